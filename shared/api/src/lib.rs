@@ -1,0 +1,1 @@
+//! What the HTTP functions share: actors, permissions, problems, idempotency, OpenAPI.

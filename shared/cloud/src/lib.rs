@@ -1,0 +1,1 @@
+//! Keys, queue, objects, mail, configuration, telemetry and faults.

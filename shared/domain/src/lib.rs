@@ -1,0 +1,1 @@
+//! Ids, entities, state machines and rules of the product; no input or output.

@@ -1,0 +1,1 @@
+//! Social networks: connect, rules, publish, read back.

@@ -1,0 +1,1 @@
+//! Test application, fakes with fault injection, crash harness. Only a dev-dependency.
