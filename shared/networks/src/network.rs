@@ -169,10 +169,14 @@ pub enum PollOutcome {
 /// What a look at the account's own posts found.
 #[derive(Clone, Debug)]
 pub enum ReadBack {
-    /// It is out.
+    /// It is out. Where the network tells posts apart by their content only, a twin of the post that another delivery
+    /// published can look like it: take this as proof only if no other delivery of the account has the same remote id
+    /// as its evidence, and as [`ReadBack::Ambiguous`] otherwise.
     Found(Evidence),
     /// It is not there now. Whether that proves anything is for the rules to say.
     Absent,
+    /// Several posts look like it and nothing tells which one is this delivery's, if any: only a person can say.
+    Ambiguous(Fault),
 }
 
 /// A social network. Implementations are stateless and shared.
@@ -204,7 +208,9 @@ pub trait Network: Send + Sync + fmt::Debug {
         credentials: &BTreeMap<String, String>,
     ) -> Result<Connected, NetworkError>;
 
-    /// Proves that the credential still works, by a cheap read. A changed credential must be stored.
+    /// Proves that the credential still works, by a cheap read; refreshes it where the network no longer takes it but
+    /// still takes its refresh token. A changed credential must be stored. After an `Unauthorized` of any other call
+    /// this decides whether a person must connect the account again.
     async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError>;
 
     /// Makes the credential fit for a publishing call: `None` where it is fit as it is, a new one where it had to be
