@@ -1,0 +1,70 @@
+//! The append-only record of what happened: timelines and the audit log are views of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{AccountId, DeliveryId, EventId, MediaId, OperationId, PostId, TenantId, UserId};
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// A person.
+    User(UserId),
+    /// The product itself, by the name of its part.
+    System(String),
+}
+
+impl Actor {
+    /// A part of the product.
+    pub fn system(part: &str) -> Self {
+        Self::System(part.to_owned())
+    }
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(user) => user.fmt(f),
+            Self::System(part) => write!(f, "system:{part}"),
+        }
+    }
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Subject {
+    /// The tenant.
+    Tenant(TenantId),
+    /// An account.
+    Account(AccountId),
+    /// A medium.
+    Media(MediaId),
+    /// A post as a whole.
+    Post(PostId),
+    /// One target of a post.
+    Delivery(PostId, DeliveryId),
+}
+
+/// Something that happened, written in the transaction of the act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its id; sorts by time.
+    pub id: EventId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// When.
+    pub at: Timestamp,
+    /// `post.scheduled`, `target.published`, …
+    pub kind: &'static str,
+    /// Who did it.
+    pub actor: Actor,
+    /// What it is about.
+    pub subject: Subject,
+    /// What is worth knowing, without secrets.
+    pub detail: Value,
+    /// The conditional write that it belongs to.
+    pub operation: OperationId,
+}

@@ -1,0 +1,31 @@
+//! People who sign in.
+
+use jiff::Timestamp;
+
+use crate::email::EmailAddress;
+use crate::id::UserId;
+use crate::tenant::TimeZoneName;
+
+/// Longest name, in characters.
+pub const NAME_MAX: usize = 100;
+
+/// A person. Exists from registration; may act once the address is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Where mails go.
+    pub email: EmailAddress,
+    /// Whether the address was proven.
+    pub email_verified: bool,
+    /// What others see.
+    pub name: String,
+    /// Language tag (BCP 47).
+    pub locale: String,
+    /// The zone in which times are shown.
+    pub time_zone: TimeZoneName,
+    /// Version for optimistic concurrency.
+    pub version: u64,
+    /// When it registered.
+    pub created_at: Timestamp,
+}
