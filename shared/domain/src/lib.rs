@@ -26,6 +26,7 @@ pub mod post;
 pub mod preflight;
 pub mod schedule;
 pub mod tenant;
+pub mod tenant_key;
 pub mod text;
 pub mod user;
 
@@ -35,3 +36,4 @@ pub use id::{
     AccountId, DeliveryId, EventId, FamilyId, Ids, MediaId, NoticeId, OperationId, PostId,
     TenantId, UserId,
 };
+pub use tenant_key::{TenantKeySource, WrappedTenantKey};
