@@ -1,0 +1,277 @@
+//! The parts that functions compose their configurations of.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Name, Part, Reader, Secret};
+
+/// Which deployment this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeploymentConfig {
+    /// Such as `production`: secrets of one deployment do not open in another.
+    pub environment: Name,
+}
+
+impl Part for DeploymentConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_ENVIRONMENT"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            environment: reader.required("M1A_ENVIRONMENT")?,
+        })
+    }
+}
+
+/// The table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableConfig {
+    /// Its name.
+    pub name: Name,
+    /// Shards of the attention index; the same for all functions of a deployment.
+    pub attention_shards: u32,
+}
+
+impl TableConfig {
+    /// Shards where a deployment does not say otherwise.
+    pub const ATTENTION_SHARDS: u32 = 16;
+}
+
+impl Part for TableConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_TABLE", "M1A_ATTENTION_SHARDS"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let name = reader.required("M1A_TABLE");
+        let shards = reader.optional("M1A_ATTENTION_SHARDS");
+        Some(Self {
+            name: name?,
+            attention_shards: shards?.unwrap_or(Self::ATTENTION_SHARDS),
+        })
+    }
+}
+
+/// The queue of the publisher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueConfig {
+    /// Its address.
+    pub url: Url,
+}
+
+impl Part for QueueConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_DELIVERY_QUEUE_URL"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            url: reader.required("M1A_DELIVERY_QUEUE_URL")?,
+        })
+    }
+}
+
+/// The master key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyConfig {
+    /// Its id or ARN.
+    pub key_id: String,
+}
+
+impl Part for KeyConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_KEY_ID"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            key_id: reader.required("M1A_KEY_ID")?,
+        })
+    }
+}
+
+/// The bucket of media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketConfig {
+    /// Its name.
+    pub name: Name,
+}
+
+impl Part for BucketConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_MEDIA_BUCKET"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            name: reader.required("M1A_MEDIA_BUCKET")?,
+        })
+    }
+}
+
+/// Mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailConfig {
+    /// The sender, such as `M1Autoposter <post@example.com>`.
+    pub from: String,
+}
+
+impl Part for MailConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_MAIL_FROM"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            from: reader.required("M1A_MAIL_FROM")?,
+        })
+    }
+}
+
+/// Where people reach the product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrlConfig {
+    /// The dashboard's address, for links in mails and for checking where a request comes from.
+    pub url: Url,
+}
+
+impl Part for PublicUrlConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_PUBLIC_URL"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            url: reader.required("M1A_PUBLIC_URL")?,
+        })
+    }
+}
+
+/// The publisher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublisherConfig {
+    /// Messages that one invocation works on at once: waiting for networks is cheap.
+    pub concurrency: u32,
+    /// Longest that one message may take; below the function's own time-out.
+    pub message_deadline: Duration,
+}
+
+impl Default for PublisherConfig {
+    fn default() -> Self {
+        Self {
+            concurrency: 10,
+            message_deadline: Duration::from_secs(45),
+        }
+    }
+}
+
+impl Part for PublisherConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_PUBLISH_CONCURRENCY", "M1A_MESSAGE_DEADLINE_SECONDS"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let concurrency = reader.optional("M1A_PUBLISH_CONCURRENCY");
+        let deadline = reader.optional("M1A_MESSAGE_DEADLINE_SECONDS");
+        let usual = Self::default();
+        Some(Self {
+            concurrency: concurrency?.unwrap_or(usual.concurrency),
+            message_deadline: deadline?.unwrap_or(usual.message_deadline),
+        })
+    }
+}
+
+/// Region, credentials and addresses of AWS. The runtime sets them, not the deployment, so this part has no variables
+/// of ours; credentials in the environment live as long as the process, so no provider chain is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsConfig {
+    /// The region.
+    pub region: String,
+    /// Id of the access key.
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: Secret,
+    /// Token of a temporary access key.
+    pub session_token: Option<Secret>,
+    /// Addresses of emulators.
+    pub endpoints: Endpoints,
+}
+
+/// Addresses that take the place of the services' own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Of the table.
+    pub dynamodb: Option<String>,
+    /// Of the key service.
+    pub kms: Option<String>,
+    /// Of the queue.
+    pub sqs: Option<String>,
+    /// Of the object store.
+    pub s3: Option<String>,
+    /// Of the mail service.
+    pub ses: Option<String>,
+}
+
+impl AwsConfig {
+    /// For a client whose HTTP client reaches no network: the credentials mean nothing.
+    pub fn embedded() -> Self {
+        Self {
+            region: "local".to_owned(),
+            access_key_id: "local".to_owned(),
+            secret_access_key: Secret::new("local"),
+            session_token: None,
+            endpoints: Endpoints {
+                dynamodb: Some("http://table.invalid".to_owned()),
+                ..Endpoints::default()
+            },
+        }
+    }
+}
+
+impl Part for AwsConfig {
+    fn variables() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let region = reader.required("AWS_REGION");
+        let access_key_id = reader.required("AWS_ACCESS_KEY_ID");
+        let secret_access_key = reader.required("AWS_SECRET_ACCESS_KEY");
+        let session_token = reader.optional("AWS_SESSION_TOKEN");
+        let endpoints = Endpoints::read(reader);
+        Some(Self {
+            region: region?,
+            access_key_id: access_key_id?,
+            secret_access_key: secret_access_key?,
+            session_token: session_token?,
+            endpoints: endpoints?,
+        })
+    }
+}
+
+impl Endpoints {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let all: Option<Option<Url>> = reader.optional("AWS_ENDPOINT_URL");
+        let all = all?;
+        let mut of = |variable| {
+            let own: Option<Url> = reader.optional(variable)?;
+            Some(own.or_else(|| all.clone()).map(String::from))
+        };
+        let (dynamodb, kms, sqs, s3, ses) = (
+            of("AWS_ENDPOINT_URL_DYNAMODB"),
+            of("AWS_ENDPOINT_URL_KMS"),
+            of("AWS_ENDPOINT_URL_SQS"),
+            of("AWS_ENDPOINT_URL_S3"),
+            of("AWS_ENDPOINT_URL_SESV2"),
+        );
+        Some(Self {
+            dynamodb: dynamodb?,
+            kms: kms?,
+            sqs: sqs?,
+            s3: s3?,
+            ses: ses?,
+        })
+    }
+}

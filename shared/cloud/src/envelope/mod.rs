@@ -1,0 +1,136 @@
+//! Secrets at rest: each tenant has a key that only the key service can open, and each record has its own key derived
+//! from it.
+//!
+//! A record opens only where it was sealed: tenant, subject, purpose and row version are bound to it, so a row that was
+//! copied to another place, or an old version put back over a newer one, is refused. Deleting a tenant's wrapped keys
+//! makes all its records unreadable.
+
+use std::sync::Arc;
+
+use domain::{Clock, Error, Random, Result, TenantId, TenantKeySource, WrappedTenantKey};
+use zeroize::Zeroizing;
+
+use crate::keys::{KeyContext, KeyService};
+
+mod binding;
+mod cache;
+mod record;
+mod sealed;
+
+pub use binding::{Binding, Purpose};
+pub use record::OpenError;
+pub use sealed::Sealed;
+
+use cache::{KeyCache, TenantKey};
+
+/// Largest secret, in bytes.
+pub const SECRET_BYTES_MAX: usize = 64 * 1024;
+
+const FIRST_VERSION: u32 = 1;
+
+/// Seals and opens secrets. One per process: it keeps opened tenant keys for a short while.
+#[derive(Debug)]
+pub struct Envelope {
+    keys: Arc<dyn KeyService>,
+    tenant_keys: Arc<dyn TenantKeySource>,
+    random: Arc<dyn Random>,
+    environment: String,
+    cache: KeyCache,
+}
+
+impl Envelope {
+    /// An envelope for one deployment, named `environment`: records of another do not open.
+    pub fn new(
+        keys: Arc<dyn KeyService>,
+        tenant_keys: Arc<dyn TenantKeySource>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        environment: impl Into<String>,
+    ) -> Self {
+        Self {
+            keys,
+            tenant_keys,
+            random,
+            environment: environment.into(),
+            cache: KeyCache::new(clock),
+        }
+    }
+
+    /// Seals `secret` so that it opens only at `binding`. Makes the tenant's key if this is its first secret.
+    pub async fn seal(&self, binding: &Binding, secret: &[u8]) -> Result<Sealed> {
+        if secret.len() > SECRET_BYTES_MAX {
+            return Err(Error::internal(
+                "a secret is too long to be sealed",
+                format!("{} bytes", secret.len()),
+            ));
+        }
+        let key = self.current_key(binding.tenant).await?;
+        record::seal(&key, binding, self.random.as_ref(), secret)
+    }
+
+    /// Opens what was sealed at `binding`. Whatever else it is given fails with [`Error::Corrupt`], whose cause is an
+    /// [`OpenError`].
+    pub async fn open(&self, binding: &Binding, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>> {
+        let record = record::Record::parse(sealed.as_bytes()).map_err(unreadable)?;
+        let key = self
+            .key_of_version(binding.tenant, record.key_version)
+            .await?;
+        record::open(&key, binding, &record).map_err(unreadable)
+    }
+
+    async fn current_key(&self, tenant: TenantId) -> Result<Arc<TenantKey>> {
+        if let Some(key) = self.cache.current(tenant) {
+            return Ok(key);
+        }
+        let key = match self.tenant_keys.current(tenant).await? {
+            Some(stored) => self.unwrap(tenant, &stored).await?,
+            None => self.first_key(tenant).await?,
+        };
+        Ok(self.cache.keep_current(tenant, key))
+    }
+
+    async fn key_of_version(&self, tenant: TenantId, version: u32) -> Result<Arc<TenantKey>> {
+        if let Some(key) = self.cache.version(tenant, version) {
+            return Ok(key);
+        }
+        let stored = self.tenant_keys.version(tenant, version).await?;
+        let stored = stored.ok_or_else(|| unreadable(OpenError::KeyGone))?;
+        let key = self.unwrap(tenant, &stored).await?;
+        Ok(self.cache.keep(tenant, key))
+    }
+
+    async fn first_key(&self, tenant: TenantId) -> Result<TenantKey> {
+        let context = self.context(tenant, FIRST_VERSION);
+        let made = self.keys.generate_data_key(&context).await?;
+        let ours = WrappedTenantKey {
+            version: FIRST_VERSION,
+            wrapped: made.wrapped,
+        };
+        let stored = self.tenant_keys.create(tenant, ours.clone()).await?;
+        if stored == ours {
+            return Ok(TenantKey::new(FIRST_VERSION, made.plain));
+        }
+        self.unwrap(tenant, &stored).await
+    }
+
+    async fn unwrap(&self, tenant: TenantId, stored: &WrappedTenantKey) -> Result<TenantKey> {
+        let context = self.context(tenant, stored.version);
+        let plain = self.keys.decrypt(&stored.wrapped, &context).await?;
+        Ok(TenantKey::new(stored.version, plain))
+    }
+
+    fn context(&self, tenant: TenantId, version: u32) -> KeyContext {
+        KeyContext {
+            environment: self.environment.clone(),
+            tenant,
+            version,
+        }
+    }
+}
+
+fn unreadable(cause: OpenError) -> Error {
+    Error::corrupt("secret", cause)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! The product's services with faults around them.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::Result;
+use url::Url;
+
+use super::Effects;
+use crate::keys::{DataKey, KeyContext, KeyService, PlainKey};
+use crate::mail::{Mail, Mailer};
+use crate::objects::{ObjectHead, ObjectKey, ObjectStore, SignedUpload, UploadTerms};
+use crate::queue::{DeliveryQueue, Outgoing};
+
+/// A service whose every call is an effect of `effects`.
+#[derive(Debug)]
+pub struct Faulty<S: ?Sized> {
+    inner: Arc<S>,
+    effects: Effects,
+}
+
+impl<S: ?Sized> Faulty<S> {
+    /// `inner`, under the plan of `effects`.
+    pub fn new(inner: Arc<S>, effects: Effects) -> Self {
+        Self { inner, effects }
+    }
+}
+
+#[async_trait]
+impl<S: KeyService + ?Sized> KeyService for Faulty<S> {
+    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
+        let call = self.inner.generate_data_key(context);
+        self.effects.apply("keys.generate_data_key", call).await
+    }
+
+    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
+        let call = self.inner.decrypt(wrapped, context);
+        self.effects.apply("keys.decrypt", call).await
+    }
+}
+
+#[async_trait]
+impl<S: DeliveryQueue + ?Sized> DeliveryQueue for Faulty<S> {
+    async fn send(&self, messages: &[Outgoing]) -> Vec<Result<()>> {
+        let call = self.inner.send(messages);
+        match self.effects.guard("queue.send", call).await {
+            Ok(results) => results,
+            Err(fault) => messages.iter().map(|_| Err(fault.into())).collect(),
+        }
+    }
+}
+
+#[async_trait]
+impl<S: ObjectStore + ?Sized> ObjectStore for Faulty<S> {
+    async fn presign_upload(&self, key: ObjectKey, terms: &UploadTerms) -> Result<SignedUpload> {
+        self.inner.presign_upload(key, terms).await
+    }
+
+    async fn presign_read(&self, key: ObjectKey, lifetime: Duration) -> Result<Url> {
+        self.inner.presign_read(key, lifetime).await
+    }
+
+    async fn head(&self, key: ObjectKey) -> Result<Option<ObjectHead>> {
+        self.effects
+            .apply("objects.head", self.inner.head(key))
+            .await
+    }
+
+    async fn get_range(&self, key: ObjectKey, range: Range<u64>) -> Result<Option<Bytes>> {
+        let call = self.inner.get_range(key, range);
+        self.effects.apply("objects.get_range", call).await
+    }
+
+    async fn get(&self, key: ObjectKey, most: u64) -> Result<Option<Bytes>> {
+        self.effects
+            .apply("objects.get", self.inner.get(key, most))
+            .await
+    }
+
+    async fn delete(&self, key: ObjectKey) -> Result<()> {
+        self.effects
+            .apply("objects.delete", self.inner.delete(key))
+            .await
+    }
+}
+
+#[async_trait]
+impl<S: Mailer + ?Sized> Mailer for Faulty<S> {
+    async fn send(&self, mail: &Mail) -> Result<()> {
+        self.effects.apply("mail.send", self.inner.send(mail)).await
+    }
+}
