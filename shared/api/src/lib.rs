@@ -1,1 +1,30 @@
-//! What the HTTP functions share: actors, permissions, problems, idempotency, OpenAPI.
+//! What the HTTP functions share: who asks and what they may do, how requests are read, how refusals look.
+//!
+//! A function registers each route through [`route::public`], [`route::signed_in`] or [`route::can`] and takes the
+//! matching extractor ([`SignedIn`], [`Can`]); bodies, queries and ids come through [`Json`], [`Query`] and [`Path`],
+//! so that every refusal is a [`Problem`]. [`edge::finish`] goes around all routes of a host.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )
+)]
+
+pub mod edge;
+mod etag;
+mod json;
+pub mod openapi;
+mod path;
+pub mod permission;
+mod problem;
+mod query;
+pub mod route;
+
+pub use etag::{IfMatch, etag};
+pub use json::{BODY_MAX, Json};
+pub use path::{Path, PathId, PathIds};
+pub use problem::{Problem, ProblemDocument, Result};
+pub use query::Query;

@@ -90,6 +90,9 @@ pub enum Error {
         /// How to get a new one.
         detail: &'static str,
     },
+    /// The idempotency key was used for another command.
+    #[error("the idempotency key was used with another request: use a new key for a new command")]
+    KeyReused,
     /// Somebody changed it since the caller read it.
     #[error("it was changed since you read it: read it again and repeat your change")]
     StaleVersion,
@@ -251,6 +254,7 @@ impl Error {
             | Self::Gone { code, .. }
             | Self::NetworkRefused { code, .. } => code,
             Self::NotFound { .. } => "not_found",
+            Self::KeyReused => "idempotency_key_reused",
             Self::StaleVersion => "stale_version",
             Self::VersionRequired => "version_required",
             Self::QuotaExceeded { .. } => "plan_limit",
@@ -274,6 +278,7 @@ impl Error {
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Gone { .. }
+            | Self::KeyReused
             | Self::StaleVersion
             | Self::VersionRequired
             | Self::QuotaExceeded { .. }

@@ -1,0 +1,142 @@
+//! JSON bodies: refused with a problem that names the place, never with a text of the framework.
+
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::{Error, FieldError};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+
+use crate::problem::Problem;
+
+/// Largest JSON body, in bytes.
+pub const BODY_MAX: usize = 256 * 1024;
+
+/// A JSON body, in a request or an answer.
+///
+/// Refuses another content type with 415, a body over [`BODY_MAX`] with 413, what is not JSON with 400 and the
+/// position, and what does not fit `T` with 422 and a JSON pointer. Types of requests refuse unknown fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let body = read(request).await?;
+        Ok(Self(parse(&body)?))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => (
+                [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+                body,
+            )
+                .into_response(),
+            Err(cause) => {
+                Problem::from(Error::internal("an answer cannot be written", cause)).into_response()
+            }
+        }
+    }
+}
+
+/// Reads the body of a request whose content type says JSON.
+pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Error::UnsupportedMediaType {
+            expected: "application/json",
+        }
+        .into());
+    }
+    let too_large = || Error::TooLarge {
+        limit: BODY_MAX as u64,
+    };
+    let announced = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY_MAX) {
+        return Err(too_large().into());
+    }
+    match Limited::new(request.into_body(), BODY_MAX).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(cause) if cause.is::<LengthLimitError>() => Err(too_large().into()),
+        Err(_) => Err(Error::malformed("the body ended before it was complete").into()),
+    }
+}
+
+/// Reads `T` from a JSON document.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Syntax first: otherwise a wrong field in front hides that the rest is not JSON at all.
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| syntax(&error))?;
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path());
+        let error = error.into_inner();
+        match error.classify() {
+            Category::Data => Error::Invalid(vec![field(pointer, &error)]).into(),
+            Category::Syntax | Category::Eof | Category::Io => syntax(&error),
+        }
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn syntax(error: &serde_json::Error) -> Problem {
+    let detail = format!("the body is not JSON: {error}");
+    Error::malformed(detail).into()
+}
+
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => push(&mut pointer, key),
+            Segment::Enum { variant } => push(&mut pointer, variant),
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// Escaped as RFC 6901 asks for.
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+}
+
+fn field(mut pointer: String, error: &serde_json::Error) -> FieldError {
+    let text = error.to_string();
+    // The position says less than the pointer.
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(message, _)| message);
+    let code = if message.starts_with("unknown field") {
+        "unknown_field"
+    } else if let Some(name) = message.strip_prefix("missing field ") {
+        push(&mut pointer, name.trim_matches('`'));
+        "missing_field"
+    } else if message.starts_with("duplicate field") {
+        "duplicate_field"
+    } else if message.starts_with("invalid type") {
+        "wrong_type"
+    } else {
+        "invalid_value"
+    };
+    FieldError::new(pointer, code, message)
+}

@@ -1,0 +1,43 @@
+//! Permissions as types.
+
+use domain::membership::Permission;
+
+/// A permission as a type: the parameter of [`crate::Can`].
+pub trait PermissionType: Send + Sync + 'static {
+    /// The permission.
+    const PERMISSION: Permission;
+}
+
+macro_rules! permissions {
+    ($($permission:ident = $name:literal),+ $(,)?) => {
+        $(
+            #[doc = concat!("[`Permission::", stringify!($permission), "`]")]
+            #[derive(Clone, Copy, Debug)]
+            pub enum $permission {}
+
+            impl PermissionType for $permission {
+                const PERMISSION: Permission = Permission::$permission;
+            }
+        )+
+
+        /// The permission's name in documents and refusals.
+        pub fn name(permission: Permission) -> &'static str {
+            match permission {
+                $(Permission::$permission => $name,)+
+            }
+        }
+    };
+}
+
+permissions! {
+    ReadTenant = "read_tenant",
+    ManageTenant = "manage_tenant",
+    DeleteTenant = "delete_tenant",
+    ReadAccounts = "read_accounts",
+    ManageAccounts = "manage_accounts",
+    ReadPosts = "read_posts",
+    WriteDrafts = "write_drafts",
+    SchedulePosts = "schedule_posts",
+    ReadMedia = "read_media",
+    WriteMedia = "write_media",
+}

@@ -1,0 +1,118 @@
+//! The declaration that every route has: who may call it. It stands in the OpenAPI document as `x-permission`, and
+//! the extractors [`crate::Can`] and [`crate::SignedIn`] refuse to work on a route that declares something else, so
+//! the document and the code cannot differ.
+
+use domain::membership::Permission;
+use serde_json::Value;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+
+use crate::openapi::{BEARER, SESSION};
+use crate::permission::{self, PermissionType};
+
+/// The extension of an operation that says who may call it.
+pub const PERMISSION_EXTENSION: &str = "x-permission";
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Whoever is signed in, in whatever tenant or none.
+    SignedIn,
+    /// Whoever has the permission in the tenant that the credential is bound to.
+    Can(Permission),
+}
+
+impl Access {
+    /// Its name in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::SignedIn => "signed_in",
+            Self::Can(permission) => permission::name(permission),
+        }
+    }
+}
+
+/// Routes that need no credential.
+pub fn public<S>(routes: UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    declare(routes, Access::Public)
+}
+
+/// Routes for whoever is signed in.
+pub fn signed_in<S>(routes: UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    declare(routes, Access::SignedIn)
+}
+
+/// Routes that need the permission `P` in the tenant of the credential: `can::<SchedulePosts, _>(routes!(create))`.
+pub fn can<P: PermissionType, S>(routes: UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    declare(routes, Access::Can(P::PERMISSION))
+}
+
+fn declare<S>(
+    (schemas, mut paths, router): UtoipaMethodRouter<S>,
+    access: Access,
+) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    for item in paths.paths.values_mut() {
+        for operation in operations(item) {
+            describe(operation, access);
+        }
+    }
+    (schemas, paths, router).map(|router| router.route_layer(axum::Extension(access)))
+}
+
+fn describe(operation: &mut Operation, access: Access) {
+    let extensions = operation.extensions.get_or_insert_default();
+    extensions.insert(PERMISSION_EXTENSION.to_owned(), Value::from(access.name()));
+    operation.security = Some(match access {
+        Access::Public => Vec::new(),
+        Access::SignedIn | Access::Can(_) => [SESSION, BEARER]
+            .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
+            .into(),
+    });
+    let problem = ResponseBuilder::new()
+        .description("What was refused, and why")
+        .content(
+            "application/problem+json",
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build(),
+        )
+        .build();
+    operation
+        .responses
+        .responses
+        .entry("default".to_owned())
+        .or_insert(RefOr::T(problem));
+}
+
+/// All operations of a path.
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.options,
+        &mut item.head,
+        &mut item.patch,
+        &mut item.trace,
+    ]
+    .into_iter()
+    .flatten()
+}
