@@ -1,0 +1,197 @@
+//! Everything that something must happen with at some time: one sparse index, cut into shards.
+
+use domain::{AccountId, DeliveryId, Error, NoticeId, PostId, Result, TenantId};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::attribute::{Attributes, optional_millis, text_of};
+use crate::deliveries::DeliveryKey;
+use crate::key::time_text;
+use crate::schema::{BY_ATTENTION, BY_DEADLINE};
+use crate::scope::SystemTable;
+use crate::shard::{attention_partition, deadline_partition};
+use crate::table::{Query, Range};
+
+/// Something that wants to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttentionEntry {
+    /// Since when.
+    pub at: Timestamp,
+    /// What to do with it.
+    pub work: AttentionWork,
+}
+
+/// What to do with something that wants to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttentionWork {
+    /// A delivery waits for its time: send the message that wakes a worker.
+    Start {
+        /// Which.
+        key: DeliveryKey,
+        /// Its plan.
+        revision: u32,
+        /// When a try may begin.
+        not_before: Timestamp,
+        /// Until when it must be final.
+        deadline: Option<Timestamp>,
+    },
+    /// The owner of a delivery's claim seems dead.
+    Owner(DeliveryKey),
+    /// A delivery's outcome must be looked for at the network.
+    Look(DeliveryKey),
+    /// A held delivery has waited too long for a person.
+    Person(DeliveryKey),
+    /// A mail is owed.
+    Notice(NoticeId),
+    /// Deliveries of an account must be held, resumed or cancelled.
+    Account {
+        /// Whose it is.
+        tenant: TenantId,
+        /// The account.
+        account: AccountId,
+    },
+    /// Code that is newer than this one wrote it: leave it alone and count it.
+    Unknown {
+        /// What it calls itself.
+        kind: String,
+    },
+}
+
+/// A delivery that is past the time at which it had to be final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// Which.
+    pub key: DeliveryKey,
+    /// When it had to be final.
+    pub deadline: Timestamp,
+}
+
+impl SystemTable<'_> {
+    /// The number of shards of the index.
+    pub fn shards(&self) -> u32 {
+        self.table.settings.shards
+    }
+
+    /// Up to `limit` entries of one shard whose time is at or before `until`, oldest first.
+    pub async fn attention(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<AttentionEntry>> {
+        let query = due_query(BY_ATTENTION, attention_partition(shard), until).limit(limit);
+        self.table
+            .query(&query, None)
+            .await?
+            .items
+            .into_iter()
+            .map(entry)
+            .collect()
+    }
+
+    /// Up to `limit` deliveries of one shard that had to be final at or before `until`, oldest first.
+    pub async fn overdue(&self, shard: u32, until: Timestamp, limit: i32) -> Result<Vec<Overdue>> {
+        let query = due_query(BY_DEADLINE, deadline_partition(shard), until).limit(limit);
+        let items = self.table.query(&query, None).await?.items;
+        items
+            .into_iter()
+            .map(|attributes| {
+                let deadline = time_in(text_of(&attributes, "dl_at"))?;
+                Ok(Overdue {
+                    key: delivery_key(projection(attributes)?)?,
+                    deadline,
+                })
+            })
+            .collect()
+    }
+}
+
+/// `~` sorts after `#` and everything in an id.
+fn due_query(index: crate::schema::Index, partition: String, until: Timestamp) -> Query {
+    Query::of_index(
+        index,
+        partition,
+        Range::Below(format!("{}~", time_text(until))),
+    )
+}
+
+#[derive(Debug, Deserialize)]
+struct Projection {
+    kind: Option<String>,
+    wait: Option<String>,
+    id: String,
+    ten: Option<TenantId>,
+    post: Option<PostId>,
+    acc: Option<AccountId>,
+    #[serde(default)]
+    rev: u32,
+    #[serde(default, with = "optional_millis")]
+    nb: Option<Timestamp>,
+    #[serde(default, with = "optional_millis")]
+    dl: Option<Timestamp>,
+}
+
+fn entry(attributes: Attributes) -> Result<AttentionEntry> {
+    let at = time_in(text_of(&attributes, "att_at"))?;
+    Ok(AttentionEntry {
+        at,
+        work: work(projection(attributes)?)?,
+    })
+}
+
+fn projection(attributes: Attributes) -> Result<Projection> {
+    serde_dynamo::from_item(attributes).map_err(|error| Error::corrupt("index entry", error))
+}
+
+fn work(entry: Projection) -> Result<AttentionWork> {
+    let unknown = |kind: String| AttentionWork::Unknown { kind };
+    Ok(match entry.kind.as_deref() {
+        Some("delivery") => match entry.wait.as_deref() {
+            Some("start") => AttentionWork::Start {
+                revision: entry.rev,
+                not_before: entry
+                    .nb
+                    .ok_or_else(|| Error::corrupt("index entry", "nb"))?,
+                deadline: entry.dl,
+                key: delivery_key(entry)?,
+            },
+            Some("owner") => AttentionWork::Owner(delivery_key(entry)?),
+            Some("look") => AttentionWork::Look(delivery_key(entry)?),
+            Some("person") => AttentionWork::Person(delivery_key(entry)?),
+            other => unknown(format!("delivery/{}", other.unwrap_or("-"))),
+        },
+        Some("notice") => AttentionWork::Notice(parse(&entry.id)?),
+        Some("account") => AttentionWork::Account {
+            tenant: entry
+                .ten
+                .ok_or_else(|| Error::corrupt("index entry", "ten"))?,
+            account: parse(&entry.id)?,
+        },
+        other => unknown(other.unwrap_or("-").to_owned()),
+    })
+}
+
+fn delivery_key(entry: Projection) -> Result<DeliveryKey> {
+    let missing = |name: &'static str| move || Error::corrupt("index entry", name);
+    Ok(DeliveryKey {
+        tenant: entry.ten.ok_or_else(missing("ten"))?,
+        post: entry.post.ok_or_else(missing("post"))?,
+        account: entry.acc.ok_or_else(missing("acc"))?,
+        delivery: parse::<DeliveryId>(&entry.id)?,
+    })
+}
+
+fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    text: &str,
+) -> Result<T> {
+    text.parse()
+        .map_err(|error: T::Err| Error::corrupt("index entry", error))
+}
+
+fn time_in(sort_key: Option<&str>) -> Result<Timestamp> {
+    let text = sort_key
+        .and_then(|key| key.split('#').next())
+        .unwrap_or_default();
+    text.parse()
+        .map_err(|error: jiff::Error| Error::corrupt("index entry", error))
+}

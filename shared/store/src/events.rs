@@ -1,0 +1,77 @@
+//! The append-only record of what happened.
+
+use domain::event::{Actor, Event, Subject};
+use domain::{EventId, OperationId, PostId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::attribute::millis;
+use crate::item::Item;
+use crate::key::Key;
+use crate::scope::TenantScope;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EventItem {
+    pub(crate) id: EventId,
+    ten: TenantId,
+    #[serde(with = "millis")]
+    pub(crate) at: Timestamp,
+    #[serde(rename = "event")]
+    pub(crate) kind: String,
+    pub(crate) actor: Actor,
+    pub(crate) subject: Subject,
+    #[serde(default)]
+    pub(crate) detail: Value,
+    operation: OperationId,
+    /// Set by the sealer.
+    #[serde(default)]
+    pub(crate) hash: Option<String>,
+}
+
+impl EventItem {
+    fn post(&self) -> Option<PostId> {
+        match self.subject {
+            Subject::Post(post) | Subject::Delivery(post, _) => Some(post),
+            Subject::Tenant(_) | Subject::Account(_) | Subject::Media(_) => None,
+        }
+    }
+}
+
+impl From<&Event> for EventItem {
+    fn from(event: &Event) -> Self {
+        let Event {
+            id,
+            tenant,
+            at,
+            kind,
+            actor,
+            subject,
+            detail,
+            operation,
+        } = event.clone();
+        Self {
+            id,
+            ten: tenant,
+            at,
+            kind: kind.to_owned(),
+            actor,
+            subject,
+            detail,
+            operation,
+            hash: None,
+        }
+    }
+}
+
+impl Item for EventItem {
+    const TYPE: &'static str = "event";
+
+    fn key(&self) -> Key {
+        let scope = TenantScope::of_own_item(self.ten);
+        match self.post() {
+            Some(post) => Key::post_event(&scope, post, self.id),
+            None => Key::tenant_event(&scope, self.id),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Keys. Each is a pure function of ids, hashes, fixed-width numbers and times: no text of a user ever enters one, so
+//! nobody can write a separator into another key space.
+
+use aws_lc_rs::digest;
+use domain::{
+    AccountId, DeliveryId, EventId, FamilyId, MediaId, NoticeId, PostId, TenantId, UserId,
+};
+use jiff::Timestamp;
+
+use crate::scope::TenantScope;
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// The only sort key of an item that is alone in its partition.
+const ALONE: &str = "-";
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+
+    // Tenants.
+
+    pub(crate) fn tenant(tenant: TenantId) -> Self {
+        Self::new(tenant_partition(tenant), "META")
+    }
+
+    pub(crate) fn membership(tenant: TenantId, user: UserId) -> Self {
+        Self::new(tenant_partition(tenant), format!("MEM#{user}"))
+    }
+
+    pub(crate) fn tenant_key(tenant: TenantId, version: u32) -> Self {
+        Self::new(
+            format!("{}#TK", tenant_partition(tenant)),
+            format!("{version:06}"),
+        )
+    }
+
+    pub(crate) fn usage(scope: &TenantScope, counter: Counter) -> Self {
+        let name = match counter {
+            Counter::Accounts => "ACCOUNTS".to_owned(),
+            Counter::MediaBytes => "MEDIA".to_owned(),
+            Counter::PostsOf(month) => format!("POSTS#{}", month_text(month)),
+        };
+        Self::new(tenant_partition(scope.tenant()), format!("USE#{name}"))
+    }
+
+    // Accounts.
+
+    pub(crate) fn account(scope: &TenantScope, account: AccountId) -> Self {
+        Self::new(tenant_partition(scope.tenant()), format!("ACC#{account}"))
+    }
+
+    pub(crate) fn credential(scope: &TenantScope, account: AccountId) -> Self {
+        Self::new(
+            format!("{}#CRED", tenant_partition(scope.tenant())),
+            format!("ACC#{account}"),
+        )
+    }
+
+    pub(crate) fn account_budget(scope: &TenantScope, account: AccountId) -> Self {
+        Self::new(
+            format!("{}#BUD", tenant_partition(scope.tenant())),
+            format!("ACC#{account}"),
+        )
+    }
+
+    pub(crate) fn remote_account(network: &domain::network::NetworkId, remote_id: &str) -> Self {
+        Self::new(
+            format!("X#ACC#{}", hash(&[network.as_str(), remote_id])),
+            ALONE,
+        )
+    }
+
+    // Posts.
+
+    pub(crate) fn post(scope: &TenantScope, post: PostId) -> Self {
+        Self::new(post_partition(scope.tenant(), post), "HEAD")
+    }
+
+    pub(crate) fn body(scope: &TenantScope, post: PostId, revision: u32) -> Self {
+        Self::new(
+            post_partition(scope.tenant(), post),
+            format!("BODY#{revision:06}"),
+        )
+    }
+
+    pub(crate) fn delivery(scope: &TenantScope, post: PostId, account: AccountId) -> Self {
+        Self::new(
+            post_partition(scope.tenant(), post),
+            format!("DLV#{account}"),
+        )
+    }
+
+    pub(crate) fn attempt(
+        scope: &TenantScope,
+        post: PostId,
+        delivery: DeliveryId,
+        fence: u64,
+    ) -> Self {
+        Self::new(
+            post_partition(scope.tenant(), post),
+            format!("ATT#{delivery}#{fence:06}"),
+        )
+    }
+
+    pub(crate) fn post_event(scope: &TenantScope, post: PostId, event: EventId) -> Self {
+        Self::new(post_partition(scope.tenant(), post), format!("EVT#{event}"))
+    }
+
+    pub(crate) fn tenant_event(scope: &TenantScope, event: EventId) -> Self {
+        Self::new(
+            format!("{}#EVT", tenant_partition(scope.tenant())),
+            event.to_string(),
+        )
+    }
+
+    // Media.
+
+    pub(crate) fn media(scope: &TenantScope, media: MediaId) -> Self {
+        Self::new(media_partition(scope.tenant()), media.to_string())
+    }
+
+    // People.
+
+    pub(crate) fn user(user: UserId) -> Self {
+        Self::new(format!("U#{user}"), "META")
+    }
+
+    pub(crate) fn refresh_family(user: UserId, family: FamilyId) -> Self {
+        Self::new(format!("U#{user}"), format!("RT#{family}"))
+    }
+
+    pub(crate) fn mail_guard(normalized: &str) -> Self {
+        Self::new(format!("X#MAIL#{}", hash(&[normalized])), ALONE)
+    }
+
+    pub(crate) fn session(secret_hash: &SecretHash) -> Self {
+        Self::new(format!("X#SES#{}", secret_hash.0), ALONE)
+    }
+
+    pub(crate) fn one_time_token(secret_hash: &SecretHash) -> Self {
+        Self::new(format!("X#OTT#{}", secret_hash.0), ALONE)
+    }
+
+    // The product itself.
+
+    pub(crate) fn signing_keys() -> Self {
+        Self::new("X#KEYS", "JWT")
+    }
+
+    pub(crate) fn rate_limit(purpose: &'static str, subject: &str) -> Self {
+        Self::new(format!("X#RL#{purpose}#{}", hash(&[subject])), ALONE)
+    }
+
+    pub(crate) fn idempotency(scope: &TenantScope, route: &'static str, key: &str) -> Self {
+        Self::new(
+            format!(
+                "{}#IDEM#{}",
+                tenant_partition(scope.tenant()),
+                hash(&[route, key])
+            ),
+            ALONE,
+        )
+    }
+
+    pub(crate) fn notice(notice: NoticeId) -> Self {
+        Self::new(format!("X#NTC#{notice}"), ALONE)
+    }
+}
+
+/// What is counted against a tenant's limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counter {
+    /// Connected accounts.
+    Accounts,
+    /// Stored bytes of media.
+    MediaBytes,
+    /// Posts created in the month (UTC) of this instant.
+    PostsOf(Timestamp),
+}
+
+/// The hash of a secret: what is stored instead of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretHash(String);
+
+impl SecretHash {
+    /// SHA-256 of the secret. Enough for secrets of 128 random bits and more, which nobody can guess.
+    pub fn of(secret: &str) -> Self {
+        Self(hash(&[secret]))
+    }
+}
+
+pub(crate) fn tenant_partition(tenant: TenantId) -> String {
+    format!("T#{tenant}")
+}
+
+pub(crate) fn post_partition(tenant: TenantId, post: PostId) -> String {
+    format!("T#{tenant}#P#{post}")
+}
+
+pub(crate) fn media_partition(tenant: TenantId) -> String {
+    format!("T#{tenant}#M")
+}
+
+pub(crate) fn account_partition(tenant: TenantId, account: AccountId) -> String {
+    format!("T#{tenant}#{account}")
+}
+
+pub(crate) fn calendar_partition(tenant: TenantId, due: Timestamp) -> String {
+    format!("T#{tenant}#{}", month_text(due))
+}
+
+/// Fixed-width text of an instant on a whole second: sorts like the instant.
+pub(crate) fn time_text(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn month_text(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m").to_string()
+}
+
+/// SHA-256 over the parts with their lengths, hexadecimal: no two lists of parts give the same bytes.
+pub(crate) fn hash(parts: &[&str]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let mut text = String::with_capacity(64);
+    for byte in context.finish().as_ref() {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}

@@ -1,0 +1,49 @@
+//! How the indexes that all tenants share are cut, so that no partition of them is hot.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::key::time_text;
+
+/// What an entry of the index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AttentionKind {
+    /// A delivery.
+    Delivery,
+    /// A mail that is owed.
+    Notice,
+    /// An account whose waiting deliveries must be held, resumed or cancelled.
+    Account,
+}
+
+/// A shard of the index by attention.
+pub(crate) fn attention_partition(shard: u32) -> String {
+    format!("A#{shard:03}")
+}
+
+/// A shard of the index by deadline.
+pub(crate) fn deadline_partition(shard: u32) -> String {
+    format!("D#{shard:03}")
+}
+
+/// The partition of something with this id.
+pub(crate) fn attention_shard(id: Uuid, shards: u32) -> String {
+    attention_partition(shard_of(id, shards))
+}
+
+/// The partition of a deadline of something with this id.
+pub(crate) fn deadline_shard(id: Uuid, shards: u32) -> String {
+    deadline_partition(shard_of(id, shards))
+}
+
+/// The sort key of something that wants attention at this time.
+pub(crate) fn attention_at(at: Timestamp, id: impl std::fmt::Display) -> String {
+    format!("{}#{id}", time_text(at))
+}
+
+/// The low bits of a UUIDv7 are random.
+fn shard_of(id: Uuid, shards: u32) -> u32 {
+    u32::try_from(id.as_u128() % u128::from(shards.max(1))).unwrap_or(0)
+}

@@ -1,0 +1,433 @@
+//! The table's operations on single items and queries.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
+    ReturnValuesOnConditionCheckFailure,
+};
+use domain::{Error, Ids, OperationId, Result};
+
+use crate::attribute::{Attributes, text, text_of};
+use crate::condition::{Expressions, Write, WriteKind};
+use crate::item::{Item, OPERATION, decode};
+use crate::key::Key;
+use crate::meter::{Direction, Meter};
+use crate::schema::{Index, PK, SK};
+
+/// How the table is called and cut.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its name.
+    pub name: String,
+    /// Partitions of the indexes that all tenants share; never lowered while items are in them.
+    pub shards: u32,
+}
+
+/// The single table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) ids: Ids,
+    meter: Option<Arc<Meter>>,
+}
+
+/// How a conditional write ended.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// It happened, now or in an attempt whose answer was lost. For an update, with the item after it.
+    Applied(Attributes),
+    /// Its condition did not hold; with the item as it is, if there is one.
+    Refused(Option<Attributes>),
+}
+
+/// What to read of a partition.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) index: Option<Index>,
+    pub(crate) partition: String,
+    pub(crate) range: Range,
+    pub(crate) is_descending: bool,
+    pub(crate) limit: Option<i32>,
+}
+
+/// Which sort keys to read.
+#[derive(Clone, Debug)]
+pub(crate) enum Range {
+    All,
+    Prefix(String),
+    Between(String, String),
+    Below(String),
+    Above(String),
+}
+
+impl Query {
+    pub(crate) fn of_table(partition: String, range: Range) -> Self {
+        Self {
+            index: None,
+            partition,
+            range,
+            is_descending: false,
+            limit: None,
+        }
+    }
+
+    pub(crate) fn of_index(index: Index, partition: String, range: Range) -> Self {
+        Self {
+            index: Some(index),
+            partition,
+            range,
+            is_descending: false,
+            limit: None,
+        }
+    }
+
+    pub(crate) fn descending(mut self) -> Self {
+        self.is_descending = true;
+        self
+    }
+
+    pub(crate) fn limit(mut self, limit: i32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// Some items of a query.
+#[derive(Debug)]
+pub(crate) struct QueryPage {
+    pub(crate) items: Vec<Attributes>,
+    /// Where to go on; `None` at the end.
+    pub(crate) next: Option<Attributes>,
+}
+
+impl Table {
+    /// The table behind `client`.
+    pub fn new(client: Client, settings: Settings, ids: Ids) -> Self {
+        Self {
+            client,
+            settings,
+            ids,
+            meter: None,
+        }
+    }
+
+    /// The same table, with every consumed unit counted.
+    #[must_use]
+    pub fn metered(self, meter: Arc<Meter>) -> Self {
+        Self {
+            meter: Some(meter),
+            ..self
+        }
+    }
+
+    /// The source of ids for items.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// One cheap read: opens the connection while a function starts, and tells whether the table answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.get_attributes(&Key {
+            pk: "X#PING".to_owned(),
+            sk: "-".to_owned(),
+        })
+        .await
+        .map(drop)
+    }
+
+    pub(crate) fn operation(&self) -> OperationId {
+        OperationId::generate(&self.ids)
+    }
+
+    /// A strongly consistent read of one item.
+    pub(crate) async fn get<T: Item>(&self, key: &Key) -> Result<Option<T>> {
+        self.get_attributes(key).await?.map(decode).transpose()
+    }
+
+    pub(crate) async fn get_attributes(&self, key: &Key) -> Result<Option<Attributes>> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.settings.name)
+            .set_key(Some(key_attributes(key)))
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.wanted_capacity())
+            .send()
+            .await
+            .map_err(unavailable)?;
+        self.count(Direction::Read, answer.consumed_capacity());
+        Ok(answer.item)
+    }
+
+    /// Strongly consistent reads of up to 100 items at once; absent ones are left out, the order is not kept.
+    pub(crate) async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Attributes>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(100) {
+            let mut wanted = Some(
+                KeysAndAttributes::builder()
+                    .set_keys(Some(chunk.iter().map(key_attributes).collect()))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|error| Error::internal("a batch read cannot be built", error))?,
+            );
+            while let Some(keys) = wanted.take() {
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.settings.name, keys)
+                    .set_return_consumed_capacity(self.wanted_capacity())
+                    .send()
+                    .await
+                    .map_err(unavailable)?;
+                for consumed in answer.consumed_capacity() {
+                    self.count(Direction::Read, Some(consumed));
+                }
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                wanted = answer
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .into_values()
+                    .next();
+            }
+        }
+        Ok(found)
+    }
+
+    /// One page of a query; reads of an index are eventually consistent, of the table strongly.
+    pub(crate) async fn query(
+        &self,
+        query: &Query,
+        start: Option<Attributes>,
+    ) -> Result<QueryPage> {
+        let mut expressions = Expressions::default();
+        let (partition, sort) = query
+            .index
+            .map_or((PK, SK), |index| (index.partition, index.sort));
+        let mut condition = format!(
+            "{} = {}",
+            expressions.name(partition),
+            expressions.value(&text(&query.partition))
+        );
+        let mut bound = |value: &String| expressions.value(&text(value));
+        let range = match &query.range {
+            Range::All => None,
+            Range::Prefix(prefix) => Some(format!("begins_with(#{sort}, {})", bound(prefix))),
+            Range::Between(first, last) => Some(format!(
+                "#{sort} BETWEEN {} AND {}",
+                bound(first),
+                bound(last)
+            )),
+            Range::Below(end) => Some(format!("#{sort} < {}", bound(end))),
+            Range::Above(start) => Some(format!("#{sort} > {}", bound(start))),
+        };
+        if let Some(range) = range {
+            expressions.name(sort);
+            condition = format!("{condition} AND {range}");
+        }
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.settings.name)
+            .set_index_name(query.index.map(|index| index.name.to_owned()))
+            .key_condition_expression(condition)
+            .set_expression_attribute_names(expressions.names())
+            .set_expression_attribute_values(expressions.values())
+            .scan_index_forward(!query.is_descending)
+            .set_limit(query.limit)
+            .consistent_read(query.index.is_none())
+            .set_exclusive_start_key(start)
+            .set_return_consumed_capacity(self.wanted_capacity())
+            .send()
+            .await
+            .map_err(unavailable)?;
+        self.count(Direction::Read, answer.consumed_capacity());
+        Ok(QueryPage {
+            items: answer.items.unwrap_or_default(),
+            next: answer.last_evaluated_key,
+        })
+    }
+
+    /// All items of a query. Only where their number is bounded by design.
+    pub(crate) async fn query_all(&self, query: &Query) -> Result<Vec<Attributes>> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.query(query, start).await?;
+            items.extend(page.items);
+            start = page.next;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// One conditional write. The SDK repeats a request whose answer was lost: the write is stamped, so that a refusal
+    /// of the repeat is recognised as its own success.
+    pub(crate) async fn write(&self, write: Write) -> Result<Written> {
+        let operation = self.operation();
+        let Write {
+            key,
+            kind,
+            condition,
+        } = write.stamped(operation);
+        let mut expressions = Expressions::default();
+        let condition = condition.map(|condition| expressions.condition(&condition));
+        let refused = match kind {
+            WriteKind::Put(attributes) => {
+                let answer = self
+                    .client
+                    .put_item()
+                    .table_name(&self.settings.name)
+                    .set_item(Some(attributes.clone()))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expressions.names())
+                    .set_expression_attribute_values(expressions.values())
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+                    .set_return_consumed_capacity(self.wanted_capacity())
+                    .send()
+                    .await;
+                match answer {
+                    Ok(answer) => {
+                        self.count(Direction::Write, answer.consumed_capacity());
+                        return Ok(Written::Applied(attributes));
+                    }
+                    Err(error) => match error.into_service_error_if(
+                        PutItemError::is_conditional_check_failed_exception,
+                    )? {
+                        PutItemError::ConditionalCheckFailedException(failure) => failure.item,
+                        other => return Err(unavailable(other)),
+                    },
+                }
+            }
+            WriteKind::Update(actions) => {
+                let update = expressions.update(&actions);
+                let answer = self
+                    .client
+                    .update_item()
+                    .table_name(&self.settings.name)
+                    .set_key(Some(key_attributes(&key)))
+                    .update_expression(update)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expressions.names())
+                    .set_expression_attribute_values(expressions.values())
+                    .return_values(ReturnValue::AllNew)
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+                    .set_return_consumed_capacity(self.wanted_capacity())
+                    .send()
+                    .await;
+                match answer {
+                    Ok(answer) => {
+                        self.count(Direction::Write, answer.consumed_capacity());
+                        return Ok(Written::Applied(answer.attributes.unwrap_or_default()));
+                    }
+                    Err(error) => {
+                        match error.into_service_error_if(
+                            UpdateItemError::is_conditional_check_failed_exception,
+                        )? {
+                            UpdateItemError::ConditionalCheckFailedException(failure) => {
+                                failure.item
+                            }
+                            other => return Err(unavailable(other)),
+                        }
+                    }
+                }
+            }
+            WriteKind::Delete => {
+                let answer = self
+                    .client
+                    .delete_item()
+                    .table_name(&self.settings.name)
+                    .set_key(Some(key_attributes(&key)))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expressions.names())
+                    .set_expression_attribute_values(expressions.values())
+                    .return_values(ReturnValue::AllOld)
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+                    .set_return_consumed_capacity(self.wanted_capacity())
+                    .send()
+                    .await;
+                match answer {
+                    Ok(answer) => {
+                        self.count(Direction::Write, answer.consumed_capacity());
+                        return Ok(Written::Applied(answer.attributes.unwrap_or_default()));
+                    }
+                    Err(error) => {
+                        match error.into_service_error_if(
+                            DeleteItemError::is_conditional_check_failed_exception,
+                        )? {
+                            DeleteItemError::ConditionalCheckFailedException(failure) => {
+                                failure.item
+                            }
+                            other => return Err(unavailable(other)),
+                        }
+                    }
+                }
+            }
+            WriteKind::Check => {
+                return Err(Error::internal(
+                    "a check stands alone",
+                    "checks belong into transactions",
+                ));
+            }
+        };
+        match refused {
+            Some(old) if text_of(&old, OPERATION) == Some(operation.to_string().as_str()) => {
+                Ok(Written::Applied(old))
+            }
+            other => Ok(Written::Refused(other)),
+        }
+    }
+
+    pub(crate) fn wanted_capacity(&self) -> Option<ReturnConsumedCapacity> {
+        self.meter.as_ref().map(|_| ReturnConsumedCapacity::Total)
+    }
+
+    pub(crate) fn count(&self, direction: Direction, consumed: Option<&ConsumedCapacity>) {
+        if let (Some(meter), Some(consumed)) = (&self.meter, consumed) {
+            meter.add(direction, consumed);
+        }
+    }
+}
+
+/// Tells a refusal by the service from everything that may pass.
+trait ServiceErrorIf<E> {
+    fn into_service_error_if(self, is_expected: fn(&E) -> bool) -> Result<E>;
+}
+
+impl<E, R> ServiceErrorIf<E> for SdkError<E, R>
+where
+    E: std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn into_service_error_if(self, is_expected: fn(&E) -> bool) -> Result<E> {
+        match self {
+            Self::ServiceError(error) if is_expected(error.err()) => Ok(error.into_err()),
+            other => Err(unavailable(other)),
+        }
+    }
+}
+
+pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::unavailable("the table", error)
+}
+
+pub(crate) fn key_attributes(key: &Key) -> std::collections::HashMap<String, AttributeValue> {
+    [
+        (PK.to_owned(), text(&key.pk)),
+        (SK.to_owned(), text(&key.sk)),
+    ]
+    .into()
+}
