@@ -21,3 +21,4 @@ pub mod keys;
 pub mod mail;
 pub mod objects;
 pub mod queue;
+pub mod telemetry;

@@ -10,14 +10,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
 use url::Url;
 use zeroize::Zeroizing;
 
 mod parts;
 
 pub use parts::{
-    AwsConfig, BucketConfig, DeploymentConfig, Endpoints, KeyConfig, MailConfig, PublicUrlConfig,
-    PublisherConfig, QueueConfig, TableConfig,
+    AwsConfig, BucketConfig, DeploymentConfig, Endpoints, KeyConfig, LogConfig, MailConfig,
+    PublicUrlConfig, PublisherConfig, QueueConfig, TableConfig,
 };
 
 /// Where variables come from.
@@ -190,6 +191,22 @@ impl Setting for Duration {
 
     fn parse(text: &str) -> Option<Self> {
         u32::parse(text).map(|seconds| Self::from_secs(seconds.into()))
+    }
+}
+
+impl Setting for LevelFilter {
+    const EXPECTED: &'static str = "TRACE, DEBUG, INFO, WARN or ERROR";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_uppercase().as_str() {
+            "TRACE" => Some(Self::TRACE),
+            "DEBUG" => Some(Self::DEBUG),
+            "INFO" => Some(Self::INFO),
+            "WARN" => Some(Self::WARN),
+            // The platform's `FATAL` has no level of its own here.
+            "ERROR" | "FATAL" => Some(Self::ERROR),
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use super::{Name, Part, Reader, Secret};
@@ -21,6 +22,27 @@ impl Part for DeploymentConfig {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             environment: reader.required("M1A_ENVIRONMENT")?,
+        })
+    }
+}
+
+/// Logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// The least severe level that is logged.
+    pub level: LevelFilter,
+}
+
+impl Part for LogConfig {
+    /// The platform sets `AWS_LAMBDA_LOG_LEVEL` from the function's logging configuration.
+    fn variables() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let level = reader.optional("AWS_LAMBDA_LOG_LEVEL")?;
+        Some(Self {
+            level: level.unwrap_or(LevelFilter::INFO),
         })
     }
 }
