@@ -1,14 +1,13 @@
 //! What a worker found out about one call, written before the delivery is settled: even a worker whose settlement is
 //! refused, or that dies before it, leaves its evidence here.
 
-use domain::delivery::{Evidence, Fault, Fence, RemoteJob};
+use domain::delivery::{DeliveryKey, Evidence, Fault, Fence, RemoteJob};
 use domain::{DeliveryId, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::attribute::millis;
 use crate::condition::Write;
-use crate::deliveries::DeliveryKey;
 use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::scope::{SystemTable, TenantScope};
@@ -111,7 +110,12 @@ impl SystemTable<'_> {
     pub async fn attempt(&self, key: &DeliveryKey, fence: Fence) -> Result<Option<Attempt>> {
         let found = self
             .table
-            .get::<AttemptItem>(&Key::attempt(&key.scope(), key.post, key.delivery, fence))
+            .get::<AttemptItem>(&Key::attempt(
+                &TenantScope::of_own_item(key.tenant),
+                key.post,
+                key.delivery,
+                fence,
+            ))
             .await?;
         Ok(found.map(|item| item.outcome))
     }

@@ -1,11 +1,11 @@
 //! Everything that something must happen with at some time: one sparse index, cut into shards.
 
+use domain::delivery::DeliveryKey;
 use domain::{AccountId, DeliveryId, Error, NoticeId, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::attribute::{Attributes, optional_millis, text_of};
-use crate::deliveries::DeliveryKey;
 use crate::key::time_text;
 use crate::schema::{BY_ATTENTION, BY_DEADLINE};
 use crate::scope::SystemTable;

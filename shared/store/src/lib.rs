@@ -29,7 +29,7 @@ mod transaction;
 
 pub use attempts::Attempt;
 pub use attention::{AttentionEntry, AttentionWork, Overdue};
-pub use deliveries::{DeliveryKey, Step};
+pub use deliveries::Step;
 pub use meter::{Consumed, Meter};
 pub use scope::{SystemTable, TenantScope, TenantTable};
 pub use table::{Settings, Table};

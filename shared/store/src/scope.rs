@@ -1,6 +1,7 @@
 //! The doors to the table.
 
 use domain::TenantId;
+use domain::delivery::Delivery;
 use domain::membership::Membership;
 
 use crate::table::Table;
@@ -23,6 +24,11 @@ impl TenantScope {
     /// The scope of a worker that follows an item or a message which this product wrote.
     pub(crate) fn of_own_item(tenant: TenantId) -> Self {
         Self { tenant }
+    }
+
+    /// The scope of a worker that read this delivery from the table.
+    pub fn of_delivery(delivery: &Delivery) -> Self {
+        Self::of_own_item(delivery.tenant)
     }
 
     /// Whose items it reaches.

@@ -4,6 +4,7 @@
 
 pub mod acts;
 mod evidence;
+pub mod message;
 pub mod protocol;
 pub mod retry;
 mod state;
@@ -13,6 +14,7 @@ mod transition;
 use jiff::Timestamp;
 
 pub use evidence::{Evidence, Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
+pub use message::{DeliveryKey, DeliveryMessage};
 pub use state::{HoldReason, State, VisibleState};
 pub use transition::{Change, Guard, Refusal, Transition};
 

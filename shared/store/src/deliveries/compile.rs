@@ -1,10 +1,9 @@
 //! Compiles a transition of the domain into one conditional write.
 
 use domain::Result;
-use domain::delivery::{Change, Guard, State, Transition};
+use domain::delivery::{Change, DeliveryKey, Guard, State, Transition};
 use jiff::Timestamp;
 
-use super::DeliveryKey;
 use super::item::{account_sort, calendar_sort, card_state, wait_of};
 use crate::attribute::{instant, number, text, value};
 use crate::condition::{Action, Condition, Write};

@@ -1,14 +1,14 @@
 //! The stored form of a delivery.
 
 use domain::delivery::{
-    Delivery, Evidence, Fault, Fence, HoldReason, RemoteJob, Revision, State, VisibleState,
+    Delivery, DeliveryKey, Evidence, Fault, Fence, HoldReason, RemoteJob, Revision, State,
+    VisibleState,
 };
 use domain::network::NetworkId;
 use domain::{AccountId, DeliveryId, Error, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::DeliveryKey;
 use crate::attribute::{Attributes, optional_millis, text_of};
 use crate::item::Item;
 use crate::key::{Key, account_partition, calendar_partition, time_text};

@@ -3,9 +3,8 @@
 mod compile;
 mod item;
 
-use domain::delivery::{Delivery, Transition};
-use domain::{AccountId, DeliveryId, PostId, Result, TenantId};
-use serde::{Deserialize, Serialize};
+use domain::delivery::{Delivery, DeliveryKey, Transition};
+use domain::{AccountId, Result};
 
 pub(crate) use compile::transition_write;
 pub(crate) use item::DeliveryItem;
@@ -17,38 +16,6 @@ use crate::key::Key;
 use crate::schema::BY_ACCOUNT;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::table::{Query, Range, Written};
-
-/// Where a delivery is stored: what messages and index entries carry. Only this product writes those, so following one
-/// gives the scope of its tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeliveryKey {
-    /// Whose it is.
-    pub tenant: TenantId,
-    /// The post.
-    pub post: PostId,
-    /// The account.
-    pub account: AccountId,
-    /// The delivery.
-    pub delivery: DeliveryId,
-}
-
-impl DeliveryKey {
-    /// Where this delivery is stored.
-    pub fn of(delivery: &Delivery) -> Self {
-        Self {
-            tenant: delivery.tenant,
-            post: delivery.post,
-            account: delivery.account,
-            delivery: delivery.id,
-        }
-    }
-
-    /// The scope of a worker that follows this key out of a message or an index entry of ours.
-    pub fn scope(&self) -> TenantScope {
-        TenantScope::of_own_item(self.tenant)
-    }
-}
 
 /// How a transition ended.
 #[derive(Debug)]
@@ -66,7 +33,11 @@ impl SystemTable<'_> {
     pub async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>> {
         let found = self
             .table
-            .get::<DeliveryItem>(&Key::delivery(&key.scope(), key.post, key.account))
+            .get::<DeliveryItem>(&Key::delivery(
+                &TenantScope::of_own_item(key.tenant),
+                key.post,
+                key.account,
+            ))
             .await?;
         let delivery = found.map(Delivery::try_from).transpose()?;
         Ok(delivery.filter(|delivery| delivery.id == key.delivery))
@@ -74,7 +45,12 @@ impl SystemTable<'_> {
 
     /// Makes one transition happen, if its guard holds.
     pub async fn step(&self, key: &DeliveryKey, transition: &Transition) -> Result<Step> {
-        let write = transition_write(&key.scope(), self.table.settings.shards, key, transition)?;
+        let write = transition_write(
+            &TenantScope::of_own_item(key.tenant),
+            self.table.settings.shards,
+            key,
+            transition,
+        )?;
         Ok(match self.table.write(write).await? {
             Written::Applied(attributes) => Step::Done(Box::new(delivery_of(attributes)?)),
             Written::Refused(Some(attributes)) => Step::Refused(Box::new(delivery_of(attributes)?)),
@@ -104,7 +80,7 @@ impl TenantTable<'_> {
 /// The write that stores a new delivery, if there is none.
 pub(crate) fn creation_write(shards: u32, delivery: &Delivery) -> Result<Write> {
     let item = DeliveryItem::new(delivery, shards)?;
-    let scope = DeliveryKey::of(delivery).scope();
+    let scope = TenantScope::of_own_item(delivery.tenant);
     let key = Key::delivery(&scope, delivery.post, delivery.account);
     Ok(Write::put(key, encode(&item)?).when(crate::condition::Condition::item_absent()))
 }
