@@ -1,8 +1,9 @@
 //! Mails that the product owes to people: one per cause.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, DeliveryId, PostId};
+use crate::id::{AccountId, DeliveryId, NoticeId, PostId, TenantId, UserId};
 
 /// Why a mail is sent. The cause is the mail's identity: the same cause is never mailed twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub enum NoticeCause {
         post: PostId,
         /// The target.
         delivery: DeliveryId,
+        /// The plan that failed.
+        revision: u32,
     },
     /// A target's time passed without a try.
     Missed {
@@ -21,6 +24,8 @@ pub enum NoticeCause {
         post: PostId,
         /// The target.
         delivery: DeliveryId,
+        /// The plan that was missed.
+        revision: u32,
     },
     /// A target waits for a person.
     Held {
@@ -28,6 +33,8 @@ pub enum NoticeCause {
         post: PostId,
         /// The target.
         delivery: DeliveryId,
+        /// The plan that is held.
+        revision: u32,
     },
     /// Whether a target went out is not known; a person must look.
     OutcomeUnknown {
@@ -35,6 +42,8 @@ pub enum NoticeCause {
         post: PostId,
         /// The target.
         delivery: DeliveryId,
+        /// The plan whose outcome is not known.
+        revision: u32,
     },
     /// An account must be connected again; covers all posts that it holds up.
     ReconnectNeeded {
@@ -43,4 +52,21 @@ pub enum NoticeCause {
         /// The credential that stopped working.
         credential_version: u32,
     },
+}
+
+/// A mail that is owed to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Its id: derived from the cause, so that the same cause cannot owe two.
+    pub id: NoticeId,
+    /// The tenant in which it happened; none for what concerns only the person.
+    pub tenant: Option<TenantId>,
+    /// To whom.
+    pub user: UserId,
+    /// Why.
+    pub cause: NoticeCause,
+    /// Since when it is owed.
+    pub owed_since: Timestamp,
+    /// How often sending it failed.
+    pub tries: u32,
 }

@@ -21,6 +21,7 @@ mod events;
 mod item;
 mod key;
 mod meter;
+pub mod notices;
 pub mod schema;
 mod scope;
 mod shard;

@@ -1,0 +1,187 @@
+//! Mails that are owed: each is an item that wants attention until it is sent.
+
+use domain::delivery::{DeliveryKey, Transition};
+use domain::notice::{Notice, NoticeCause};
+use domain::{Error, NoticeId, Result, TenantId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::attribute::{instant, millis, number, text};
+use crate::condition::{Action, Condition, Write};
+use crate::deliveries::{Step, delivery_of, transition_write};
+use crate::item::{Item, decode, encode};
+use crate::key::{Key, hash};
+use crate::scope::{SystemTable, TenantScope};
+use crate::shard::{AttentionKind, attention_at, attention_shard};
+use crate::table::Written;
+use crate::transaction::Transacted;
+
+/// Time for the sender that is at work right now, before somebody else sends the mail.
+const HEAD_START: SignedDuration = SignedDuration::from_secs(60);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct NoticeItem {
+    id: NoticeId,
+    #[serde(default)]
+    ten: Option<TenantId>,
+    user: UserId,
+    cause: NoticeCause,
+    #[serde(with = "millis")]
+    since: Timestamp,
+    #[serde(with = "millis")]
+    at: Timestamp,
+    #[serde(default)]
+    tries: u32,
+    kind: AttentionKind,
+    /// The shard of the index, which only the table's settings tell.
+    #[serde(skip_deserializing, rename = "att_shard")]
+    shard: String,
+}
+
+impl Item for NoticeItem {
+    const TYPE: &'static str = "notice";
+
+    fn key(&self) -> Key {
+        Key::notice(self.id)
+    }
+
+    fn index_keys(&self) -> Vec<(&'static str, String)> {
+        vec![("att_at", attention_at(self.at, self.id))]
+    }
+}
+
+impl From<NoticeItem> for Notice {
+    fn from(item: NoticeItem) -> Self {
+        let NoticeItem {
+            id,
+            ten,
+            user,
+            cause,
+            since,
+            at: _,
+            tries,
+            kind: _,
+            shard: _,
+        } = item;
+        Self {
+            id,
+            tenant: ten,
+            user,
+            cause,
+            owed_since: since,
+            tries,
+        }
+    }
+}
+
+/// The mail that this cause owes to a person.
+pub fn notice(
+    tenant: Option<TenantId>,
+    user: UserId,
+    cause: NoticeCause,
+    now: Timestamp,
+) -> Result<Notice> {
+    let identity = serde_json::to_string(&(user, &cause))
+        .map_err(|error| Error::internal("a notice's cause cannot be written", error))?;
+    let id = Uuid::from_u128(
+        u128::from_str_radix(hash(&[&identity]).get(..32).unwrap_or("0"), 16).unwrap_or(0),
+    );
+    Ok(Notice {
+        id: NoticeId::from_uuid(id),
+        tenant,
+        user,
+        cause,
+        owed_since: now,
+        tries: 0,
+    })
+}
+
+/// The write that makes a mail owed; part of the transaction of the act that is its cause.
+pub(crate) fn notice_write(shards: u32, notice: &Notice) -> Result<Write> {
+    let Notice {
+        id,
+        tenant,
+        user,
+        cause,
+        owed_since,
+        tries,
+    } = notice.clone();
+    let at = owed_since.saturating_add(HEAD_START).unwrap_or(owed_since);
+    let item = NoticeItem {
+        id,
+        ten: tenant,
+        user,
+        cause,
+        since: owed_since,
+        at,
+        tries,
+        kind: AttentionKind::Notice,
+        shard: attention_shard(id.as_uuid(), shards),
+    };
+    Ok(Write::put(item.key(), encode(&item)?))
+}
+
+impl SystemTable<'_> {
+    /// Makes a transition happen and a mail owed because of it: both or neither.
+    pub async fn step_owing(
+        &self,
+        key: &DeliveryKey,
+        transition: &Transition,
+        notice: &Notice,
+    ) -> Result<Step> {
+        let scope = TenantScope::of_own_item(key.tenant);
+        let shards = self.table.settings.shards;
+        let writes = vec![
+            transition_write(&scope, shards, key, transition)?,
+            notice_write(shards, notice)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(self
+                .delivery(key)
+                .await?
+                .map_or(Step::Absent, |delivery| Step::Done(Box::new(delivery)))),
+            Transacted::Refused(refused) => match refused.into_iter().find_map(|write| write.old) {
+                Some(old) => Ok(Step::Refused(Box::new(delivery_of(old)?))),
+                None => Ok(Step::Absent),
+            },
+        }
+    }
+
+    /// Makes a mail owed.
+    pub async fn owe(&self, notice: &Notice) -> Result<()> {
+        self.table
+            .write(notice_write(self.table.settings.shards, notice)?)
+            .await?;
+        Ok(())
+    }
+
+    /// A mail that is still owed.
+    pub async fn owed_notice(&self, id: NoticeId) -> Result<Option<Notice>> {
+        Ok(self
+            .table
+            .get::<NoticeItem>(&Key::notice(id))
+            .await?
+            .map(Notice::from))
+    }
+
+    /// A mail was sent, or nobody is left to get it.
+    pub async fn settle_notice(&self, id: NoticeId) -> Result<()> {
+        self.table.write(Write::delete(Key::notice(id))).await?;
+        Ok(())
+    }
+
+    /// A mail could not be sent: try again at `at`. Answers the notice, unless it was settled meanwhile.
+    pub async fn postpone_notice(&self, id: NoticeId, at: Timestamp) -> Result<Option<Notice>> {
+        let actions = vec![
+            Action::Set("at", instant(at)),
+            Action::Set("att_at", text(attention_at(at, id))),
+            Action::Add("tries", number(1)),
+        ];
+        let write = Write::update(Key::notice(id), actions).when(Condition::item_exists());
+        match self.table.write(write).await? {
+            Written::Applied(attributes) => Ok(Some(decode::<NoticeItem>(attributes)?.into())),
+            Written::Refused(_) => Ok(None),
+        }
+    }
+}
