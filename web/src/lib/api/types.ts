@@ -1,0 +1,29 @@
+// Names for the shapes of the contract, taken from its operations (not from schema names, which may move).
+import type { paths } from './schema';
+
+type Ok<Operation, Status extends number> = Operation extends {
+  responses: Record<Status, { content: { 'application/json': infer Body } }>;
+}
+  ? Body
+  : never;
+type Sent<Operation> = Operation extends {
+  requestBody: { content: { 'application/json': infer Body } };
+}
+  ? Body
+  : never;
+
+export type Me = Ok<paths['/v1/me']['get'], 200>;
+export type Network = Ok<paths['/v1/networks']['get'], 200>['items'][number];
+export type Account = Ok<paths['/v1/accounts']['get'], 200>['items'][number];
+export type Media = Ok<paths['/v1/media/{id}']['get'], 200>;
+export type Upload = Ok<paths['/v1/media']['post'], 201>['upload'];
+export type Post = Ok<paths['/v1/posts/{id}']['get'], 200>;
+export type Target = Post['targets'][number];
+export type Card = Ok<paths['/v1/posts']['get'], 200>['items'][number];
+export type NewPost = Sent<paths['/v1/posts']['post']>;
+export type When = NewPost['when'];
+export type DryRun = Ok<paths['/v1/posts']['post'], 200>;
+export type Violation = DryRun['violations'][number];
+export type TimelineItem = Ok<paths['/v1/posts/{id}/timeline']['get'], 200>['items'][number];
+export type TargetState = Target['state'];
+export type PostState = Post['state'];

@@ -1,0 +1,39 @@
+import { m } from '$lib/paraglide/messages.js';
+import type { TimelineItem } from '$lib/api/types';
+import type { IconName } from '$lib/ui/icons';
+import { lookOf } from './states';
+
+const WORDS: Record<string, { word: () => string; icon: IconName }> = {
+  created: { word: m.event_created, icon: 'plus' },
+  edited: { word: m.event_edited, icon: 'pencil' },
+  scheduled: { word: m.event_scheduled, icon: 'clock' },
+  rescheduled: { word: m.event_rescheduled, icon: 'clock' },
+  unscheduled: { word: m.event_unscheduled, icon: 'pencil' },
+  claimed: { word: m.event_claimed, icon: 'send' },
+  retried: { word: m.event_retried, icon: 'refresh' },
+  resolved: { word: m.event_resolved, icon: 'check' },
+  resumed: { word: m.event_resumed, icon: 'play' }
+};
+
+/** An event kind may carry its subject in front (`delivery.published`). */
+export function eventLook(item: Pick<TimelineItem, 'event'>): { word: string; icon: IconName } {
+  const kind = item.event.split('.').at(-1) ?? item.event;
+  const known = WORDS[kind];
+  if (known) return { word: known.word(), icon: known.icon };
+  const state = lookOf(kind);
+  return { word: state.word(), icon: state.icon };
+}
+
+const PROOFS: Record<string, () => string> = {
+  accepted: m.proof_accepted,
+  answer: m.proof_accepted,
+  response: m.proof_accepted,
+  read_back: m.proof_read_back,
+  user: m.proof_user
+};
+
+/** How we know that a post is out. */
+export function proofWord(proof: unknown): string {
+  const kind = typeof proof === 'string' ? proof : (proof as { kind?: string } | null)?.kind;
+  return (kind && PROOFS[kind]?.()) || (kind ?? '').replaceAll('_', ' ');
+}

@@ -1,0 +1,35 @@
+import { api, unwrap } from '$lib/api/client';
+import type { Me } from '$lib/api/types';
+
+/** Who is signed in, and for which tenant. Filled by the layout of the signed-in pages. */
+class Session {
+  me = $state.raw<Me | null>(null);
+
+  get tenant(): Me['tenants'][number] | null {
+    return this.me?.tenants.find((tenant) => tenant.id === this.me?.tenant_id) ?? null;
+  }
+
+  async load(): Promise<Me> {
+    this.me = await unwrap(api.GET('/v1/me'));
+    return this.me;
+  }
+
+  async signIn(email: string, password: string): Promise<Me> {
+    this.me = await unwrap(
+      api.POST('/v1/auth/login', { body: { email, password, mode: 'cookie' } })
+    );
+    return this.me;
+  }
+
+  async switchTo(tenantId: string): Promise<Me> {
+    this.me = await unwrap(api.POST('/v1/auth/switch', { body: { tenant_id: tenantId } }));
+    return this.me;
+  }
+
+  async signOut(): Promise<void> {
+    await unwrap(api.POST('/v1/auth/logout'));
+    this.me = null;
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,3 @@
+import { requireTenant } from '$lib/session/guard';
+
+export const load = ({ url }) => requireTenant(url);

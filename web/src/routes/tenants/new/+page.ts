@@ -1,0 +1,3 @@
+import { requireSession } from '$lib/session/guard';
+
+export const load = ({ url }) => requireSession(url);
