@@ -41,8 +41,10 @@ pub enum AttentionWork {
     Look(DeliveryKey),
     /// A held delivery has waited too long for a person.
     Person(DeliveryKey),
-    /// A mail is owed.
+    /// A mail about a cause is owed.
     Notice(NoticeId),
+    /// A ready mail is owed.
+    Mail(NoticeId),
     /// Deliveries of an account must be held, resumed or cancelled.
     Account {
         /// Whose it is.
@@ -161,6 +163,7 @@ fn work(entry: Projection) -> Result<AttentionWork> {
             other => unknown(format!("delivery/{}", other.unwrap_or("-"))),
         },
         Some("notice") => AttentionWork::Notice(parse(&entry.id)?),
+        Some("mail") => AttentionWork::Mail(parse(&entry.id)?),
         Some("account") => AttentionWork::Account {
             tenant: entry
                 .ten

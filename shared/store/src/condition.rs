@@ -20,6 +20,7 @@ pub(crate) enum Condition {
     Equals(&'static str, AttributeValue),
     AtMost(&'static str, AttributeValue),
     Below(&'static str, AttributeValue),
+    Above(&'static str, AttributeValue),
     In(&'static str, Vec<AttributeValue>),
 }
 
@@ -134,6 +135,9 @@ impl Expressions {
                 format!("{} <= {}", self.name(name), self.value(value))
             }
             Condition::Below(name, value) => format!("{} < {}", self.name(name), self.value(value)),
+            Condition::Above(name, value) => {
+                format!("{} > {}", self.name(name), self.value(value))
+            }
             Condition::In(name, values) => {
                 let name = self.name(name);
                 let values: Vec<String> = values.iter().map(|value| self.value(value)).collect();

@@ -6,11 +6,12 @@ use domain::{
     AccountId, DeliveryId, EventId, FamilyId, MediaId, NoticeId, PostId, TenantId, UserId,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::scope::TenantScope;
 
 /// The primary key of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -38,10 +39,7 @@ impl Key {
     }
 
     pub(crate) fn tenant_key(tenant: TenantId, version: u32) -> Self {
-        Self::new(
-            format!("{}#TK", tenant_partition(tenant)),
-            format!("{version:06}"),
-        )
+        Self::new(tenant_key_partition(tenant), format!("{version:06}"))
     }
 
     pub(crate) fn usage(scope: &TenantScope, counter: Counter) -> Self {
@@ -143,8 +141,8 @@ impl Key {
         Self::new(format!("X#MAIL#{}", hash(&[normalized])), ALONE)
     }
 
-    pub(crate) fn session(secret_hash: &SecretHash) -> Self {
-        Self::new(format!("X#SES#{}", secret_hash.0), ALONE)
+    pub(crate) fn session(user: UserId, secret_hash: &SecretHash) -> Self {
+        Self::new(format!("U#{user}"), format!("SES#{}", secret_hash.0))
     }
 
     pub(crate) fn one_time_token(secret_hash: &SecretHash) -> Self {
@@ -153,23 +151,26 @@ impl Key {
 
     // The product itself.
 
-    pub(crate) fn signing_keys() -> Self {
-        Self::new("X#KEYS", "JWT")
+    pub(crate) fn keyring() -> Self {
+        Self::new("X#KEYS", ALONE)
     }
 
     pub(crate) fn rate_limit(purpose: &'static str, subject: &str) -> Self {
         Self::new(format!("X#RL#{purpose}#{}", hash(&[subject])), ALONE)
     }
 
-    pub(crate) fn idempotency(scope: &TenantScope, route: &'static str, key: &str) -> Self {
-        Self::new(
-            format!(
-                "{}#IDEM#{}",
-                tenant_partition(scope.tenant()),
-                hash(&[route, key])
-            ),
-            ALONE,
-        )
+    pub(crate) fn idempotency(scope: &TenantScope, route: &str, key: &str) -> Self {
+        let owner = tenant_partition(scope.tenant());
+        Self::new(format!("{owner}#IDEM#{}", hash(&[route, key])), ALONE)
+    }
+
+    /// For acts of a person outside of any tenant.
+    pub(crate) fn idempotency_of_user(user: UserId, route: &str, key: &str) -> Self {
+        Self::new(format!("U#{user}#IDEM#{}", hash(&[route, key])), ALONE)
+    }
+
+    pub(crate) fn owed_mail(mail: NoticeId) -> Self {
+        Self::new(format!("X#MAILOUT#{mail}"), ALONE)
     }
 
     pub(crate) fn notice(notice: NoticeId) -> Self {
@@ -189,7 +190,8 @@ pub(crate) enum Counter {
 }
 
 /// The hash of a secret: what is stored instead of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SecretHash(String);
 
 impl SecretHash {
@@ -201,6 +203,14 @@ impl SecretHash {
 
 pub(crate) fn tenant_partition(tenant: TenantId) -> String {
     format!("T#{tenant}")
+}
+
+pub(crate) fn tenant_key_partition(tenant: TenantId) -> String {
+    format!("T#{tenant}#TK")
+}
+
+pub(crate) fn user_memberships_partition(user: UserId) -> String {
+    format!("U#{user}")
 }
 
 pub(crate) fn post_partition(tenant: TenantId, post: PostId) -> String {

@@ -14,6 +14,8 @@ pub(crate) enum AttentionKind {
     Delivery,
     /// A mail that is owed.
     Notice,
+    /// A ready mail that is owed.
+    Mail,
     /// An account whose waiting deliveries must be held, resumed or cancelled.
     Account,
 }

@@ -13,6 +13,8 @@ pub enum Purpose {
     PasswordHash,
     /// A private key that signs access tokens.
     JwtSigningKey,
+    /// A mail that is still to be sent.
+    OwedMail,
 }
 
 impl Purpose {
@@ -22,6 +24,7 @@ impl Purpose {
             Self::AccountCredential => "account_credential",
             Self::PasswordHash => "password_hash",
             Self::JwtSigningKey => "jwt_signing_key",
+            Self::OwedMail => "owed_mail",
         }
     }
 }

@@ -1,0 +1,102 @@
+//! The keys of the product itself: those that sign access tokens, and the one that authenticates cursors.
+
+use std::fmt;
+
+use domain::{Error, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::{base64_bytes, millis};
+use crate::condition::{Condition, Write};
+use crate::item::{Item, decode, encode};
+use crate::key::Key;
+use crate::scope::SystemTable;
+use crate::table::Written;
+
+/// A P-256 key that signs access tokens.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKey {
+    /// Its thumbprint (RFC 7638).
+    pub kid: String,
+    /// The public point's first coordinate, base64url.
+    pub x: String,
+    /// The public point's second coordinate, base64url.
+    pub y: String,
+    /// The private key (PKCS #8), sealed.
+    #[serde(with = "base64_bytes")]
+    pub sealed: Vec<u8>,
+    /// Since when it exists.
+    #[serde(with = "millis")]
+    pub created_at: Timestamp,
+}
+
+/// All keys of the product.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keyring {
+    /// The keys whose tokens are accepted; the last one signs.
+    pub signing: Vec<SigningKey>,
+    /// Authenticates cursors. It is not sealed: whoever reads the table gains nothing by it, since a cursor only says
+    /// where in the caller's own tenant a list goes on.
+    pub cursor_key: Vec<u8>,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.kid)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keyring({:?})", self.signing)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyringItem {
+    signing: Vec<SigningKey>,
+    #[serde(with = "base64_bytes")]
+    cursor: Vec<u8>,
+}
+
+impl Item for KeyringItem {
+    const TYPE: &'static str = "keyring";
+
+    fn key(&self) -> Key {
+        Key::keyring()
+    }
+}
+
+impl From<KeyringItem> for Keyring {
+    fn from(item: KeyringItem) -> Self {
+        Self {
+            signing: item.signing,
+            cursor_key: item.cursor,
+        }
+    }
+}
+
+impl SystemTable<'_> {
+    /// The keys; `None` before the first start of a deployment.
+    pub async fn keyring(&self) -> Result<Option<Keyring>> {
+        let item: Option<KeyringItem> = self.table.get(&Key::keyring()).await?;
+        Ok(item.map(Keyring::from))
+    }
+
+    /// Stores the keys unless there are some; answers with those that are stored afterwards.
+    pub async fn create_keyring(&self, keyring: Keyring) -> Result<Keyring> {
+        let item = KeyringItem {
+            signing: keyring.signing,
+            cursor: keyring.cursor_key,
+        };
+        let write = Write::put(item.key(), encode(&item)?).when(Condition::item_absent());
+        match self.table.write(write).await? {
+            Written::Applied(_) => Ok(item.into()),
+            Written::Refused(Some(theirs)) => decode::<KeyringItem>(theirs).map(Keyring::from),
+            Written::Refused(None) => Err(Error::internal(
+                "the keys are neither there nor absent",
+                "the refusal had no item",
+            )),
+        }
+    }
+}

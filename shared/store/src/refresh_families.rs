@@ -1,0 +1,151 @@
+//! Families of refresh tokens: one sign-in of a program. Each use of a token makes the next generation; an older
+//! generation that comes back means that somebody copied it, and ends the family.
+
+use domain::{FamilyId, Result, TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::{instant, millis, number, value};
+use crate::condition::{Action, Condition, Write};
+use crate::item::{Item, decode, encode};
+use crate::key::{Key, SecretHash};
+use crate::scope::SystemTable;
+use crate::table::Written;
+
+/// A family of refresh tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshFamily {
+    /// Its id.
+    pub id: FamilyId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it acts.
+    pub tenant: Option<TenantId>,
+    /// When the person proved who they are.
+    pub started_at: Timestamp,
+    /// When it ends whatever happens.
+    pub ends_at: Timestamp,
+}
+
+/// A refresh token by its hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// Counts the tokens of the family.
+    pub generation: u64,
+    /// Hash of the part that all tokens of the family share: it proves that an old one is genuine, so that nobody can
+    /// end a family by guessing.
+    pub family_secret: SecretHash,
+    /// Hash of the part that only this one has.
+    pub secret: SecretHash,
+}
+
+/// How the use of a refresh token ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The next generation is stored.
+    Rotated(RefreshFamily),
+    /// It was used before: the family is ended.
+    Reused(RefreshFamily),
+    /// It is not a token of a living family.
+    Unknown,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FamilyItem {
+    id: FamilyId,
+    user: UserId,
+    #[serde(default)]
+    ten: Option<TenantId>,
+    gen_no: u64,
+    fam_hash: SecretHash,
+    gen_hash: SecretHash,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+    #[serde(with = "millis")]
+    until: Timestamp,
+    exp: i64,
+}
+
+impl Item for FamilyItem {
+    const TYPE: &'static str = "refresh_family";
+
+    fn key(&self) -> Key {
+        Key::refresh_family(self.user, self.id)
+    }
+}
+
+impl From<FamilyItem> for RefreshFamily {
+    fn from(item: FamilyItem) -> Self {
+        Self {
+            id: item.id,
+            user: item.user,
+            tenant: item.ten,
+            started_at: item.ca,
+            ends_at: item.until,
+        }
+    }
+}
+
+impl SystemTable<'_> {
+    /// Stores a new family with its first token.
+    pub async fn start_family(&self, family: &RefreshFamily, first: &RefreshToken) -> Result<()> {
+        let item = FamilyItem {
+            id: family.id,
+            user: family.user,
+            ten: family.tenant,
+            gen_no: first.generation,
+            fam_hash: first.family_secret.clone(),
+            gen_hash: first.secret.clone(),
+            ca: family.started_at,
+            until: family.ends_at,
+            exp: family.ends_at.as_second(),
+        };
+        self.table
+            .write(Write::put(item.key(), encode(&item)?))
+            .await?;
+        Ok(())
+    }
+
+    /// Uses a token: of all who try, one gets the next generation.
+    pub async fn rotate_family(
+        &self,
+        user: UserId,
+        family: FamilyId,
+        used: &RefreshToken,
+        next: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Rotation> {
+        let key = Key::refresh_family(user, family);
+        let actions = vec![
+            Action::Add("gen_no", number(1)),
+            Action::Set("gen_hash", value(next)?),
+        ];
+        let is_current = Condition::All(vec![
+            Condition::Equals("fam_hash", value(&used.family_secret)?),
+            Condition::Equals("gen_no", number(used.generation)),
+            Condition::Equals("gen_hash", value(&used.secret)?),
+            Condition::Above("until", instant(now)),
+        ]);
+        let write = Write::update(key.clone(), actions).when(is_current);
+        let old: FamilyItem = match self.table.write(write).await? {
+            Written::Applied(attributes) => {
+                return Ok(Rotation::Rotated(decode::<FamilyItem>(attributes)?.into()));
+            }
+            Written::Refused(None) => return Ok(Rotation::Unknown),
+            Written::Refused(Some(attributes)) => decode(attributes)?,
+        };
+        let is_genuine = old.fam_hash == used.family_secret;
+        if is_genuine && used.generation < old.gen_no {
+            self.table.write(Write::delete(key)).await?;
+            return Ok(Rotation::Reused(old.into()));
+        }
+        Ok(Rotation::Unknown)
+    }
+
+    /// Ends a family: its refresh token and its access tokens are dead at once.
+    pub async fn end_family(&self, user: UserId, family: FamilyId) -> Result<()> {
+        let key = Key::refresh_family(user, family);
+        self.table.write(Write::delete(key)).await?;
+        Ok(())
+    }
+}

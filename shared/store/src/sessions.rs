@@ -1,0 +1,117 @@
+//! Sessions of browsers. Only the hash of a session's secret is stored.
+
+use domain::{Result, TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::{instant, millis};
+use crate::condition::{Action, Condition, Write};
+use crate::item::{Item, encode};
+use crate::key::{Key, SecretHash};
+use crate::scope::SystemTable;
+use crate::transaction::Transacted;
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The hash of its secret: its name within the user.
+    pub secret: SecretHash,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it acts.
+    pub tenant: Option<TenantId>,
+    /// When the person proved who they are.
+    pub started_at: Timestamp,
+    /// When it was last used, to within the time between two notes of it.
+    pub last_seen_at: Timestamp,
+    /// When it ends whatever happens.
+    pub ends_at: Timestamp,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SessionItem {
+    secret: SecretHash,
+    user: UserId,
+    #[serde(default)]
+    ten: Option<TenantId>,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+    #[serde(with = "millis")]
+    seen: Timestamp,
+    #[serde(with = "millis")]
+    until: Timestamp,
+    exp: i64,
+}
+
+impl Item for SessionItem {
+    const TYPE: &'static str = "session";
+
+    fn key(&self) -> Key {
+        Key::session(self.user, &self.secret)
+    }
+}
+
+impl From<SessionItem> for Session {
+    fn from(item: SessionItem) -> Self {
+        Self {
+            secret: item.secret,
+            user: item.user,
+            tenant: item.ten,
+            started_at: item.ca,
+            last_seen_at: item.seen,
+            ends_at: item.until,
+        }
+    }
+}
+
+impl SystemTable<'_> {
+    /// Stores a new session.
+    pub async fn start_session(&self, session: &Session) -> Result<()> {
+        self.table.write(put(session)?).await?;
+        Ok(())
+    }
+
+    /// Puts a new session in the place of an old one, which is dead from then on. Whether the old one was still alive.
+    pub async fn replace_session(&self, old: &Session, new: &Session) -> Result<bool> {
+        let transacted = self.table.transact(replace(old, new)?.into()).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
+    /// Notes that a session is in use. Does nothing to one that ended.
+    pub async fn note_session_use(&self, session: &Session, now: Timestamp) -> Result<()> {
+        let write = Write::update(
+            Key::session(session.user, &session.secret),
+            vec![Action::Set("seen", instant(now))],
+        );
+        self.table
+            .write(write.when(Condition::item_exists()))
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a session at once.
+    pub async fn end_session(&self, session: &Session) -> Result<()> {
+        let key = Key::session(session.user, &session.secret);
+        self.table.write(Write::delete(key)).await?;
+        Ok(())
+    }
+}
+
+/// The writes that put a new session in the place of an old one.
+pub(crate) fn replace(old: &Session, new: &Session) -> Result<[Write; 2]> {
+    let old = Write::delete(Key::session(old.user, &old.secret)).when(Condition::item_exists());
+    Ok([old, put(new)?])
+}
+
+fn put(session: &Session) -> Result<Write> {
+    let item = SessionItem {
+        secret: session.secret.clone(),
+        user: session.user,
+        ten: session.tenant,
+        ca: session.started_at,
+        seen: session.last_seen_at,
+        until: session.ends_at,
+        exp: session.ends_at.as_second(),
+    };
+    Ok(Write::put(item.key(), encode(&item)?))
+}

@@ -1,0 +1,198 @@
+//! Tenants.
+
+use domain::event::Event;
+use domain::membership::Membership;
+use domain::tenant::{Limits, Tenant, TenantState, TimeZoneName};
+use domain::{Error, Result, TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::{millis, number};
+use crate::condition::{Condition, Write};
+use crate::events::EventItem;
+use crate::idempotency::IdempotencyClaim;
+use crate::item::{Item, encode};
+use crate::key::Key;
+use crate::scope::{SystemTable, TenantTable};
+use crate::sessions::{self, Session};
+use crate::transaction::Transacted;
+use crate::{idempotency, memberships};
+
+/// A tenant to be made, with its first member.
+#[derive(Debug)]
+pub struct NewTenant<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// Its first member.
+    pub owner: &'a Membership,
+    /// What the audit log says.
+    pub event: &'a Event,
+    /// The caller's idempotency key.
+    pub claim: Option<&'a IdempotencyClaim>,
+    /// The caller's session and the one, bound to the new tenant, that takes its place.
+    pub sessions: Option<(&'a Session, &'a Session)>,
+}
+
+/// How the making of a tenant ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TenantCreated {
+    /// It is there.
+    Done,
+    /// An earlier or concurrent request has the idempotency key.
+    KeyTaken,
+    /// The caller's session ended meanwhile.
+    SessionEnded,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TenantItem {
+    id: TenantId,
+    #[serde(default)]
+    parent: Option<TenantId>,
+    #[serde(default)]
+    ancestors: Vec<TenantId>,
+    name: String,
+    tz: TimeZoneName,
+    st: TenantState,
+    limits: Limits,
+    max_late_h: u32,
+    ver: u64,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+    #[serde(with = "millis")]
+    ua: Timestamp,
+}
+
+impl Item for TenantItem {
+    const TYPE: &'static str = "tenant";
+
+    fn key(&self) -> Key {
+        Key::tenant(self.id)
+    }
+}
+
+impl TryFrom<TenantItem> for Tenant {
+    type Error = Error;
+
+    fn try_from(item: TenantItem) -> Result<Self> {
+        Ok(Self {
+            id: item.id,
+            parent: item.parent,
+            ancestors: item.ancestors,
+            name: item.name,
+            time_zone: item.tz,
+            state: item.st,
+            limits: item.limits,
+            max_lateness_hours: item.max_late_h,
+            version: item.ver,
+            created_at: item.ca,
+            updated_at: item.ua,
+        })
+    }
+}
+
+impl From<&Tenant> for TenantItem {
+    fn from(tenant: &Tenant) -> Self {
+        Self {
+            id: tenant.id,
+            parent: tenant.parent,
+            ancestors: tenant.ancestors.clone(),
+            name: tenant.name.clone(),
+            tz: tenant.time_zone.clone(),
+            st: tenant.state,
+            limits: tenant.limits,
+            max_late_h: tenant.max_lateness_hours,
+            ver: tenant.version,
+            ca: tenant.created_at,
+            ua: tenant.updated_at,
+        }
+    }
+}
+
+impl SystemTable<'_> {
+    /// Makes a tenant, its first membership, the event, the idempotency record and the caller's new session, or
+    /// nothing of it.
+    pub async fn create_tenant(&self, new: &NewTenant<'_>) -> Result<TenantCreated> {
+        let event = EventItem::from(new.event);
+        let mut writes = vec![
+            put(new.tenant)?.when(Condition::item_absent()),
+            memberships::put(new.owner)?.when(Condition::item_absent()),
+            Write::put(event.key(), encode(&event)?),
+        ];
+        let claim_place = writes.len();
+        if let Some(claim) = new.claim {
+            writes.push(idempotency::by_user(
+                new.owner.user,
+                claim,
+                new.tenant.id,
+                new.tenant.created_at,
+            )?);
+        }
+        if let Some((old, next)) = new.sessions {
+            writes.extend(sessions::replace(old, next)?);
+        }
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(TenantCreated::Done),
+            Transacted::Refused(refused)
+                if new.claim.is_some()
+                    && refused.iter().any(|write| write.index == claim_place) =>
+            {
+                Ok(TenantCreated::KeyTaken)
+            }
+            Transacted::Refused(_) => Ok(TenantCreated::SessionEnded),
+        }
+    }
+
+    /// Makes the root tenant, unless it exists.
+    pub async fn create_root_tenant(&self, tenant: &Tenant) -> Result<()> {
+        self.table
+            .write(put(tenant)?.when(Condition::item_absent()))
+            .await?;
+        Ok(())
+    }
+
+    /// The tenant that an idempotency key of a person's earlier request made.
+    pub async fn tenant_of_key(
+        &self,
+        user: UserId,
+        claim: &IdempotencyClaim,
+        now: Timestamp,
+    ) -> Result<Option<TenantId>> {
+        let key = Key::idempotency_of_user(user, &claim.route, &claim.key);
+        idempotency::pointer(self.table, &key, claim, now)
+            .await?
+            .map(|pointer| {
+                pointer
+                    .parse()
+                    .map_err(|error: domain::id::InvalidId| Error::corrupt("pointer", error))
+            })
+            .transpose()
+    }
+}
+
+impl TenantTable<'_> {
+    /// The tenant itself.
+    pub async fn head(&self) -> Result<Tenant> {
+        let item: Option<TenantItem> = self.table.get(&Key::tenant(self.scope.tenant())).await?;
+        item.ok_or(Error::NotFound { kind: "tenant" })?.try_into()
+    }
+
+    /// Stores a changed tenant if the stored version is still the one before it; else [`Error::StaleVersion`].
+    pub async fn change_head(&self, changed: &Tenant, event: &Event) -> Result<()> {
+        let event = EventItem::from(event);
+        let seen = changed.version.saturating_sub(1);
+        let writes = vec![
+            put(changed)?.when(Condition::Equals("ver", number(seen))),
+            Write::put(event.key(), encode(&event)?),
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_) => Err(Error::StaleVersion),
+        }
+    }
+}
+
+fn put(tenant: &Tenant) -> Result<Write> {
+    let item = TenantItem::from(tenant);
+    Ok(Write::put(item.key(), encode(&item)?))
+}

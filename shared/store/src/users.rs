@@ -1,0 +1,250 @@
+//! People who sign in, and the guards that make an address theirs.
+
+use domain::email::EmailAddress;
+use domain::tenant::TimeZoneName;
+use domain::user::User;
+use domain::{Result, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::{base64_bytes, millis, number, value};
+use crate::condition::{Action, Condition, Write};
+use crate::item::{Item, encode};
+use crate::key::Key;
+use crate::one_time_tokens::NewToken;
+use crate::owed_mails::OwedMail;
+use crate::scope::SystemTable;
+use crate::table::Written;
+use crate::transaction::Transacted;
+
+/// A sealed password hash. Opens only for its user and version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPassword {
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+    /// Counts the passwords of the user.
+    pub version: u64,
+}
+
+/// A user with what signing in needs.
+#[derive(Clone, Debug)]
+pub struct StoredUser {
+    /// The person.
+    pub user: User,
+    /// How they prove it.
+    pub password: StoredPassword,
+}
+
+/// A registration, with the mail that it owes.
+#[derive(Debug)]
+pub struct Registration {
+    /// The person; not verified yet.
+    pub user: User,
+    /// Their password.
+    pub password: StoredPassword,
+    /// What the link in the mail carries.
+    pub token: NewToken,
+    /// The mail.
+    pub mail: OwedMail,
+}
+
+/// How a registration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// It is stored.
+    Done,
+    /// The address, or the state in which it was read, belongs to another registration by now.
+    Overtaken,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct MailGuardItem {
+    #[serde(skip)]
+    key: Key,
+    user: UserId,
+}
+
+impl Item for MailGuardItem {
+    const TYPE: &'static str = "mail_guard";
+
+    fn key(&self) -> Key {
+        self.key.clone()
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct UserItem {
+    id: UserId,
+    mail: EmailAddress,
+    verified: bool,
+    name: String,
+    loc: String,
+    tz: TimeZoneName,
+    #[serde(with = "base64_bytes")]
+    pw: Vec<u8>,
+    pwv: u64,
+    ver: u64,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+}
+
+impl Item for UserItem {
+    const TYPE: &'static str = "user";
+
+    fn key(&self) -> Key {
+        Key::user(self.id)
+    }
+}
+
+impl UserItem {
+    fn new(user: User, password: StoredPassword) -> Self {
+        Self {
+            id: user.id,
+            mail: user.email,
+            verified: user.email_verified,
+            name: user.name,
+            loc: user.locale,
+            tz: user.time_zone,
+            pw: password.sealed,
+            pwv: password.version,
+            ver: user.version,
+            ca: user.created_at,
+        }
+    }
+}
+
+impl From<UserItem> for StoredUser {
+    fn from(item: UserItem) -> Self {
+        Self {
+            user: User {
+                id: item.id,
+                email: item.mail,
+                email_verified: item.verified,
+                name: item.name,
+                locale: item.loc,
+                time_zone: item.tz,
+                version: item.ver,
+                created_at: item.ca,
+            },
+            password: StoredPassword {
+                sealed: item.pw,
+                version: item.pwv,
+            },
+        }
+    }
+}
+
+impl SystemTable<'_> {
+    /// A person by id.
+    pub async fn user(&self, user: UserId) -> Result<Option<User>> {
+        let item: Option<UserItem> = self.table.get(&Key::user(user)).await?;
+        Ok(item.map(|item| StoredUser::from(item).user))
+    }
+
+    /// A person by address. Makes as many reads for an address that nobody has: `spare` is then read in vain.
+    pub async fn user_by_email(
+        &self,
+        address: &EmailAddress,
+        spare: UserId,
+    ) -> Result<Option<StoredUser>> {
+        let guard: Option<MailGuardItem> = self
+            .table
+            .get(&Key::mail_guard(&address.normalized()))
+            .await?;
+        let user = guard.map_or(spare, |guard| guard.user);
+        let item: Option<UserItem> = self.table.get(&Key::user(user)).await?;
+        Ok(item.map(StoredUser::from))
+    }
+
+    /// Stores a new person, the guard of their address, their token and the mail that carries it.
+    pub async fn register(&self, registration: Registration) -> Result<Registered> {
+        let Registration {
+            user,
+            password,
+            token,
+            mail,
+        } = registration;
+        let guard = MailGuardItem {
+            key: Key::mail_guard(&user.email.normalized()),
+            user: user.id,
+        };
+        let writes = vec![
+            Write::put(guard.key(), encode(&guard)?).when(Condition::item_absent()),
+            put_user(user, password)?.when(Condition::item_absent()),
+            token.write()?,
+            mail.write(self.table)?,
+        ];
+        self.registered(writes).await
+    }
+
+    /// Replaces a registration whose address nobody has proven yet: whoever registers last gets the mail whose link
+    /// works, and links of earlier registrations die with their password version.
+    pub async fn register_again(
+        &self,
+        registration: Registration,
+        seen: &StoredUser,
+    ) -> Result<Registered> {
+        let Registration {
+            user,
+            password,
+            token,
+            mail,
+        } = registration;
+        let is_as_seen = Condition::All(vec![
+            Condition::Equals("verified", value(&false)?),
+            Condition::Equals("pwv", number(seen.password.version)),
+        ]);
+        let writes = vec![
+            put_user(user, password)?.when(is_as_seen),
+            token.write()?,
+            mail.write(self.table)?,
+        ];
+        self.registered(writes).await
+    }
+
+    /// Replaces a password hash by one of the same password, made with today's parameters.
+    pub async fn replace_password_hash(
+        &self,
+        user: UserId,
+        seen: u64,
+        password: &StoredPassword,
+    ) -> Result<()> {
+        let actions = vec![
+            Action::Set("pw", crate::attribute::text(base64(&password.sealed))),
+            Action::Set("pwv", number(password.version)),
+        ];
+        let write =
+            Write::update(Key::user(user), actions).when(Condition::Equals("pwv", number(seen)));
+        match self.table.write(write).await? {
+            // Somebody else changed it: theirs is as new.
+            Written::Applied(_) | Written::Refused(_) => Ok(()),
+        }
+    }
+
+    async fn registered(&self, writes: Vec<Write>) -> Result<Registered> {
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(Registered::Done),
+            Transacted::Refused(_) => Ok(Registered::Overtaken),
+        }
+    }
+}
+
+/// The write that makes an address proven, for the registration that the link belongs to.
+pub(crate) fn verified(user: UserId, password_version: u64) -> Result<Write> {
+    let actions = vec![
+        Action::Set("verified", value(&true)?),
+        Action::Add("ver", number(1)),
+    ];
+    Ok(Write::update(Key::user(user), actions)
+        .when(Condition::Equals("pwv", number(password_version))))
+}
+
+fn put_user(user: User, password: StoredPassword) -> Result<Write> {
+    let item = UserItem::new(user, password);
+    Ok(Write::put(item.key(), encode(&item)?))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
