@@ -116,10 +116,6 @@ fn add_headers(response: &mut Response, request_id: &str) {
 }
 
 /// The panic's own text is already on stderr, by the panic hook.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer hands the payload over by value"
-)]
 fn panicked(_payload: Box<dyn Any + Send + 'static>) -> Response {
     Problem::from(Error::Internal {
         what: "a handler panicked",

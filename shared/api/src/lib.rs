@@ -1,8 +1,8 @@
 //! What the HTTP functions share: who asks and what they may do, how requests are read, how refusals look.
 //!
 //! A function registers each route through [`route::public`], [`route::signed_in`] or [`route::can`] and takes the
-//! matching extractor ([`SignedIn`], [`Can`]); bodies, queries and ids come through [`Json`], [`Query`] and [`Path`],
-//! so that every refusal is a [`Problem`]. [`edge::finish`] goes around all routes of a host.
+//! matching extractor ([`SignedIn`], [`Can`]); bodies, queries and ids come through [`Json`], [`Command`], [`Query`]
+//! and [`Path`], so that every refusal is a [`Problem`]. [`edge::finish`] goes around all routes of a host.
 #![cfg_attr(
     test,
     allow(
@@ -13,18 +13,31 @@
     )
 )]
 
+mod actor;
+mod credential;
 pub mod edge;
 mod etag;
+mod gate;
+mod idempotency;
 mod json;
 pub mod openapi;
+mod page;
 mod path;
 pub mod permission;
 mod problem;
 mod query;
 pub mod route;
+mod secret;
 
+pub use actor::{Can, SignedIn, allow};
+pub use credential::cookie::{CookieKind, SessionCookie};
+pub use credential::token;
 pub use etag::{IfMatch, etag};
+pub use gate::{Gate, SESSION_IDLE};
+pub use idempotency::Command;
 pub use json::{BODY_MAX, Json};
+pub use page::{ListQuery, Page, PageLimit};
 pub use path::{Path, PathId, PathIds};
 pub use problem::{Problem, ProblemDocument, Result};
 pub use query::Query;
+pub use secret::Secret;

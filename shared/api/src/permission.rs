@@ -41,3 +41,19 @@ permissions! {
     ReadMedia = "read_media",
     WriteMedia = "write_media",
 }
+
+/// Whether the permission allows no change: such acts stay possible in a suspended tenant.
+pub(crate) fn only_reads(permission: Permission) -> bool {
+    match permission {
+        Permission::ReadTenant
+        | Permission::ReadAccounts
+        | Permission::ReadPosts
+        | Permission::ReadMedia => true,
+        Permission::ManageTenant
+        | Permission::DeleteTenant
+        | Permission::ManageAccounts
+        | Permission::WriteDrafts
+        | Permission::SchedulePosts
+        | Permission::WriteMedia => false,
+    }
+}

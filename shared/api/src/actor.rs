@@ -1,0 +1,139 @@
+//! Who asks, as extractors: no handler gets a tenant's scope but through them.
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRef, FromRequestParts};
+use domain::event;
+use domain::membership::{Permission, Role};
+use domain::tenant::{Tenant, TenantState};
+use domain::{Error, UserId};
+use http::request::Parts;
+use store::{Credential, Identified, Member, TenantScope};
+
+use crate::gate::Gate;
+use crate::permission::{self, PermissionType};
+use crate::problem::Problem;
+use crate::route::Access;
+
+/// Somebody who is signed in, in whatever tenant or none. For routes that are declared by [`crate::route::signed_in`].
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// By what.
+    pub credential: Credential,
+    /// In which tenant.
+    pub member: Option<Member>,
+}
+
+/// Somebody with the permission `P` in the tenant of their credential. For routes that are declared by
+/// [`crate::route::can`].
+#[derive(Clone, Debug)]
+pub struct Can<P> {
+    /// The right to reach the tenant's items.
+    pub scope: TenantScope,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+    /// The tenant, as it is at this request.
+    pub tenant: Tenant,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl SignedIn {
+    /// Who is written into events.
+    pub fn actor(&self) -> event::Actor {
+        event::Actor::User(self.user)
+    }
+}
+
+impl<P> Can<P> {
+    /// Who is written into events.
+    pub fn actor(&self) -> event::Actor {
+        event::Actor::User(self.user)
+    }
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        require(parts, Access::SignedIn)?;
+        let identified = Gate::from_ref(state).identify(parts).await?;
+        let Identified { credential, member } = identified;
+        Ok(Self {
+            user: credential.user(),
+            credential,
+            member,
+        })
+    }
+}
+
+impl<P, S> FromRequestParts<S> for Can<P>
+where
+    P: PermissionType,
+    S: Send + Sync,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        require(parts, Access::Can(P::PERMISSION))?;
+        let identified = Gate::from_ref(state).identify(parts).await?;
+        let user = identified.credential.user();
+        let member = identified.member.ok_or_else(|| Error::Forbidden {
+            code: "tenant_required",
+            detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
+        })?;
+        allow(&member, P::PERMISSION)?;
+        let Member {
+            scope,
+            role,
+            tenant,
+        } = member;
+        Ok(Self {
+            scope,
+            user,
+            role,
+            tenant,
+            permission: PhantomData,
+        })
+    }
+}
+
+/// Whether a member may do something, in the present state of the tenant.
+pub fn allow(member: &Member, wanted: Permission) -> domain::Result<()> {
+    if !member.role.allows(wanted) {
+        return Err(Error::Forbidden {
+            code: "forbidden",
+            detail: format!(
+                "your role lacks the permission {}",
+                permission::name(wanted)
+            ),
+        });
+    }
+    match member.tenant.state {
+        TenantState::Active => Ok(()),
+        TenantState::Suspended if permission::only_reads(wanted) => Ok(()),
+        TenantState::Suspended | TenantState::Deleted => Err(Error::Forbidden {
+            code: "tenant_suspended",
+            detail: "the tenant is suspended: nothing can be changed in it".to_owned(),
+        }),
+    }
+}
+
+/// A handler whose extractor differs from its route's declaration never answers.
+fn require(parts: &Parts, wanted: Access) -> domain::Result<()> {
+    match parts.extensions.get::<Access>() {
+        Some(declared) if *declared == wanted => Ok(()),
+        declared => Err(Error::internal(
+            "a route and its handler disagree about who may call it",
+            format!("declared {declared:?}, wanted {wanted:?}"),
+        )),
+    }
+}

@@ -1,0 +1,149 @@
+//! The session cookie: a secret, and beside it whose and where it is, so that one read finds all that a request needs.
+
+use std::fmt;
+
+use domain::{Random, TenantId, UserId};
+use http::HeaderValue;
+use store::SecretHash;
+use url::Url;
+
+use crate::secret::Secret;
+
+/// Seconds after which a browser forgets the cookie; the session ends then anyway.
+const MAX_AGE: u64 = 24 * 60 * 60;
+
+/// Under which name and attributes the cookie is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieKind {
+    /// `__Host-sid` over TLS: browsers take it from this very host only.
+    Secure,
+    /// `sid`, where the product runs on plain HTTP on this machine: not all browsers take the other one there.
+    Loopback,
+}
+
+impl CookieKind {
+    /// The kind for the address under which people reach the product.
+    pub fn of(public_url: &Url) -> Self {
+        let is_loopback = match public_url.host() {
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        if public_url.scheme() == "http" && is_loopback {
+            Self::Loopback
+        } else {
+            Self::Secure
+        }
+    }
+
+    /// The cookie's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-sid",
+            Self::Loopback => "sid",
+        }
+    }
+
+    fn attributes(self) -> &'static str {
+        match self {
+            Self::Secure => "; Path=/; HttpOnly; SameSite=Lax; Secure",
+            Self::Loopback => "; Path=/; HttpOnly; SameSite=Lax",
+        }
+    }
+
+    /// All values that a request has for the cookie.
+    pub(crate) fn values<'a>(
+        self,
+        headers: impl IntoIterator<Item = &'a HeaderValue>,
+    ) -> Vec<&'a str> {
+        headers
+            .into_iter()
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(name, _)| *name == self.name())
+            .map(|(_, value)| value)
+            .collect()
+    }
+
+    /// The `Set-Cookie` that starts a session.
+    pub fn set(self, cookie: &SessionCookie) -> HeaderValue {
+        let text = format!(
+            "{}={}{}; Max-Age={MAX_AGE}",
+            self.name(),
+            cookie.value(),
+            self.attributes()
+        );
+        HeaderValue::from_str(&text).unwrap_or_else(|_| self.remove())
+    }
+
+    /// The `Set-Cookie` that makes a browser forget it.
+    pub fn remove(self) -> HeaderValue {
+        let text = format!("{}={}; Max-Age=0", self.name(), self.attributes());
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+/// The value of the session cookie.
+pub struct SessionCookie {
+    secret: Secret,
+    user: UserId,
+    tenant: Option<TenantId>,
+}
+
+impl SessionCookie {
+    /// The cookie of a new session.
+    pub fn generate(random: &dyn Random, user: UserId, tenant: Option<TenantId>) -> Self {
+        Self {
+            secret: Secret::generate(random),
+            user,
+            tenant,
+        }
+    }
+
+    /// Whose it claims to be.
+    pub(crate) fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Where it claims to act.
+    pub(crate) fn tenant(&self) -> Option<TenantId> {
+        self.tenant
+    }
+
+    /// What the table knows of it.
+    pub fn hash(&self) -> SecretHash {
+        self.secret.hash()
+    }
+
+    /// `None` unless it is of the form that this product sets.
+    pub(crate) fn parse(value: &str) -> Option<Self> {
+        let mut parts = value.split('.');
+        let (secret, user, tenant) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            secret: Secret::parse(secret)?,
+            user: user.parse().ok()?,
+            tenant: match tenant {
+                "-" => None,
+                tenant => Some(tenant.parse().ok()?),
+            },
+        })
+    }
+
+    fn value(&self) -> String {
+        let tenant = self
+            .tenant
+            .map_or_else(|| "-".to_owned(), |tenant| tenant.to_string());
+        format!("{}.{}.{tenant}", self.secret.expose(), self.user)
+    }
+}
+
+impl fmt::Debug for SessionCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionCookie({})", self.user)
+    }
+}

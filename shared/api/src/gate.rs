@@ -1,0 +1,140 @@
+//! The gate that every request with a credential passes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use domain::{Clock, Error, Result};
+use http::HeaderMap;
+use http::request::Parts;
+use jiff::SignedDuration;
+use store::{Credential, CredentialKey, Identified, Session, Table};
+use url::Url;
+
+use crate::credential::cookie::CookieKind;
+use crate::credential::token::{Parties, Verifier};
+use crate::credential::{Shown, cross_site, shown};
+
+/// A session that was not used for this long is dead.
+pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(60);
+/// The use of a session is noted at most this often.
+const SESSION_NOTED: SignedDuration = SignedDuration::from_mins(5);
+
+/// Finds out who asks. One per process; clones share it. Contexts of functions hold one and give it to the extractors
+/// through `FromRef`.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    cookie: CookieKind,
+    origin: String,
+    verifier: Verifier,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gate({})", self.0.origin)
+    }
+}
+
+impl Gate {
+    /// The gate of the deployment that people reach under `public_url`.
+    pub fn new(table: Table, clock: Arc<dyn Clock>, public_url: &Url) -> Self {
+        let origin = public_url.origin().ascii_serialization();
+        Self(Arc::new(Inner {
+            verifier: Verifier::new(table.clone(), Arc::clone(&clock), Parties::of(&origin)),
+            cookie: CookieKind::of(public_url),
+            origin,
+            table,
+            clock,
+        }))
+    }
+
+    /// How the session cookie is set.
+    pub fn cookie(&self) -> CookieKind {
+        self.0.cookie
+    }
+
+    /// Issuer and audience of access tokens.
+    pub fn parties(&self) -> &Parties {
+        self.0.verifier.parties()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// The product's keys, at most five minutes old.
+    pub async fn keyring(&self) -> Result<Arc<store::Keyring>> {
+        self.0.verifier.keyring().await
+    }
+
+    /// Refuses a sign-in that another site makes a browser send.
+    pub fn check_sign_in(&self, headers: &HeaderMap) -> Result<()> {
+        cross_site::check_sign_in(headers, &self.0.origin)
+    }
+
+    /// Who sent the request; [`Error::Unauthenticated`] if nobody known.
+    pub(crate) async fn identify(&self, request: &Parts) -> Result<Identified> {
+        let key = match shown(&request.headers, self.0.cookie)? {
+            Shown::Session(cookie) => {
+                cross_site::check(&request.method, &request.headers, &self.0.origin)?;
+                CredentialKey::Session {
+                    user: cookie.user(),
+                    secret: cookie.hash(),
+                    tenant: cookie.tenant(),
+                }
+            }
+            Shown::AccessToken(token) => {
+                let claims = self.0.verifier.verify(&token).await?;
+                CredentialKey::Family {
+                    user: claims.sub,
+                    family: claims.sid,
+                    tenant: claims.tid,
+                }
+            }
+            Shown::ApiKey => {
+                return Err(Error::Unauthenticated {
+                    code: "unauthenticated",
+                    detail: "API keys are not accepted yet: use an access token",
+                });
+            }
+        };
+        let identified = self.0.table.system().identify(&key).await?;
+        let identified = identified.ok_or_else(Error::unauthenticated)?;
+        self.check_times(&identified.credential).await?;
+        Ok(identified)
+    }
+
+    async fn check_times(&self, credential: &Credential) -> Result<()> {
+        let now = self.0.clock.now();
+        match credential {
+            Credential::Session(session) => {
+                let idle = now.duration_since(session.last_seen_at);
+                if session.ends_at <= now || idle >= SESSION_IDLE {
+                    return Err(expired());
+                }
+                if idle >= SESSION_NOTED {
+                    self.note_use(session, now).await?;
+                }
+                Ok(())
+            }
+            Credential::Family(family) if family.ends_at <= now => Err(expired()),
+            Credential::Family(_) => Ok(()),
+        }
+    }
+
+    async fn note_use(&self, session: &Session, now: jiff::Timestamp) -> Result<()> {
+        let system = self.0.table.system();
+        system.note_session_use(session, now).await
+    }
+}
+
+fn expired() -> Error {
+    Error::Unauthenticated {
+        code: "session_expired",
+        detail: "sign in again",
+    }
+}
