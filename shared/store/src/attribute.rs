@@ -37,6 +37,14 @@ pub(crate) fn text_of<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a 
     }
 }
 
+/// The number of an attribute.
+pub(crate) fn number_of<T: std::str::FromStr>(attributes: &Attributes, name: &str) -> Option<T> {
+    match attributes.get(name)? {
+        AttributeValue::N(number) => number.parse().ok(),
+        _ => None,
+    }
+}
+
 /// Stores an instant as milliseconds since the epoch: `#[serde(with = "millis")]`.
 pub(crate) mod millis {
     use jiff::Timestamp;

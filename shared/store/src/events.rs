@@ -1,15 +1,48 @@
 //! The append-only record of what happened.
 
 use domain::event::{Actor, Event, Subject};
-use domain::{EventId, OperationId, PostId, TenantId};
+use domain::{EventId, OperationId, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attribute::millis;
-use crate::item::Item;
+use crate::condition::Write;
+use crate::item::{Item, encode};
 use crate::key::Key;
-use crate::scope::TenantScope;
+use crate::scope::{TenantScope, TenantTable};
+
+/// Who does something, and when: what every act writes down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// Who.
+    pub actor: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl TenantTable<'_> {
+    /// The write that remembers an act; it belongs into the act's transaction.
+    pub(crate) fn event_write(
+        &self,
+        act: &Act,
+        kind: &'static str,
+        subject: Subject,
+        detail: Value,
+    ) -> Result<Write> {
+        let item = EventItem::from(&Event {
+            id: EventId::generate(&self.table.ids),
+            tenant: self.scope.tenant(),
+            at: act.at,
+            kind,
+            actor: act.actor.clone(),
+            subject,
+            detail,
+            operation: self.table.operation(),
+        });
+        Ok(Write::put(item.key(), encode(&item)?))
+    }
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventItem {

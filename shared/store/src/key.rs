@@ -53,6 +53,9 @@ impl Key {
 
     // Accounts.
 
+    /// What the sort keys of accounts begin with.
+    pub(crate) const ACCOUNTS: &'static str = "ACC#";
+
     pub(crate) fn account(scope: &TenantScope, account: AccountId) -> Self {
         Self::new(tenant_partition(scope.tenant()), format!("ACC#{account}"))
     }

@@ -12,6 +12,7 @@
     )
 )]
 
+mod accounts;
 mod attempts;
 mod attention;
 mod attribute;
@@ -23,6 +24,7 @@ mod idempotency;
 mod item;
 mod key;
 mod keyring;
+mod media;
 mod memberships;
 mod meter;
 pub mod notices;
@@ -38,15 +40,21 @@ mod table;
 mod tenant_keys;
 mod tenants;
 mod transaction;
+mod usage;
 mod users;
 
+pub use accounts::{
+    AccountPage, Alignment, Connection, RemoteOwner, Saved, SealedCredential, Slot,
+};
 pub use attempts::Attempt;
 pub use attention::{AttentionEntry, AttentionWork, Overdue};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;
+pub use events::Act;
 pub use idempotency::IdempotencyClaim;
 pub use key::SecretHash;
 pub use keyring::{Keyring, SigningKey};
+pub use media::{MediaCreated, MediaEdit, MediaPage, NewMedia, StoredMedia, VersionedMedia};
 pub use memberships::Member;
 pub use meter::{Consumed, Meter};
 pub use one_time_tokens::{NewToken, TokenPurpose};

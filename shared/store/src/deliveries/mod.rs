@@ -7,7 +7,7 @@ use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::{AccountId, Result};
 
 pub(crate) use compile::transition_write;
-pub(crate) use item::DeliveryItem;
+pub(crate) use item::{DeliveryItem, key_in_entry};
 
 use crate::attribute::Attributes;
 use crate::condition::Write;
@@ -72,7 +72,7 @@ impl TenantTable<'_> {
         let page = self.table.query(&query, None).await?;
         page.items
             .into_iter()
-            .map(|entry| item::key_in_entry(tenant, account, entry))
+            .map(|entry| key_in_entry(tenant, account, entry))
             .collect()
     }
 }

@@ -1,0 +1,172 @@
+//! Connecting and disconnecting.
+
+use domain::account::{Account, AccountState, RemoteIdentity};
+use domain::event::Subject;
+use domain::network::NetworkId;
+use domain::{AccountId, Error, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Saved;
+use super::credential::SealedCredential;
+use super::item::{AccountItem, proven, turned, unchanged};
+use crate::attribute::{number, text};
+use crate::condition::{Action, Condition, Write};
+use crate::events::Act;
+use crate::idempotency::IdempotencyClaim;
+use crate::item::{Item, encode};
+use crate::key::{Counter, Key};
+use crate::scope::TenantTable;
+use crate::transaction::Transacted;
+use crate::usage::{Demand, release};
+
+/// Keeps a remote account in one tenant, as one account.
+#[derive(Debug, Serialize, Deserialize)]
+struct GuardItem {
+    net: NetworkId,
+    rid: String,
+    ten: TenantId,
+    acc: AccountId,
+}
+
+impl Item for GuardItem {
+    const TYPE: &'static str = "remote_account";
+
+    fn key(&self) -> Key {
+        Key::remote_account(&self.net, &self.rid)
+    }
+}
+
+/// Where a remote account is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteOwner {
+    /// Nowhere.
+    Nobody,
+    /// In this tenant, as this account.
+    Ours(AccountId),
+    /// In another tenant.
+    Another,
+}
+
+/// An account that is to be connected for the first time.
+#[derive(Debug)]
+pub struct Connection<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// Its credential, of version 1.
+    pub credential: &'a SealedCredential,
+    /// The most accounts that the tenant may have.
+    pub limit: u64,
+    /// The caller's idempotency key.
+    pub claim: Option<&'a IdempotencyClaim>,
+}
+
+impl TenantTable<'_> {
+    /// Where a remote account is connected.
+    pub async fn remote_owner(&self, network: &NetworkId, remote_id: &str) -> Result<RemoteOwner> {
+        let key = Key::remote_account(network, remote_id);
+        let guard: Option<GuardItem> = self.table.get(&key).await?;
+        Ok(match guard {
+            None => RemoteOwner::Nobody,
+            Some(guard) if guard.ten == self.scope.tenant() => RemoteOwner::Ours(guard.acc),
+            Some(_) => RemoteOwner::Another,
+        })
+    }
+
+    /// Connects an account that is connected nowhere. [`Saved::Stale`] where somebody else connected it meanwhile, or
+    /// used the idempotency key.
+    pub async fn connect_account(&self, new: &Connection<'_>, act: &Act) -> Result<Saved> {
+        let account = new.account;
+        let guard = GuardItem {
+            net: account.network.clone(),
+            rid: account.identity.remote_id.clone(),
+            ten: self.scope.tenant(),
+            acc: account.id,
+        };
+        let demand = Demand {
+            counter: Counter::Accounts,
+            amount: 1,
+            limit: new.limit,
+        };
+        let item = AccountItem::new(account);
+        let detail = json!({
+            "network": account.network,
+            "remote_id": account.identity.remote_id,
+            "handle": account.identity.handle,
+        });
+        let mut writes = vec![
+            demand.write(&self.scope)?,
+            Write::put(guard.key(), encode(&guard)?).when(Condition::item_absent()),
+            Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
+            self.put_credential(account.id, new.credential)?,
+            self.event_write(
+                act,
+                "account.connected",
+                Subject::Account(account.id),
+                detail,
+            )?,
+        ];
+        if let Some(claim) = new.claim {
+            writes.push(self.claim(claim, account.id, act.at)?);
+        }
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(Saved::Done),
+            // Somebody else's account that counts against the limit may be this very one: look again first.
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
+                Err(demand.refusal())
+            }
+            Transacted::Refused(_) => Ok(Saved::Stale),
+        }
+    }
+
+    /// Gives an account, as it was read, a credential of the next version; its held posts resume. [`Saved::Stale`]
+    /// where it changed meanwhile.
+    pub async fn reconnect_account(
+        &self,
+        account: &Account,
+        identity: &RemoteIdentity,
+        credential: &SealedCredential,
+        act: &Act,
+    ) -> Result<Saved> {
+        let mut actions = proven(identity, act.at);
+        actions.push(Action::Set("cv", number(credential.version)));
+        let shards = self.table.settings.shards;
+        actions.extend(turned(account.id, AccountState::Connected, act.at, shards)?);
+        let update =
+            Write::update(Key::account(&self.scope, account.id), actions).when(unchanged(account)?);
+        let subject = Subject::Account(account.id);
+        let detail = json!({ "handle": identity.handle });
+        self.saved(vec![
+            update,
+            self.put_credential(account.id, credential)?,
+            self.event_write(act, "account.reconnected", subject, detail)?,
+        ])
+        .await
+    }
+
+    /// Disconnects an account, as it was read: its credential is gone at once, the remote account is free to be
+    /// connected elsewhere, and its waiting posts are cancelled from now on.
+    pub async fn disconnect_account(&self, account: &Account, act: &Act) -> Result<Saved> {
+        if account.state == AccountState::Disconnected {
+            return Err(Error::NotFound { kind: "account" });
+        }
+        let shards = self.table.settings.shards;
+        let update = Write::update(
+            Key::account(&self.scope, account.id),
+            turned(account.id, AccountState::Disconnected, act.at, shards)?,
+        )
+        .when(unchanged(account)?);
+        let guard = Key::remote_account(&account.network, &account.identity.remote_id);
+        let subject = Subject::Account(account.id);
+        let detail = json!({ "handle": account.identity.handle });
+        self.saved(vec![
+            update,
+            Write::delete(guard).when(Condition::Equals("acc", text(account.id))),
+            Write::delete(Key::credential(&self.scope, account.id)),
+            Write::delete(Key::account_budget(&self.scope, account.id)),
+            release(&self.scope, Counter::Accounts, 1),
+            self.event_write(act, "account.disconnected", subject, detail)?,
+        ])
+        .await
+    }
+}

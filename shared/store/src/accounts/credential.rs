@@ -1,0 +1,174 @@
+//! The sealed credential of an account.
+
+use domain::account::{Account, AccountState, RemoteIdentity};
+use domain::event::Subject;
+use domain::notice::NoticeCause;
+use domain::{AccountId, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Saved;
+use super::item::{proven, turned, unchanged};
+use crate::attribute::{base64_bytes, number, value};
+use crate::condition::{Action, Condition, Write};
+use crate::events::Act;
+use crate::item::{Item, encode};
+use crate::key::Key;
+use crate::notices::{notice, notice_write};
+use crate::scope::{TenantScope, TenantTable};
+use crate::table::Written;
+use crate::transaction::Transacted;
+
+/// A credential as it is stored: sealed for this account and this version, so that it opens nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedCredential {
+    /// Counts from 1; equal to the account's `credential_version`.
+    pub version: u32,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CredentialItem {
+    ten: TenantId,
+    acc: AccountId,
+    ver: u32,
+    #[serde(with = "base64_bytes")]
+    sealed: Vec<u8>,
+}
+
+impl Item for CredentialItem {
+    const TYPE: &'static str = "credential";
+
+    fn key(&self) -> Key {
+        Key::credential(&TenantScope::of_own_item(self.ten), self.acc)
+    }
+}
+
+impl TenantTable<'_> {
+    /// The account's credential; `None` once it is disconnected.
+    pub async fn load_credential(&self, account: AccountId) -> Result<Option<SealedCredential>> {
+        let key = Key::credential(&self.scope, account);
+        let found: Option<CredentialItem> = self.table.get(&key).await?;
+        Ok(found.map(|item| SealedCredential {
+            version: item.ver,
+            sealed: item.sealed,
+        }))
+    }
+
+    /// Stores a credential that the network refreshed, one version above that of `account`. [`Saved::Stale`] where
+    /// another refresh was first: load that one and go on with it.
+    pub async fn save_refreshed_credential(
+        &self,
+        account: &Account,
+        credential: &SealedCredential,
+    ) -> Result<Saved> {
+        let update = Write::update(
+            Key::account(&self.scope, account.id),
+            vec![Action::Set("cv", number(credential.version))],
+        )
+        .when(unchanged(account)?);
+        self.saved(vec![update, self.put_credential(account.id, credential)?])
+            .await
+    }
+
+    /// The credential works, as `identity`. A credential that came back changed is stored with it; a working credential
+    /// of an account that needed one resumes the account and must come with the next version.
+    pub async fn save_check(
+        &self,
+        account: &Account,
+        identity: &RemoteIdentity,
+        changed: Option<&SealedCredential>,
+        act: &Act,
+    ) -> Result<Saved> {
+        let mut actions = proven(identity, act.at);
+        let mut writes = Vec::new();
+        if let Some(credential) = changed {
+            actions.push(Action::Set("cv", number(credential.version)));
+            writes.push(self.put_credential(account.id, credential)?);
+        }
+        if account.state == AccountState::ReconnectNeeded {
+            actions.extend(turned(
+                account.id,
+                AccountState::Connected,
+                act.at,
+                self.table.settings.shards,
+            )?);
+            writes.push(self.event_write(
+                act,
+                "account.reconnected",
+                Subject::Account(account.id),
+                json!({ "handle": identity.handle }),
+            )?);
+        }
+        let update =
+            Write::update(Key::account(&self.scope, account.id), actions).when(unchanged(account)?);
+        if writes.is_empty() {
+            return Ok(match self.table.write(update).await? {
+                Written::Applied(_) => Saved::Done,
+                Written::Refused(_) => Saved::Stale,
+            });
+        }
+        writes.push(update);
+        self.saved(writes).await
+    }
+
+    /// The network refused the credential of this version: a person must connect the account again, is told so once,
+    /// and the account's posts are held until then. [`Saved::Stale`] where the account has another credential by now,
+    /// needs one already, or was disconnected: nothing happened then.
+    pub async fn mark_reconnect_needed(
+        &self,
+        account: AccountId,
+        credential_version: u32,
+        act: &Act,
+    ) -> Result<Saved> {
+        let Some(owner) = self.account(account).await? else {
+            return Ok(Saved::Stale);
+        };
+        let is_this_credential = Condition::All(vec![
+            Condition::Equals("cv", number(credential_version)),
+            Condition::Equals("st", value(&AccountState::Connected)?),
+        ]);
+        let shards = self.table.settings.shards;
+        let update = Write::update(
+            Key::account(&self.scope, account),
+            turned(account, AccountState::ReconnectNeeded, act.at, shards)?,
+        )
+        .when(is_this_credential);
+        let cause = NoticeCause::ReconnectNeeded {
+            account,
+            credential_version,
+        };
+        let tenant = self.scope.tenant();
+        let notice = notice(Some(tenant), owner.connected_by, cause, act.at)?;
+        let detail = json!({ "credential_version": credential_version });
+        let subject = Subject::Account(account);
+        self.saved(vec![
+            update,
+            notice_write(shards, &notice)?,
+            self.event_write(act, "account.reconnect_needed", subject, detail)?,
+        ])
+        .await
+    }
+
+    pub(super) fn put_credential(
+        &self,
+        account: AccountId,
+        credential: &SealedCredential,
+    ) -> Result<Write> {
+        let item = CredentialItem {
+            ten: self.scope.tenant(),
+            acc: account,
+            ver: credential.version,
+            sealed: credential.sealed.clone(),
+        };
+        Ok(Write::put(item.key(), encode(&item)?))
+    }
+
+    pub(super) async fn saved(&self, writes: Vec<Write>) -> Result<Saved> {
+        Ok(match self.table.transact(writes).await? {
+            Transacted::Done => Saved::Done,
+            Transacted::Refused(_) => Saved::Stale,
+        })
+    }
+}

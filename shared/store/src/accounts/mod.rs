@@ -1,0 +1,83 @@
+//! Accounts: the account itself, its sealed credential, the guard that keeps it in one tenant, and its pace.
+//!
+//! Every change of an account that its deliveries must follow sets the account's attention time in the same write;
+//! [`deliveries`] brings them into line, from there on or from the dispatcher.
+
+mod budget;
+mod connect;
+mod credential;
+mod deliveries;
+mod item;
+
+use domain::account::Account;
+use domain::{AccountId, Result};
+
+pub use budget::Slot;
+pub use connect::{Connection, RemoteOwner};
+pub use credential::SealedCredential;
+pub use deliveries::Alignment;
+
+use crate::item::decode;
+use crate::key::{Key, tenant_partition};
+use crate::scope::TenantTable;
+use crate::table::{Query, Range, key_attributes};
+use item::AccountItem;
+
+/// How a write that needs an account to be as it was read ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It happened.
+    Done,
+    /// Somebody else changed the account meanwhile: read it again and decide anew.
+    Stale,
+}
+
+/// Some accounts of a list.
+#[derive(Debug)]
+pub struct AccountPage {
+    /// The accounts, oldest first.
+    pub accounts: Vec<Account>,
+    /// The last account that was looked at, where there are more.
+    pub next: Option<AccountId>,
+}
+
+impl TenantTable<'_> {
+    /// An account; also one that was disconnected, for posts of the past name it.
+    pub async fn account(&self, account: AccountId) -> Result<Option<Account>> {
+        let found: Option<AccountItem> =
+            self.table.get(&Key::account(&self.scope, account)).await?;
+        Ok(found.map(Account::from))
+    }
+
+    /// Several accounts; those that do not exist are left out.
+    pub async fn accounts(&self, accounts: &[AccountId]) -> Result<Vec<Account>> {
+        let keys: Vec<Key> = accounts
+            .iter()
+            .map(|account| Key::account(&self.scope, *account))
+            .collect();
+        let found = self.table.batch_get(&keys).await?;
+        found
+            .into_iter()
+            .map(|item| decode::<AccountItem>(item).map(Account::from))
+            .collect()
+    }
+
+    /// Up to `limit` accounts after `after`, oldest first, also disconnected ones.
+    pub async fn account_page(&self, after: Option<AccountId>, limit: i32) -> Result<AccountPage> {
+        let partition = tenant_partition(self.scope.tenant());
+        let query =
+            Query::of_table(partition, Range::Prefix(Key::ACCOUNTS.to_owned())).limit(limit);
+        let start = after.map(|account| key_attributes(&Key::account(&self.scope, account)));
+        let page = self.table.query(&query, start).await?;
+        let accounts = page
+            .items
+            .into_iter()
+            .map(|item| decode::<AccountItem>(item).map(Account::from))
+            .collect::<Result<Vec<_>>>()?;
+        let last = accounts.last().map(|account| account.id);
+        Ok(AccountPage {
+            next: page.next.and(last),
+            accounts,
+        })
+    }
+}

@@ -1,0 +1,393 @@
+//! Media: what is known of the bytes; the bytes themselves are in the object store.
+
+use std::collections::BTreeSet;
+
+use domain::event::Subject;
+use domain::media::{Media, MediaFacts, MediaState};
+use domain::{Error, MediaId, Result, TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::attribute::{instant, millis, number, text, value};
+use crate::condition::{Action, Condition, Write};
+use crate::events::Act;
+use crate::idempotency::IdempotencyClaim;
+use crate::item::{Item, decode, encode};
+use crate::key::{Counter, Key, media_partition};
+use crate::scope::{TenantScope, TenantTable};
+use crate::table::{Query, Range, Written, key_attributes};
+use crate::transaction::Transacted;
+use crate::usage::{Demand, release};
+
+/// The attribute that says how far a medium is. Posts that use a medium raise [`USES`] under the condition that this
+/// says [`READY`], so that nothing in use is ever deleted.
+pub(crate) const STATE: &str = "state";
+/// The bytes are stored and probed.
+pub(crate) const READY: &str = "ready";
+/// The bytes are awaited.
+const UPLOADING: &str = "uploading";
+/// The bytes are being removed.
+const DELETING: &str = "deleting";
+/// How many posts use it.
+pub(crate) const USES: &str = "uses";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredState {
+    Uploading,
+    Ready,
+    Deleting,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MediaItem {
+    id: MediaId,
+    ten: TenantId,
+    file: String,
+    ct: String,
+    bytes: u64,
+    alt: String,
+    state: StoredState,
+    #[serde(default)]
+    facts: Option<MediaFacts>,
+    #[serde(default)]
+    uses: u64,
+    by: UserId,
+    ver: u64,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+    #[serde(with = "millis")]
+    ua: Timestamp,
+}
+
+impl Item for MediaItem {
+    const TYPE: &'static str = "media";
+
+    fn key(&self) -> Key {
+        Key::media(&TenantScope::of_own_item(self.ten), self.id)
+    }
+}
+
+/// A medium with the version of what people edit.
+#[derive(Clone, Debug)]
+pub struct VersionedMedia {
+    /// The medium.
+    pub media: Media,
+    /// Raised by every edit.
+    pub version: u64,
+}
+
+/// A medium as it is stored.
+#[derive(Clone, Debug)]
+pub enum StoredMedia {
+    /// It can be used, or its bytes are awaited.
+    Live(VersionedMedia),
+    /// It was deleted; its bytes may still be there.
+    Deleting(Media),
+}
+
+impl StoredMedia {
+    /// The medium, unless it was deleted.
+    pub fn live(self) -> Option<VersionedMedia> {
+        match self {
+            Self::Live(media) => Some(media),
+            Self::Deleting(_) => None,
+        }
+    }
+}
+
+/// Some media of a list.
+#[derive(Debug)]
+pub struct MediaPage {
+    /// The media, newest first.
+    pub media: Vec<VersionedMedia>,
+    /// The last medium that was looked at, where there are more.
+    pub next: Option<MediaId>,
+}
+
+/// A medium whose bytes are about to be uploaded.
+#[derive(Debug)]
+pub struct NewMedia<'a> {
+    /// The medium.
+    pub media: &'a Media,
+    /// The most bytes of media that the tenant may have.
+    pub limit: u64,
+    /// The caller's idempotency key.
+    pub claim: Option<&'a IdempotencyClaim>,
+}
+
+/// How the creation of a medium ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaCreated {
+    /// It is there.
+    Done,
+    /// An earlier or concurrent request has the idempotency key.
+    KeyTaken,
+}
+
+/// What people may change of a medium.
+#[derive(Clone, Debug, Default)]
+pub struct MediaEdit {
+    /// Another name.
+    pub file_name: Option<String>,
+    /// Another alternative text.
+    pub alt_text: Option<String>,
+}
+
+impl TenantTable<'_> {
+    /// Stores a medium whose bytes are awaited, and counts them.
+    pub async fn create_media(&self, new: &NewMedia<'_>, act: &Act) -> Result<MediaCreated> {
+        let demand = Demand {
+            counter: Counter::MediaBytes,
+            amount: new.media.bytes,
+            limit: new.limit,
+        };
+        let item = MediaItem::new(new.media);
+        let detail = json!({ "content_type": item.ct, "bytes": item.bytes });
+        let mut writes = vec![
+            demand.write(&self.scope)?,
+            Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
+            self.event_write(act, "media.created", Subject::Media(item.id), detail)?,
+        ];
+        if let Some(claim) = new.claim {
+            writes.push(self.claim(claim, item.id, act.at)?);
+        }
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(MediaCreated::Done),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
+                Err(demand.refusal())
+            }
+            Transacted::Refused(_) => Ok(MediaCreated::KeyTaken),
+        }
+    }
+
+    /// A medium.
+    pub async fn media(&self, media: MediaId) -> Result<Option<StoredMedia>> {
+        let found: Option<MediaItem> = self.table.get(&Key::media(&self.scope, media)).await?;
+        Ok(found.map(StoredMedia::from))
+    }
+
+    /// The media with these ids that are not deleted; absent ones are left out, the order is not kept.
+    pub async fn media_of_ids(&self, media: &[MediaId]) -> Result<Vec<Media>> {
+        let distinct: BTreeSet<&MediaId> = media.iter().collect();
+        let keys: Vec<Key> = distinct
+            .into_iter()
+            .map(|media| Key::media(&self.scope, *media))
+            .collect();
+        let found = self.table.batch_get(&keys).await?;
+        let stored = found
+            .into_iter()
+            .map(|item| decode::<MediaItem>(item).map(StoredMedia::from))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(stored
+            .into_iter()
+            .filter_map(StoredMedia::live)
+            .map(|live| live.media)
+            .collect())
+    }
+
+    /// Up to `limit` media before `before`, newest first. A page may be short while there are more.
+    pub async fn media_page(&self, before: Option<MediaId>, limit: i32) -> Result<MediaPage> {
+        let query = Query::of_table(media_partition(self.scope.tenant()), Range::All)
+            .descending()
+            .limit(limit);
+        let start = before.map(|media| key_attributes(&Key::media(&self.scope, media)));
+        let page = self.table.query(&query, start).await?;
+        let items = page
+            .items
+            .into_iter()
+            .map(decode::<MediaItem>)
+            .collect::<Result<Vec<_>>>()?;
+        let last = items.last().map(|item| item.id);
+        Ok(MediaPage {
+            next: page.next.and(last),
+            media: items
+                .into_iter()
+                .map(StoredMedia::from)
+                .filter_map(StoredMedia::live)
+                .collect(),
+        })
+    }
+
+    /// The bytes are stored and probed. `None` where the medium does not await them: read it again.
+    pub async fn complete_media(
+        &self,
+        media: MediaId,
+        facts: &MediaFacts,
+        now: Timestamp,
+    ) -> Result<Option<VersionedMedia>> {
+        let actions = vec![
+            Action::Set(STATE, text(READY)),
+            Action::Set("facts", value(facts)?),
+            Action::Set("ua", instant(now)),
+        ];
+        let awaits_bytes = Condition::Equals(STATE, text(UPLOADING));
+        let write = Write::update(Key::media(&self.scope, media), actions).when(awaits_bytes);
+        match self.table.write(write).await? {
+            Written::Applied(item) => Ok(StoredMedia::from(decode::<MediaItem>(item)?).live()),
+            Written::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Changes the name or the alternative text of a medium of this version.
+    pub async fn edit_media(
+        &self,
+        media: &VersionedMedia,
+        edit: &MediaEdit,
+        now: Timestamp,
+    ) -> Result<VersionedMedia> {
+        let mut actions = vec![
+            Action::Add("ver", number(1)),
+            Action::Set("ua", instant(now)),
+        ];
+        actions.extend(
+            edit.file_name
+                .iter()
+                .map(|name| Action::Set("file", text(name))),
+        );
+        actions.extend(
+            edit.alt_text
+                .iter()
+                .map(|alt| Action::Set("alt", text(alt))),
+        );
+        let is_as_read = Condition::All(vec![
+            Condition::Equals("ver", number(media.version)),
+            Condition::In(STATE, vec![text(UPLOADING), text(READY)]),
+        ]);
+        let key = Key::media(&self.scope, media.media.id);
+        match self
+            .table
+            .write(Write::update(key, actions).when(is_as_read))
+            .await?
+        {
+            Written::Applied(item) => StoredMedia::from(decode::<MediaItem>(item)?)
+                .live()
+                .ok_or(Error::NotFound { kind: "media" }),
+            Written::Refused(_) => Err(Error::StaleVersion),
+        }
+    }
+
+    /// First step of a deletion: from now on no post can use the medium. Fails with the conflict `media_in_use` where
+    /// one does. May be repeated.
+    pub async fn retire_media(&self, media: MediaId, now: Timestamp) -> Result<()> {
+        let actions = vec![
+            Action::Set(STATE, text(DELETING)),
+            Action::Set("ua", instant(now)),
+        ];
+        let is_unused = Condition::All(vec![
+            Condition::item_exists(),
+            Condition::Any(vec![
+                Condition::Absent(USES),
+                Condition::AtMost(USES, number(0)),
+            ]),
+        ]);
+        let key = Key::media(&self.scope, media);
+        match self
+            .table
+            .write(Write::update(key, actions).when(is_unused))
+            .await?
+        {
+            Written::Applied(_) => Ok(()),
+            Written::Refused(Some(_)) => Err(Error::conflict(
+                "media_in_use",
+                "posts use it: remove it from them first",
+            )),
+            Written::Refused(None) => Err(Error::NotFound { kind: "media" }),
+        }
+    }
+
+    /// Last step of a deletion, after the bytes are gone: the medium is forgotten and its bytes no longer counted. May
+    /// be repeated.
+    pub async fn forget_media(&self, media: &Media, act: &Act) -> Result<()> {
+        let is_retired = Condition::Equals(STATE, text(DELETING));
+        let subject = Subject::Media(media.id);
+        let detail = json!({ "file_name": media.file_name });
+        let writes = vec![
+            Write::delete(Key::media(&self.scope, media.id)).when(is_retired),
+            release(&self.scope, Counter::MediaBytes, media.bytes),
+            self.event_write(act, "media.deleted", subject, detail)?,
+        ];
+        match self.table.transact(writes).await? {
+            // Refused where somebody else has forgotten it.
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
+    }
+}
+
+impl MediaItem {
+    fn new(media: &Media) -> Self {
+        let Media {
+            id,
+            tenant,
+            file_name,
+            content_type,
+            bytes,
+            alt_text,
+            state,
+            uses,
+            created_by,
+            created_at,
+            updated_at,
+        } = media.clone();
+        let (state, facts) = match state {
+            MediaState::Uploading => (StoredState::Uploading, None),
+            MediaState::Ready(facts) => (StoredState::Ready, Some(facts)),
+        };
+        Self {
+            id,
+            ten: tenant,
+            file: file_name,
+            ct: content_type,
+            bytes,
+            alt: alt_text,
+            state,
+            facts,
+            uses,
+            by: created_by,
+            ver: 1,
+            ca: created_at,
+            ua: updated_at,
+        }
+    }
+}
+
+impl From<MediaItem> for StoredMedia {
+    fn from(item: MediaItem) -> Self {
+        let MediaItem {
+            id,
+            ten,
+            file,
+            ct,
+            bytes,
+            alt,
+            state,
+            facts,
+            uses,
+            by,
+            ver,
+            ca,
+            ua,
+        } = item;
+        let media = Media {
+            id,
+            tenant: ten,
+            file_name: file,
+            content_type: ct,
+            bytes,
+            alt_text: alt,
+            state: facts.map_or(MediaState::Uploading, MediaState::Ready),
+            uses,
+            created_by: by,
+            created_at: ca,
+            updated_at: ua,
+        };
+        match state {
+            StoredState::Uploading | StoredState::Ready => Self::Live(VersionedMedia {
+                media,
+                version: ver,
+            }),
+            StoredState::Deleting => Self::Deleting(media),
+        }
+    }
+}
