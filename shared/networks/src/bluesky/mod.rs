@@ -1,0 +1,204 @@
+//! Bluesky, and every other server (PDS) of the AT protocol.
+//!
+//! A post is a record whose key we choose from the delivery's id, so a repeated call writes the same record again: the
+//! network itself makes "once" true. Accounts sign in with an app password, of which only the session is kept.
+
+mod domains;
+mod errors;
+mod facets;
+mod identity;
+mod publish;
+mod record;
+mod session;
+mod sign_in;
+mod tid;
+mod xrpc;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::Clock;
+use domain::delivery::RemoteJob;
+use domain::network::{
+    ConnectMethod, CredentialField, MediaRules, NetworkId, RepeatRule, Rules, TextRules,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use self::record::Options;
+use self::session::Session;
+use self::xrpc::Xrpc;
+use crate::http::HttpClient;
+use crate::network::{
+    CallOutcome, Connected, Credential, Network, NetworkError, PollOutcome, Prepared,
+    PublishRequest, ReadBack,
+};
+
+static FIELDS: [CredentialField; 3] = [
+    CredentialField {
+        name: "service",
+        label: "Server",
+        secret: false,
+        optional: true,
+        placeholder: sign_in::DEFAULT_SERVICE,
+    },
+    CredentialField {
+        name: "identifier",
+        label: "Handle or e-mail address",
+        secret: false,
+        optional: false,
+        placeholder: "alice.bsky.social",
+    },
+    CredentialField {
+        name: "app_password",
+        label: "App password",
+        secret: true,
+        optional: false,
+        placeholder: "xxxx-xxxx-xxxx-xxxx",
+    },
+];
+
+static RULES: Rules = Rules {
+    text: TextRules {
+        graphemes_max: 300,
+        bytes_max: 3000,
+        optional_with_media: true,
+    },
+    media: MediaRules {
+        images_max: 4,
+        image_types: &["image/jpeg", "image/png", "image/webp", "image/gif"],
+        // Newer servers take 2,000,000; older ones refuse the post only when it is due, which is too late to tell.
+        image_bytes_max: 1_000_000,
+        // The limit of the network's own application; the schema has none.
+        alt_text_max: 2000,
+        videos_max: 0,
+    },
+    thread_parts_max: 24,
+    repeat: RepeatRule::ClientKey,
+    // Four images of 1 MB each through a slow server.
+    media_lead_seconds: 10,
+    gap_seconds: 0,
+    // 35,000 points a day, of which a new record takes 3; the rest is for edits, deletions and other programs.
+    daily_posts_max: 10_000,
+};
+
+/// The network.
+#[derive(Clone, Debug)]
+pub struct Bluesky {
+    xrpc: Xrpc,
+    clock: Arc<dyn Clock>,
+}
+
+impl Bluesky {
+    /// The network over this client, whose egress policy decides which servers can be connected.
+    pub fn new(http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            xrpc: Xrpc::new(http),
+            clock,
+        }
+    }
+}
+
+#[async_trait]
+impl Network for Bluesky {
+    fn id(&self) -> NetworkId {
+        NetworkId::BLUESKY
+    }
+
+    fn name(&self) -> &'static str {
+        "Bluesky"
+    }
+
+    fn connect_method(&self) -> ConnectMethod {
+        ConnectMethod::Credentials
+    }
+
+    fn credential_fields(&self) -> &'static [CredentialField] {
+        &FIELDS
+    }
+
+    fn rules(&self) -> &Rules {
+        &RULES
+    }
+
+    fn check_options(&self, options: &Value) -> Result<(), Vec<domain::FieldError>> {
+        Options::parse(options).map(|_| ())
+    }
+
+    async fn connect(
+        &self,
+        credentials: &BTreeMap<String, String>,
+    ) -> Result<Connected, NetworkError> {
+        let session = sign_in::create(&self.xrpc, credentials).await?;
+        connected(&self.xrpc, &session).await
+    }
+
+    async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError> {
+        let session = sign_in::prove(&self.xrpc, Session::of_credential(credential)?).await?;
+        connected(&self.xrpc, &session).await
+    }
+
+    async fn refresh(
+        &self,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Option<Credential>, NetworkError> {
+        let session = Session::of_credential(credential)?;
+        if !session.is_stale(now) {
+            return Ok(None);
+        }
+        let fresh = sign_in::refresh(&self.xrpc, &session).await?;
+        fresh.to_credential().map(Some)
+    }
+
+    async fn prepare(
+        &self,
+        credential: &Credential,
+        request: &PublishRequest,
+    ) -> Result<Prepared, NetworkError> {
+        publish::prepare(&self.xrpc, &Session::of_credential(credential)?, request).await
+    }
+
+    async fn call(
+        &self,
+        credential: &Credential,
+        request: &PublishRequest,
+        prepared: &Prepared,
+    ) -> CallOutcome {
+        publish::call(
+            &self.xrpc,
+            self.clock.as_ref(),
+            credential,
+            request,
+            prepared,
+        )
+        .await
+    }
+
+    async fn poll(&self, _: &Credential, _: &PublishRequest, _: &RemoteJob) -> PollOutcome {
+        PollOutcome::Unknown(errors::no_jobs_fault())
+    }
+
+    async fn read_back(
+        &self,
+        credential: &Credential,
+        request: &PublishRequest,
+        called_at: Timestamp,
+    ) -> Result<ReadBack, NetworkError> {
+        publish::read_back(
+            &self.xrpc,
+            &Session::of_credential(credential)?,
+            request,
+            called_at,
+        )
+        .await
+    }
+}
+
+async fn connected(xrpc: &Xrpc, session: &Session) -> Result<Connected, NetworkError> {
+    Ok(Connected {
+        identity: identity::of_session(xrpc, session).await,
+        credential: session.to_credential()?,
+    })
+}
