@@ -1,1 +1,32 @@
-//! The one-process host: the same functions on local files.
+//! The one-process host: the functions of the product on local files.
+//!
+//! It has no behaviour of its own: routers and handlers are the functions', the table is an embedded emulator behind
+//! the real SDK client, and keys, queue, objects and mail are the durable local implementations of the traits in `cloud`.
+//! Whatever it has answered survives `SIGKILL`.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod folder;
+mod functions;
+mod host;
+mod keys;
+mod objects;
+mod outbox;
+mod queue;
+mod routes;
+mod services;
+mod settings;
+mod sqlite;
+mod table;
+mod timers;
+mod web;
+
+pub use host::Host;
+pub use settings::Settings;

@@ -1,0 +1,120 @@
+//! All paths of the host: the API, the local helpers, the dashboard for the rest.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use api::edge::{self, Edge};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, Request};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::functions;
+use crate::objects;
+use crate::outbox::Outbox;
+use crate::services::Services;
+use crate::web::{self, Dashboard};
+
+/// The whole host as one router.
+pub(crate) fn router(services: &Services, dashboard: Dashboard) -> anyhow::Result<Router> {
+    let (api, document) = functions::routers(services).split_for_parts();
+    let document =
+        serde_json::to_value(document).context("the API's document cannot be written")?;
+    let api = edge::finish(
+        api,
+        Edge {
+            clock: Arc::clone(&services.clock),
+            random: Arc::clone(&services.random),
+        },
+    );
+    let rest = Rest { api, dashboard };
+    Ok(Router::new()
+        .route("/health", get(health))
+        .with_state(services.clone())
+        .merge(documents(&document))
+        .merge(outbox(services.outbox.clone()))
+        .merge(objects::router(services.objects.clone()))
+        .fallback(move |request: Request<Body>| rest.clone().serve(request)))
+}
+
+/// What has no route of the host's own.
+#[derive(Clone)]
+struct Rest {
+    api: Router,
+    dashboard: Dashboard,
+}
+
+impl Rest {
+    async fn serve(self, request: Request<Body>) -> Response {
+        let path = request.uri().path();
+        let is_api = ["/v1", "/.well-known", "/local"].iter().any(|prefix| {
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if is_api {
+            let Ok(answer) = self.api.oneshot(request).await;
+            answer
+        } else {
+            self.dashboard.serve(request).await
+        }
+    }
+}
+
+/// Ready once the table answers.
+async fn health(State(services): State<Services>) -> api::Result<axum::Json<Value>> {
+    services.table.ping().await?;
+    Ok(axum::Json(json!({ "status": "ok" })))
+}
+
+fn documents(document: &Value) -> Router {
+    let json = document.to_string();
+    let page = web::page(document);
+    Router::new()
+        .route(
+            "/openapi.json",
+            get(async move || ([(CONTENT_TYPE, "application/json")], json.clone())),
+        )
+        .route(
+            "/docs",
+            get(async move || {
+                let headers = [
+                    (
+                        CONTENT_TYPE,
+                        HeaderValue::from_static("text/html; charset=utf-8"),
+                    ),
+                    (
+                        CONTENT_SECURITY_POLICY,
+                        HeaderValue::from_static(
+                            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                        ),
+                    ),
+                ];
+                (headers, page.clone()).into_response()
+            }),
+        )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutboxQuery {
+    to: Option<String>,
+}
+
+fn outbox(outbox: Outbox) -> Router {
+    async fn list(
+        State(outbox): State<Outbox>,
+        api::Query(query): api::Query<OutboxQuery>,
+    ) -> api::Result<axum::Json<Value>> {
+        let items = outbox.mails(query.to).await?;
+        Ok(axum::Json(json!({ "items": items })))
+    }
+    Router::new()
+        .route("/local/outbox", get(list))
+        .with_state(outbox)
+}

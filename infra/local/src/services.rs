@@ -1,0 +1,86 @@
+//! Everything below the functions, opened once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use cloud::clock::{SystemClock, SystemRandom};
+use domain::{Clock, Ids, Random};
+use store::{Settings as TableSettings, Table, schema};
+use url::Url;
+
+use crate::folder::DataFolder;
+use crate::keys::KeyFile;
+use crate::objects::DiskObjects;
+use crate::outbox::{self, Outbox};
+use crate::queue::{self, LocalQueue};
+use crate::sqlite::Sqlite;
+use crate::table::EmbeddedTable;
+
+/// The name of this deployment: what is sealed here does not open elsewhere.
+pub(crate) const ENVIRONMENT: &str = "local";
+const TABLE: &str = "m1autoposter";
+const ATTENTION_SHARDS: u32 = 16;
+
+/// What the functions run on.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) keys: KeyFile,
+    pub(crate) embedded: Arc<EmbeddedTable>,
+    pub(crate) table: Table,
+    pub(crate) queue: LocalQueue,
+    pub(crate) objects: DiskObjects,
+    pub(crate) outbox: Outbox,
+    pub(crate) base: Url,
+}
+
+impl Services {
+    /// Opens or makes everything in `folder`, for a host that is reached at `base`.
+    pub(crate) async fn open(folder: &DataFolder, base: Url) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let table_file = folder.join("table.sqlite");
+        let keys = KeyFile::open(
+            &folder.join("key"),
+            !table_file.exists(),
+            Arc::clone(&random),
+        )?;
+        let embedded = Arc::new(EmbeddedTable::open(&table_file)?);
+        let client = embedded.client();
+        schema::create_if_absent(&client, TABLE)
+            .await
+            .context("the table cannot be made")?;
+        let settings = TableSettings {
+            name: TABLE.to_owned(),
+            shards: ATTENTION_SHARDS,
+        };
+        let ids = Ids::new(Arc::clone(&clock), Arc::clone(&random));
+        let sqlite = open_sqlite(&folder.join("host.sqlite"))?;
+        Ok(Self {
+            table: Table::new(client, settings, ids),
+            queue: LocalQueue::open(sqlite.clone(), Arc::clone(&clock))
+                .await
+                .context("the queue cannot be opened")?,
+            objects: DiskObjects::open(
+                &folder.join("objects"),
+                base.clone(),
+                &keys,
+                Arc::clone(&clock),
+            )
+            .context("the folder of objects cannot be made")?,
+            outbox: Outbox::new(sqlite, Arc::clone(&clock)),
+            keys,
+            embedded,
+            clock,
+            random,
+            base,
+        })
+    }
+}
+
+fn open_sqlite(path: &Path) -> anyhow::Result<Sqlite> {
+    let schema = [queue::SCHEMA, outbox::SCHEMA].concat();
+    Sqlite::open(path, &schema).with_context(|| format!("{} cannot be opened", path.display()))
+}

@@ -1,0 +1,63 @@
+//! What happens by the clock: the deployment's timers, and the removal of expired items that the real table does itself.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::functions;
+use crate::services::Services;
+
+/// Something that happens at the start and then again and again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Timer {
+    /// The dispatcher.
+    Dispatch,
+    /// The independent sweeper.
+    Upkeep,
+    /// Removal of expired items.
+    Sweep,
+}
+
+impl Timer {
+    /// Every timer.
+    pub(crate) const ALL: [Self; 3] = [Self::Dispatch, Self::Upkeep, Self::Sweep];
+
+    const fn every(self) -> Duration {
+        match self {
+            Self::Dispatch | Self::Sweep => Duration::from_mins(1),
+            Self::Upkeep => Duration::from_mins(5),
+        }
+    }
+
+    /// Runs until `stop` changes. A run under way is finished.
+    pub(crate) async fn repeat(self, services: Services, mut stop: watch::Receiver<bool>) {
+        let mut ticks = interval(self.every());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.changed() => return,
+                _ = ticks.tick() => {}
+            }
+            let run = AssertUnwindSafe(self.run(&services)).catch_unwind();
+            if run.await.is_err() {
+                tracing::error!(timer = ?self, "a timer's run panicked; the next one comes");
+            }
+        }
+    }
+
+    async fn run(self, services: &Services) {
+        match self {
+            Self::Dispatch => functions::dispatch(services).await,
+            Self::Upkeep => functions::upkeep(services).await,
+            Self::Sweep => {
+                if let Err(error) = services.embedded.sweep().await {
+                    tracing::warn!(%error, "expired items cannot be removed");
+                }
+            }
+        }
+    }
+}
