@@ -157,7 +157,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Malformed { .. } => StatusCode::BAD_REQUEST,
         Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } => StatusCode::FORBIDDEN,
-        Error::NotFound { .. } => StatusCode::NOT_FOUND,
+        Error::NotFound { .. } | Error::UnknownReference(_) => StatusCode::NOT_FOUND,
         Error::Conflict { .. } | Error::AccountNeedsReconnect { .. } => StatusCode::CONFLICT,
         Error::Gone { .. } => StatusCode::GONE,
         Error::StaleVersion => StatusCode::PRECONDITION_FAILED,
@@ -179,7 +179,7 @@ fn title(error: &Error) -> &'static str {
         Error::Malformed { .. } => "The request cannot be read",
         Error::Unauthenticated { .. } => "Not signed in",
         Error::Forbidden { .. } => "Not allowed",
-        Error::NotFound { .. } => "Not found",
+        Error::NotFound { .. } | Error::UnknownReference(_) => "Not found",
         Error::Conflict { .. } => "It does not fit the present state",
         Error::Gone { .. } => "No longer usable",
         Error::StaleVersion => "It was changed in the meantime",
@@ -209,6 +209,7 @@ fn detail(error: &Error) -> String {
         | Error::Unauthenticated { .. }
         | Error::Forbidden { .. }
         | Error::NotFound { .. }
+        | Error::UnknownReference(_)
         | Error::Conflict { .. }
         | Error::Gone { .. }
         | Error::StaleVersion
@@ -225,7 +226,9 @@ fn detail(error: &Error) -> String {
 
 fn fields(error: &Error) -> &[FieldError] {
     match error {
-        Error::Invalid(errors) | Error::Malformed { errors, .. } => errors,
+        Error::Invalid(errors)
+        | Error::UnknownReference(errors)
+        | Error::Malformed { errors, .. } => errors,
         _ => &[],
     }
 }

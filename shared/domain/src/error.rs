@@ -74,6 +74,9 @@ pub enum Error {
         /// The kind of thing, for people: "post", "account", …
         kind: &'static str,
     },
+    /// The request names things that do not exist, or not in the actor's tenant.
+    #[error("the request names something that does not exist")]
+    UnknownReference(Vec<FieldError>),
     /// What was asked for does not fit the present state.
     #[error("{detail}")]
     Conflict {
@@ -253,7 +256,7 @@ impl Error {
             | Self::Conflict { code, .. }
             | Self::Gone { code, .. }
             | Self::NetworkRefused { code, .. } => code,
-            Self::NotFound { .. } => "not_found",
+            Self::NotFound { .. } | Self::UnknownReference(_) => "not_found",
             Self::KeyReused => "idempotency_key_reused",
             Self::StaleVersion => "stale_version",
             Self::VersionRequired => "version_required",
@@ -276,6 +279,7 @@ impl Error {
             | Self::Unauthenticated { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
+            | Self::UnknownReference(_)
             | Self::Conflict { .. }
             | Self::Gone { .. }
             | Self::KeyReused

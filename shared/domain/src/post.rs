@@ -304,11 +304,10 @@ pub fn post_actions(states: &[State]) -> Vec<Action> {
         .copied()
         .filter(|action| *action != Action::Resolve)
         .collect();
-    if states.iter().all(|state| is_editable(*state)) {
+    if is_editable(states) {
         actions.push(Action::Edit);
     }
-    let is_draft = states.iter().all(|state| *state == State::Draft);
-    if is_draft || actions.contains(&Action::Cancel) {
+    if is_draft(states) || is_waiting(states) {
         actions.push(Action::Delete);
     }
     actions.push(Action::Duplicate);
@@ -317,9 +316,32 @@ pub fn post_actions(states: &[State]) -> Vec<Action> {
     actions
 }
 
-/// Whether the content of a target in this state may still change: nothing is visible and nothing is under way.
-pub fn is_editable(state: State) -> bool {
+/// Whether nothing of the post was ever scheduled, or no longer is.
+pub fn is_draft(states: &[State]) -> bool {
+    states.iter().all(|state| *state == State::Draft)
+}
+
+/// Whether something of the post waits and nothing is out or under way.
+pub fn is_waiting(states: &[State]) -> bool {
+    let waits = |state: &State| target_actions(*state).contains(&Action::Cancel);
+    states.iter().any(waits) && !states.iter().copied().any(is_past_intent)
+}
+
+/// Whether the content may still change: nothing is out or under way, and not everything was cancelled.
+pub fn is_editable(states: &[State]) -> bool {
+    let is_cancelled = |state: &State| *state == State::Cancelled;
+    !states.iter().all(is_cancelled) && !states.iter().copied().any(is_past_intent)
+}
+
+/// Whether the publishing call of a target in this state was begun, so that something may be visible.
+pub fn is_past_intent(state: State) -> bool {
     match state {
+        State::Calling
+        | State::Processing
+        | State::Uncertain
+        | State::Asking
+        | State::Published
+        | State::HandedOver => true,
         State::Draft
         | State::Held
         | State::Scheduled
@@ -327,14 +349,8 @@ pub fn is_editable(state: State) -> bool {
         | State::Claimed
         | State::RetryWait
         | State::Failed
-        | State::Missed => true,
-        State::Calling
-        | State::Processing
-        | State::Uncertain
-        | State::Asking
-        | State::Published
-        | State::HandedOver
-        | State::Cancelled => false,
+        | State::Cancelled
+        | State::Missed => false,
     }
 }
 
@@ -375,6 +391,20 @@ mod tests {
     #[test]
     fn post_that_is_publishing_can_neither_be_edited_nor_deleted() {
         assert_eq!(post_actions(&[State::Calling]), [Action::Duplicate]);
+    }
+
+    #[test]
+    fn post_with_one_cancelled_target_can_still_be_edited() {
+        assert!(post_actions(&[State::Cancelled, State::Scheduled]).contains(&Action::Edit));
+        assert_eq!(post_actions(&[State::Cancelled]), [Action::Duplicate]);
+    }
+
+    #[test]
+    fn post_that_failed_can_be_edited_and_not_deleted() {
+        let actions = post_actions(&[State::Failed]);
+
+        assert!(actions.contains(&Action::Edit));
+        assert!(!actions.contains(&Action::Delete));
     }
 
     #[test]

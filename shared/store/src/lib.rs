@@ -30,6 +30,7 @@ mod meter;
 pub mod notices;
 mod one_time_tokens;
 mod owed_mails;
+mod posts;
 mod rate_limits;
 mod refresh_families;
 pub mod schema;
@@ -59,6 +60,11 @@ pub use memberships::Member;
 pub use meter::{Consumed, Meter};
 pub use one_time_tokens::{NewToken, TokenPurpose};
 pub use owed_mails::OwedMail;
+pub use posts::{
+    CalendarPage, CalendarPosition, Card, CardTarget, Commit, CreatedPage, DeliveryChange,
+    EventNote, NewPost, PostChange, PostRemoval, Search, StoredPost, Timeline, TimelineAttempt,
+    TimelineEvent,
+};
 pub use rate_limits::RateLimit;
 pub use refresh_families::{RefreshFamily, RefreshToken, Rotation};
 pub use scope::{SystemTable, TenantScope, TenantTable};

@@ -74,7 +74,7 @@ pub const BY_USER: Index = Index {
 
 /// What a card in the calendar or a list shows.
 const CARD: &[&str] = &[
-    "ty", "id", "post", "acc", "net", "vis", "due", "link", "snip", "tags", "when", "ua",
+    "ty", "id", "post", "acc", "net", "vis", "due", "link", "snip", "tags", "when", "n", "ua",
 ];
 
 /// Every index.

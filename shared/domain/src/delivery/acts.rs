@@ -49,14 +49,15 @@ pub fn schedule(plan: Plan, body: u32) -> Transition {
     }
 }
 
-/// T14 back: it becomes a draft.
-pub fn unschedule() -> Transition {
+/// T14 back: it becomes a draft with this content.
+pub fn unschedule(body: u32) -> Transition {
     Transition {
         name: "unschedule",
         guard: before_intent(),
         changes: vec![
             Change::State(State::Draft),
             Change::NextRevision,
+            Change::Body(body),
             Change::Due(None),
             Change::NotBefore(None),
             Change::Attention(None),
