@@ -1,0 +1,104 @@
+# The commands of this repository. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e tools clean
+
+PROFILE ?= dev
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+HOST := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/m1autoposter
+NEXTEST := cargo nextest run --workspace $(if $(CI),--profile ci)
+# A new lock file makes a new environment; an old one never lingers half updated.
+PYTHON_ENV := .cache/python-$(shell cksum < .ci/requirements.txt | cut -d' ' -f1)
+WEB_SOURCES := $(shell find web -type f 2>/dev/null \
+  -not -path 'web/node_modules/*' -not -path 'web/build/*' -not -path 'web/.svelte-kit/*' \
+  -not -path 'web/test-results/*' -not -path 'web/e2e/*' -not -name '*.test.ts')
+TEMPLATES := $(wildcard infra/*.yaml)
+
+# Binaries that start fast do not gather jitter entropy at start; only release builds pay for the rebuild.
+ifneq ($(PROFILE),dev)
+export AWS_LC_SYS_NO_JITTER_ENTROPY = 1
+endif
+
+define say
+printf '\n\033[1m==> %s\033[0m\n' $(1)
+endef
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build what changed and run the whole product on http://127.0.0.1:8080
+	@exec $(HOST)
+
+build: tools web ## Build the dashboard and the local host
+	@$(call say,'Building the host (minutes the first time, seconds after)')
+	@cargo build --workspace --bin m1autoposter --profile $(PROFILE)
+
+web: web/build/.stamp ## Build the dashboard if it changed
+
+web/build/.stamp: web/node_modules/.stamp $(WEB_SOURCES)
+	@$(call say,'Building the dashboard')
+	@cd web && npm run build
+	@touch $@
+
+%/node_modules/.stamp: %/package-lock.json | tools
+	@$(call say,'Installing the packages of $*')
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: fmt-check lint test-rust test-web test-e2e ## Everything that must pass before a change lands
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+fmt-check:
+	@$(call say,'Checking the format')
+	@cargo fmt --all --check
+
+lint: lint-rust lint-template ## Check code and templates
+
+lint-rust: | tools
+	@$(call say,'Checking the Rust code')
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+lint-template: $(PYTHON_ENV)/.stamp
+	@$(call say,'Checking the templates')
+	@if [ -n "$(TEMPLATES)" ]; then $(PYTHON_ENV)/bin/cfn-lint --regions us-east-1 eu-west-1 -- $(TEMPLATES); fi
+
+$(PYTHON_ENV)/.stamp: .ci/requirements.txt | tools
+	@$(call say,'Installing the template checks and the independent reader of secrets')
+	@rm -rf $(PYTHON_ENV) && python3 -m venv $(PYTHON_ENV)
+	@$(PYTHON_ENV)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
+	@touch $@
+
+test-rust: $(PYTHON_ENV)/.stamp ## Run the Rust tests
+	@$(call say,'Running the Rust tests')
+	@PATH="$(CURDIR)/$(PYTHON_ENV)/bin:$$PATH" $(NEXTEST)
+
+test-web: web/node_modules/.stamp ## Check and test the dashboard
+	@$(call say,'Checking and testing the dashboard')
+	@cd web && npm run check && npm test
+
+test-e2e: build tests/pds/node_modules/.stamp ## Run the whole product against a browser and a real Bluesky server
+	@$(call say,'Running the end-to-end tests')
+	@cargo nextest run --workspace --profile e2e --no-tests=pass
+	@if [ -n "$$(ls web/e2e 2>/dev/null)" ]; then cd web && npm run e2e; fi
+
+openapi: ## Write the API's document anew, after a reviewed change
+	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'test(openapi)'
+
+tools: # What must be there, and what to install where it is not.
+	@missing=0; \
+	need() { command -v "$$1" > /dev/null || { echo "missing: $$1. Install $$2." >&2; missing=1; }; }; \
+	need cargo 'Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) from https://rustup.rs'; \
+	need cc 'a C compiler (Debian: apt-get install build-essential)'; \
+	need node 'Node.js 20 or newer (https://nodejs.org)'; \
+	need npm 'npm, which comes with Node.js'; \
+	need python3 'Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)'; \
+	if command -v node > /dev/null && [ "$$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
+	  echo "too old: node $$(node --version). Install Node.js 20 or newer (https://nodejs.org)." >&2; missing=1; fi; \
+	exit $$missing
+
+clean: ## Remove what was built; the data of the local run stays
+	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit tests/pds/node_modules .cache
