@@ -1,1 +1,92 @@
-//! The accounts function.
+//! The accounts function: which networks there are, and a tenant's accounts at them — connecting, checking and
+//! disconnecting.
+//!
+//! Credentials leave this function only sealed for their account and version. Posts follow their account: they are held
+//! while it must be connected again, resume when it is, and are cancelled when it is disconnected.
+
+mod account_view;
+mod check;
+mod connect;
+mod credentials;
+mod disconnect;
+mod follow;
+mod networks;
+mod read;
+mod reconnect;
+mod refusal;
+mod vault;
+
+use std::sync::Arc;
+
+use ::networks::Registry;
+use api::{Gate, permission::ManageAccounts, permission::ReadAccounts, route};
+use axum::extract::FromRef;
+use cloud::envelope::Envelope;
+use domain::Clock;
+use store::{Table, TenantTable};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the routes need.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// Finds out who asks.
+    pub gate: Gate,
+    /// The table.
+    pub table: Table,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The networks that accounts can be connected at.
+    pub networks: Registry,
+    /// Seals credentials.
+    pub envelope: Arc<Envelope>,
+}
+
+impl FromRef<Ctx> for Gate {
+    fn from_ref(ctx: &Ctx) -> Self {
+        ctx.gate.clone()
+    }
+}
+
+/// The routes of `/v1/networks` and `/v1/accounts`.
+pub fn router(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(route::can::<ReadAccounts, _>(routes!(
+            networks::list_networks
+        )))
+        .routes(route::can::<ManageAccounts, _>(routes!(
+            connect::connect_account
+        )))
+        .routes(route::can::<ReadAccounts, _>(routes!(read::list_accounts)))
+        .routes(route::can::<ManageAccounts, _>(routes!(
+            connect::begin_connect
+        )))
+        .routes(route::can::<ReadAccounts, _>(routes!(read::get_account)))
+        .routes(route::can::<ManageAccounts, _>(routes!(
+            disconnect::disconnect_account
+        )))
+        .routes(route::can::<ManageAccounts, _>(routes!(
+            check::check_account
+        )))
+        .routes(route::can::<ManageAccounts, _>(routes!(
+            reconnect::reconnect_account
+        )))
+        .with_state(ctx)
+}
+
+/// How often a use case decides anew after somebody else changed the account meanwhile. More would mean that somebody
+/// changes it in a loop.
+const ROUNDS: u32 = 5;
+
+impl Ctx {
+    fn accounts<P>(&self, caller: &api::Can<P>) -> TenantTable<'_> {
+        self.table.tenant(&caller.scope)
+    }
+
+    fn act<P>(&self, caller: &api::Can<P>) -> store::Act {
+        store::Act {
+            actor: caller.actor(),
+            at: self.clock.now(),
+        }
+    }
+}

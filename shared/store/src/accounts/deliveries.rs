@@ -63,7 +63,7 @@ impl TenantTable<'_> {
             .into_iter()
             .map(|entry| key_in_entry(self.scope.tenant(), account, entry))
             .collect::<Result<Vec<_>>>()?;
-        let resumed = stream::iter(keys.iter().map(|key| self.align(&owner, key, now)))
+        let resumed = stream::iter(keys.into_iter().map(|key| self.align(&owner, key, now)))
             .buffer_unordered(AT_ONCE)
             .try_filter_map(|resumed| std::future::ready(Ok(resumed)))
             .try_collect()
@@ -84,11 +84,11 @@ impl TenantTable<'_> {
     async fn align(
         &self,
         account: &Account,
-        key: &DeliveryKey,
+        key: DeliveryKey,
         now: Timestamp,
     ) -> Result<Option<Delivery>> {
         let system = self.table.system();
-        let Some(delivery) = system.delivery(key).await? else {
+        let Some(delivery) = system.delivery(&key).await? else {
             return Ok(None);
         };
         let Some((transition, kind)) = due_transition(account.state, &delivery, now) else {
@@ -102,12 +102,12 @@ impl TenantTable<'_> {
         let subject = Subject::Delivery(delivery.post, delivery.id);
         let detail = json!({ "account_id": account.id, "account_state": account.state });
         let writes = vec![
-            transition_write(&self.scope, shards, key, &transition)?,
+            transition_write(&self.scope, shards, &key, &transition)?,
             self.event_write(&act, kind, subject, detail)?,
         ];
         match self.table.transact(writes).await? {
             Transacted::Done if account.state == AccountState::Connected => {
-                system.delivery(key).await
+                system.delivery(&key).await
             }
             // Refused where it moved on meanwhile: a call that has begun is never taken back.
             Transacted::Done | Transacted::Refused(_) => Ok(None),

@@ -1,0 +1,49 @@
+//! Credentials on their way into and out of the table.
+
+use cloud::envelope::{Binding, Envelope, Purpose, Sealed};
+use domain::account::Account;
+use domain::{AccountId, Error, Result, TenantId};
+use networks::Credential;
+use store::SealedCredential;
+
+/// Seals a credential for one account and one version: it opens nowhere else.
+pub(crate) async fn seal(
+    envelope: &Envelope,
+    tenant: TenantId,
+    account: AccountId,
+    version: u32,
+    credential: &Credential,
+) -> Result<SealedCredential> {
+    let place = place(tenant, account, version);
+    let sealed = envelope
+        .seal(&place, credential.expose().as_bytes())
+        .await?;
+    Ok(SealedCredential {
+        version,
+        sealed: sealed.as_bytes().to_vec(),
+    })
+}
+
+/// Opens the credential of an account. Bytes that were not sealed for this account and version are
+/// [`Error::Corrupt`].
+pub(crate) async fn open(
+    envelope: &Envelope,
+    account: &Account,
+    stored: SealedCredential,
+) -> Result<Credential> {
+    let place = place(account.tenant, account.id, stored.version);
+    let opened = envelope
+        .open(&place, &Sealed::from_bytes(stored.sealed))
+        .await?;
+    let text = str::from_utf8(&opened).map_err(|error| Error::corrupt("credential", error))?;
+    Ok(Credential::new(text.to_owned()))
+}
+
+fn place(tenant: TenantId, account: AccountId, version: u32) -> Binding {
+    Binding::new(
+        tenant,
+        account,
+        Purpose::AccountCredential,
+        u64::from(version),
+    )
+}
