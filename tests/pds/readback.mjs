@@ -1,4 +1,5 @@
-// An independent client (@atproto/api): makes accounts and reads back what was posted. Prints one JSON value.
+// An independent client (@atproto/api): makes accounts and reads back what was posted. Prints one JSON value,
+// or the text where it is one.
 //
 //   node readback.mjs account SERVICE HANDLE          a new account with an app password
 //   node readback.mjs posts SERVICE HANDLE_OR_DID     its posts, oldest first, with the bytes of their images
@@ -74,4 +75,5 @@ if (!Object.hasOwn(commands, name)) {
   console.error(`use one of ${Object.keys(commands).join(', ')}`)
   process.exit(2)
 }
-console.log(JSON.stringify(await commands[name](...args)))
+const result = await commands[name](...args)
+console.log(typeof result === 'string' ? result : JSON.stringify(result))
