@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::attribute::{Attributes, optional_millis, text_of};
 use crate::key::time_text;
 use crate::schema::{BY_ATTENTION, BY_DEADLINE};
-use crate::scope::SystemTable;
+use crate::scope::{SystemTable, TenantScope};
 use crate::shard::{attention_partition, deadline_partition};
 use crate::table::{Query, Range};
 
@@ -48,7 +48,7 @@ pub enum AttentionWork {
     /// Deliveries of an account must be held, resumed or cancelled.
     Account {
         /// Whose it is.
-        tenant: TenantId,
+        scope: TenantScope,
         /// The account.
         account: AccountId,
     },
@@ -165,9 +165,11 @@ fn work(entry: Projection) -> Result<AttentionWork> {
         Some("notice") => AttentionWork::Notice(parse(&entry.id)?),
         Some("mail") => AttentionWork::Mail(parse(&entry.id)?),
         Some("account") => AttentionWork::Account {
-            tenant: entry
-                .ten
-                .ok_or_else(|| Error::corrupt("index entry", "ten"))?,
+            scope: TenantScope::of_own_item(
+                entry
+                    .ten
+                    .ok_or_else(|| Error::corrupt("index entry", "ten"))?,
+            ),
             account: parse(&entry.id)?,
         },
         other => unknown(other.unwrap_or("-").to_owned()),

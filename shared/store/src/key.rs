@@ -124,6 +124,11 @@ impl Key {
         )
     }
 
+    pub(crate) fn remote_post(scope: &TenantScope, account: AccountId, remote_id: &str) -> Self {
+        let partition = format!("{}#REM", account_partition(scope.tenant(), account));
+        Self::new(partition, hash(&[remote_id]))
+    }
+
     // Media.
 
     pub(crate) fn media(scope: &TenantScope, media: MediaId) -> Self {

@@ -33,6 +33,7 @@ mod owed_mails;
 mod posts;
 mod rate_limits;
 mod refresh_families;
+mod remote_posts;
 pub mod schema;
 mod scope;
 mod sessions;

@@ -2,17 +2,17 @@
 
 use domain::delivery::{DeliveryKey, Transition};
 use domain::notice::{Notice, NoticeCause};
-use domain::{Error, NoticeId, Result, TenantId, UserId};
+use domain::{Error, NoticeId, PostId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::attribute::{instant, millis, number, text};
+use crate::attribute::{instant, millis, number, text, text_of};
 use crate::condition::{Action, Condition, Write};
 use crate::deliveries::{Step, delivery_of, transition_write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, hash};
-use crate::scope::{SystemTable, TenantScope};
+use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::shard::{AttentionKind, attention_at, attention_shard};
 use crate::table::Written;
 use crate::transaction::Transacted;
@@ -120,6 +120,24 @@ pub(crate) fn notice_write(shards: u32, notice: &Notice) -> Result<Write> {
         shard: attention_shard(id.as_uuid(), shards),
     };
     Ok(Write::put(item.key(), encode(&item)?))
+}
+
+impl TenantTable<'_> {
+    /// Who wrote a post, and so hears about it.
+    pub async fn post_author(&self, post: PostId) -> Result<Option<UserId>> {
+        let head = self
+            .table
+            .get_attributes(&Key::post(&self.scope, post))
+            .await?;
+        let author = head.as_ref().and_then(|head| text_of(head, "by"));
+        author
+            .map(|author| {
+                author
+                    .parse()
+                    .map_err(|error| Error::corrupt("post", error))
+            })
+            .transpose()
+    }
 }
 
 impl SystemTable<'_> {

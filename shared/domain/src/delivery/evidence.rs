@@ -96,6 +96,27 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Code of [`Fault::paced`].
+    const PACED: &'static str = "account_paced";
+
+    /// The account may not post this often; the delivery has a turn of its own.
+    pub fn paced() -> Self {
+        Self::new(
+            Self::PACED,
+            FaultCategory::RateLimit,
+            FaultActor::Network,
+            "the network allows this account only so many posts",
+            "nothing to do: it goes out at the next time that the network allows",
+        )
+    }
+
+    /// Whether it is [`Fault::paced`].
+    pub fn is_paced(&self) -> bool {
+        self.code == Self::PACED
+    }
+}
+
 /// A publication that the network works on by itself after it took our call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteJob {

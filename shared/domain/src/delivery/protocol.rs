@@ -134,6 +134,28 @@ pub fn retry(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
     }
 }
 
+/// T6 when there was not even a try: another claim may do it from `at` on.
+pub fn postponed(claim: Claim, at: Timestamp) -> Transition {
+    let mut changes = wait_until(at, None);
+    changes.push(Change::NoTries);
+    Transition {
+        name: "postponed",
+        guard: claim.while_in(&[State::Claimed]),
+        changes,
+    }
+}
+
+/// T6 when the account's pace allows no post before `at`, which is this delivery's turn.
+pub fn paced(claim: Claim, at: Timestamp) -> Transition {
+    let mut changes = wait_until(at, Some(Fault::paced()));
+    changes.push(Change::NoTries);
+    Transition {
+        name: "paced",
+        guard: claim.while_in(&[State::Claimed]),
+        changes,
+    }
+}
+
 /// T6 on the evidence that a dead owner left: its try had no effect.
 pub fn retry_found(fence: Fence, at: Timestamp, fault: Option<Fault>) -> Transition {
     Transition {
@@ -288,6 +310,32 @@ pub fn missed_by_owner(claim: Claim, fault: Fault) -> Transition {
         None,
         Some(fault),
     )
+}
+
+/// The deadline passed while nothing could be visible: it is missed. The last resort of the sweeper.
+pub fn overdue_missed(now: Timestamp, fault: Fault) -> Transition {
+    let mut states = WAITING.to_vec();
+    states.push(State::Held);
+    let guard = Guard::Any(vec![
+        Guard::StateIn(states),
+        Guard::All(vec![
+            Guard::StateIn(vec![State::Claimed]),
+            Guard::LeaseOverAt(now),
+        ]),
+    ]);
+    settled("overdue_missed", guard, State::Missed, None, Some(fault))
+}
+
+/// The deadline passed while something may be visible: a person is asked. The last resort of the sweeper.
+pub fn overdue_ask(now: Timestamp, fault: Fault) -> Transition {
+    let guard = Guard::Any(vec![
+        Guard::StateIn(vec![State::Processing, State::Uncertain]),
+        Guard::All(vec![
+            Guard::StateIn(vec![State::Calling]),
+            Guard::LeaseOverAt(now),
+        ]),
+    ]);
+    settled("overdue_ask", guard, State::Asking, None, Some(fault))
 }
 
 /// T12 by a worker whose account or tenant may not publish now.
