@@ -1,0 +1,18 @@
+//! The parts of the publishing protocol that several functions share.
+//!
+//! [`wake()`] sends a delivery's message after an act or a tick; [`reconcile()`] decides what happens with anything that
+//! wants attention, for the dispatcher and for the sweeper alike; [`Notifier`] and
+//! [`Outbox`] write to people. See
+//! `docs/publishing.md`.
+
+mod faults;
+mod notices;
+mod outbox;
+mod reconcile;
+mod wake;
+
+pub use faults::{missed_fault, outcome_unknown_fault};
+pub use notices::Notifier;
+pub use outbox::Outbox;
+pub use reconcile::{Reconciled, Reconciler};
+pub use wake::{Waker, Wakeup, look_message};

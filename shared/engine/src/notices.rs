@@ -1,0 +1,110 @@
+//! Writes to people: one mail per cause, owed in the transaction of the cause, sent right after it, and by whoever
+//! reconciles when that failed.
+
+mod catalogue;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloud::mail::Mailer;
+use domain::delivery::{Delivery, DeliveryKey, Transition};
+use domain::notice::{Notice, NoticeCause};
+
+use domain::{Clock, Error, NoticeId, Result};
+use jiff::{SignedDuration, Timestamp};
+use store::{Step, Table, TenantScope};
+
+/// Longest time that an act waits for its mail to be sent; after it, whoever reconciles sends it.
+const INLINE_SENDING: Duration = Duration::from_secs(2);
+/// First pause after a mail could not be sent; each further one is twice as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(2);
+/// After this many tries, half a day, nobody can be reached.
+const TRIES_MAX: u32 = 9;
+
+/// Writes to people.
+#[derive(Clone, Debug)]
+pub struct Notifier {
+    /// The table.
+    pub table: Table,
+    /// Sends mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where the dashboard is, without a slash at the end: mails link to it.
+    pub dashboard: String,
+}
+
+impl Notifier {
+    /// Makes a transition happen and writes to the author of the post because of it. The mail is owed in the same
+    /// transaction; when it cannot be sent now, it is sent later.
+    pub async fn step_and_notify(
+        &self,
+        key: &DeliveryKey,
+        transition: &Transition,
+        cause: impl FnOnce(&Delivery) -> NoticeCause,
+    ) -> Result<Step> {
+        let system = self.table.system();
+        let Some(delivery) = system.delivery(key).await? else {
+            return Ok(Step::Absent);
+        };
+        let scope = TenantScope::of_delivery(&delivery);
+        let Some(author) = self.table.tenant(&scope).post_author(key.post).await? else {
+            return Ok(Step::Absent);
+        };
+        let notice =
+            store::notices::notice(Some(key.tenant), author, cause(&delivery), self.clock.now())?;
+        let step = system.step_owing(key, transition, &notice).await?;
+        if matches!(step, Step::Done(_)) {
+            self.send_inline(&notice).await;
+        }
+        Ok(step)
+    }
+
+    /// Sends a mail that was just made owed; a failure is logged and left to whoever reconciles.
+    pub async fn send_inline(&self, notice: &Notice) {
+        let failure = match tokio::time::timeout(INLINE_SENDING, self.send(notice)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(elapsed) => Error::unavailable("the mail service", elapsed),
+        };
+        tracing::warn!(
+            notice.id = %notice.id,
+            error = &failure as &dyn std::error::Error,
+            "a mail could not be sent at once; it is sent later"
+        );
+    }
+
+    /// Sends a mail that is still owed, or postpones it.
+    pub async fn send_owed(&self, id: NoticeId) -> Result<()> {
+        let Some(notice) = self.table.system().owed_notice(id).await? else {
+            return Ok(());
+        };
+        let Err(error) = self.send(&notice).await else {
+            return Ok(());
+        };
+        if notice.tries >= TRIES_MAX {
+            tracing::error!(notice.id = %id, error = &error as &dyn std::error::Error, "a mail is given up");
+            return self.table.system().settle_notice(id).await;
+        }
+        tracing::warn!(notice.id = %id, error = &error as &dyn std::error::Error, "a mail is postponed");
+        let pause = FIRST_PAUSE
+            .checked_mul(1 << notice.tries.min(8))
+            .unwrap_or(FIRST_PAUSE);
+        let at = self
+            .clock
+            .now()
+            .saturating_add(pause)
+            .unwrap_or(Timestamp::MAX);
+        self.table.system().postpone_notice(id, at).await?;
+        Ok(())
+    }
+
+    async fn send(&self, notice: &Notice) -> Result<()> {
+        let system = self.table.system();
+        if let Some(user) = system.user(notice.user).await? {
+            let mail = catalogue::mail(&self.dashboard, &user, &notice.cause);
+            self.mailer.send(&mail).await?;
+        }
+        system.settle_notice(notice.id).await
+    }
+}

@@ -1,0 +1,121 @@
+//! The words of mails about posts and accounts.
+
+use cloud::mail::Mail;
+use domain::notice::NoticeCause;
+use domain::user::User;
+
+/// What a mail says: subject, one sentence on what happened, one on what to do, and where.
+struct Words {
+    subject: &'static str,
+    what: &'static str,
+    remedy: &'static str,
+    link: String,
+}
+
+/// The mail to this person because of this cause.
+pub(super) fn mail(dashboard: &str, user: &User, cause: &NoticeCause) -> Mail {
+    let Words {
+        subject,
+        what,
+        remedy,
+        link,
+    } = words(dashboard, cause);
+    let name = user.name.as_str();
+    let text = format!("Hello {name},\n\n{what} {remedy}\n\n{link}\n\nM1Autoposter\n");
+    let html = format!(
+        "<p>Hello {},</p><p>{what} {remedy}</p><p><a href=\"{link}\">{link}</a></p><p>M1Autoposter</p>",
+        escape_html(name)
+    );
+    Mail {
+        to: user.email.as_str().to_owned(),
+        subject: subject.to_owned(),
+        text,
+        html,
+    }
+}
+
+fn words(dashboard: &str, cause: &NoticeCause) -> Words {
+    let of_post = |post: &domain::PostId| format!("{dashboard}/posts/{post}");
+    match cause {
+        NoticeCause::Failed { post, .. } => Words {
+            subject: "A post could not be published",
+            what: "One of the accounts of your post did not accept it, so it was not published there.",
+            remedy: "The post's page says why and what to do; then press Retry.",
+            link: of_post(post),
+        },
+        NoticeCause::Missed { post, .. } => Words {
+            subject: "A post missed its time",
+            what: "Your post was not published, for its time had passed.",
+            remedy: "Publish it now with Retry, or schedule it again.",
+            link: of_post(post),
+        },
+        NoticeCause::Held { post, .. } => Words {
+            subject: "A post is on hold",
+            what: "Your post waits for you and will not be published as it is.",
+            remedy: "The post's page says why; press Resume when it may go out.",
+            link: of_post(post),
+        },
+        NoticeCause::OutcomeUnknown { post, .. } => Words {
+            subject: "Please check whether a post is out",
+            what: "The network did not tell whether it published your post, and we could not find out. We did not try \
+                   again, so that it does not appear twice.",
+            remedy: "Please look at the account, then tell us on the post's page.",
+            link: of_post(post),
+        },
+        NoticeCause::ReconnectNeeded { .. } => Words {
+            subject: "An account must be connected again",
+            what: "A network no longer accepts the access to one of your accounts. Its posts are on hold.",
+            remedy: "Connect the account again, and they go out by themselves.",
+            link: format!("{dashboard}/accounts"),
+        },
+    }
+}
+
+/// Names are typed by people: in HTML they are text, never markup.
+fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::tenant::TimeZoneName;
+    use domain::{PostId, UserId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn mail_about_a_post_links_to_it_and_escapes_the_name() {
+        let user = User {
+            id: UserId::from_uuid(Uuid::from_u128(1)),
+            email: "ada@example.com".parse().unwrap(),
+            email_verified: true,
+            name: "<b>Ada</b>".to_owned(),
+            locale: "en".to_owned(),
+            time_zone: TimeZoneName::utc(),
+            version: 1,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let post = PostId::from_uuid(Uuid::from_u128(2));
+        let delivery = domain::DeliveryId::from_uuid(Uuid::from_u128(3));
+
+        let mail = mail(
+            "https://app.example",
+            &user,
+            &NoticeCause::Failed {
+                post,
+                delivery,
+                revision: 1,
+            },
+        );
+
+        assert!(
+            mail.text
+                .contains(&format!("https://app.example/posts/{post}"))
+        );
+        assert!(mail.html.contains("&lt;b&gt;Ada") && !mail.html.contains("<b>"));
+    }
+}
