@@ -1,1 +1,53 @@
-//! The publishing function.
+//! The publisher: takes messages from the queue and publishes each delivery once.
+//!
+//! - **Trigger**: the publishing queue, up to ten messages at a time, each handled by itself: a panic, time-out or
+//!   error of one never touches another.
+//! - **Protocol** (`docs/publishing.md`): claim, prepare, intent, one call, evidence, settle. The queue is a hint, the
+//!   claim's condition is the truth. After an intent nobody calls again unless it is certain that nothing happened.
+//! - **Failure**: a message is answered as failed only when its outcome could not be recorded; it comes again, and the
+//!   delivery's state says how to go on.
+//! - **Permissions**: reads posts, accounts, credentials and media of every tenant, writes deliveries, attempts,
+//!   credentials and notices, opens credentials, sends to the publishing queue and mails.
+
+mod batch;
+mod call;
+mod claim;
+mod credentials;
+mod faults;
+mod look;
+mod material;
+mod poll;
+mod prepare;
+mod reap;
+mod receive;
+mod settle;
+
+use std::sync::Arc;
+
+use cloud::envelope::Envelope;
+use cloud::objects::ObjectStore;
+use domain::Clock;
+use engine::{Notifier, Waker};
+use networks::Registry;
+use store::Table;
+
+pub use batch::{Incoming, handle};
+
+/// What the publisher needs.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// The table.
+    pub table: Table,
+    /// The networks.
+    pub networks: Registry,
+    /// Opens and seals credentials.
+    pub envelope: Arc<Envelope>,
+    /// The bytes of media.
+    pub objects: Arc<dyn ObjectStore>,
+    /// Sends messages for what comes next.
+    pub waker: Waker,
+    /// Writes to people.
+    pub notifier: Notifier,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}

@@ -1,4 +1,4 @@
-//! What tests share: a table in memory, a clock that tests move, a real Bluesky server, and the crash harness. Only ever a dev-dependency.
+//! What tests share: a table in memory, a clock that tests move, and the crash harness. Only ever a dev-dependency.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,9 +8,7 @@
 )]
 
 pub mod clock;
-pub mod pds;
 pub mod table;
 
 pub use clock::{FixedRandom, TestClock};
-pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};
 pub use table::{table, table_with};

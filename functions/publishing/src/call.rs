@@ -1,0 +1,137 @@
+//! The one call that makes a post visible, and the evidence of how it ended.
+
+use std::time::Duration;
+
+use domain::delivery::timing::CALL;
+use domain::delivery::{Delivery, DeliveryKey, Evidence};
+use domain::network::{RepeatRule, Rules};
+use jiff::Timestamp;
+use networks::CallOutcome;
+use store::{Attempt, TenantScope};
+
+use crate::Ctx;
+use crate::claim::Owned;
+use crate::faults;
+use crate::prepare::{Ready, unauthorized};
+use crate::settle::Settlement;
+
+/// Tries to leave evidence; when all fail, the settlement itself is the evidence.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Calls once and records how it ended, before anything is settled: a worker that dies right after leaves its evidence.
+pub(crate) async fn call(
+    ctx: &Ctx,
+    owned: &Owned,
+    ready: &Ready,
+    called_at: Timestamp,
+) -> Settlement {
+    let longest = Duration::try_from(CALL).unwrap_or_default();
+    let call = ready
+        .network
+        .call(&ready.credential, &ready.request, &ready.prepared);
+    let outcome = match tokio::time::timeout(longest, call).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => CallOutcome::Unknown(faults::call_timed_out()),
+    };
+    tracing::info!(
+        delivery.id = %owned.delivery.id,
+        network = %owned.delivery.network,
+        fence = owned.claim.fence,
+        outcome = name(&outcome),
+        duration_ms = ctx.clock.now().duration_since(called_at).as_millis(),
+        "a publishing call ended"
+    );
+    record(ctx, owned, ready.network.rules(), &attempt(&outcome)).await;
+    match outcome {
+        CallOutcome::Published(evidence) => Settlement::Published(evidence),
+        CallOutcome::HandedOver(evidence) => Settlement::HandedOver(evidence),
+        CallOutcome::Processing(job) => Settlement::Processing(job),
+        CallOutcome::NoEffect { fault, retry_after } => {
+            Settlement::retry(ctx, owned, fault, retry_after)
+        }
+        CallOutcome::Unauthorized(_) => {
+            unauthorized(ctx, &owned.delivery, ready.credential_version).await
+        }
+        CallOutcome::Refused(fault) => Settlement::Failed(fault),
+        CallOutcome::Unknown(fault) => Settlement::Uncertain(fault),
+    }
+}
+
+fn attempt(outcome: &CallOutcome) -> Attempt {
+    match outcome.clone() {
+        CallOutcome::Published(evidence) => Attempt::Published { evidence },
+        CallOutcome::HandedOver(evidence) => Attempt::HandedOver { evidence },
+        CallOutcome::Processing(job) => Attempt::Processing { job },
+        CallOutcome::NoEffect { fault, .. } | CallOutcome::Unauthorized(fault) => {
+            Attempt::NoEffect { fault }
+        }
+        CallOutcome::Refused(fault) => Attempt::Refused { fault },
+        CallOutcome::Unknown(fault) => Attempt::Unknown { fault },
+    }
+}
+
+async fn record(ctx: &Ctx, owned: &Owned, rules: &Rules, attempt: &Attempt) {
+    let system = ctx.table.system();
+    for _ in 0..TRIES {
+        let written = system
+            .record_attempt(&owned.key(), owned.claim.fence, ctx.clock.now(), attempt)
+            .await;
+        match written {
+            Ok(()) => break,
+            Err(error) => tracing::warn!(
+                delivery.id = %owned.delivery.id,
+                error = &error as &dyn std::error::Error,
+                "an attempt could not be recorded"
+            ),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    if let Attempt::Published { evidence } = attempt {
+        own_remote_post(ctx, &owned.delivery, rules, evidence).await;
+    }
+}
+
+/// Claims a remote post for a delivery, where the network tells posts apart by their content only: nobody else may take
+/// it for its own. Answers whether the post is this delivery's.
+pub(crate) async fn own_remote_post(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    rules: &Rules,
+    evidence: &Evidence,
+) -> bool {
+    let needs_owner = match rules.repeat {
+        RepeatRule::ReadBack { .. } => true,
+        RepeatRule::ClientKey | RepeatRule::Nothing => false,
+    };
+    let Some(remote_id) = evidence.remote_id.as_ref().filter(|_| needs_owner) else {
+        return true;
+    };
+    let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
+    match table
+        .own_remote_post(&DeliveryKey::of(delivery), remote_id)
+        .await
+    {
+        Ok(is_own) => is_own,
+        Err(error) => {
+            tracing::warn!(
+                delivery.id = %delivery.id,
+                error = &error as &dyn std::error::Error,
+                "the owner of a remote post could not be recorded"
+            );
+            false
+        }
+    }
+}
+
+fn name(outcome: &CallOutcome) -> &'static str {
+    match outcome {
+        CallOutcome::Published(_) => "published",
+        CallOutcome::HandedOver(_) => "handed_over",
+        CallOutcome::Processing(_) => "processing",
+        CallOutcome::NoEffect { .. } => "no_effect",
+        CallOutcome::Unauthorized(_) => "unauthorized",
+        CallOutcome::Refused(_) => "refused",
+        CallOutcome::Unknown(_) => "unknown",
+    }
+}

@@ -1,0 +1,125 @@
+//! Publishes one delivery: claim, prepare, intent, call, evidence, settle.
+
+use domain::delivery::protocol::Claim;
+use domain::delivery::timing::{CALL, EARLY, SETTLE};
+use domain::delivery::{Delivery, DeliveryKey, protocol};
+use domain::{Error, Result};
+use jiff::Timestamp;
+use store::Step;
+
+use crate::Ctx;
+use crate::call::call;
+use crate::faults;
+use crate::material::{self, Material};
+use crate::prepare::{Ready, prepare};
+use crate::settle::{Settlement, settle};
+
+/// A delivery that this worker owns.
+#[derive(Clone, Debug)]
+pub(crate) struct Owned {
+    /// As it was right after the claim.
+    pub(crate) delivery: Delivery,
+    /// The proof of ownership that every later write carries.
+    pub(crate) claim: Claim,
+}
+
+impl Owned {
+    pub(crate) fn key(&self) -> DeliveryKey {
+        DeliveryKey::of(&self.delivery)
+    }
+
+    /// The latest time at which a try may begin.
+    pub(crate) fn latest_start(&self) -> Timestamp {
+        self.delivery
+            .deadline
+            .and_then(|deadline| deadline.checked_sub(SETTLE).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Publishes the delivery, or records why not. Does nothing when somebody else owns it or its plan changed.
+pub(crate) async fn publish(ctx: &Ctx, delivery: &Delivery) -> Result<()> {
+    let Some(owned) = claim(ctx, delivery).await? else {
+        return Ok(());
+    };
+    if ctx.clock.now() > owned.latest_start() {
+        return settle(ctx, &owned, Settlement::Missed(faults::too_late())).await;
+    }
+    let ready = match ready(ctx, &owned).await {
+        Ok(ready) => ready,
+        Err(settlement) => return settle(ctx, &owned, *settlement).await,
+    };
+    if let Some(start) = owned.delivery.not_before {
+        ctx.clock.wait_until(start).await;
+    }
+    let Some(called_at) = intend(ctx, &owned).await? else {
+        return Ok(());
+    };
+    let settlement = call(ctx, &owned, &ready, called_at).await;
+    settle(ctx, &owned, settlement).await
+}
+
+async fn claim(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Owned>> {
+    let now = ctx.clock.now();
+    let startable = now.saturating_add(EARLY).unwrap_or(now);
+    let transition = protocol::claim(delivery.revision, now, startable);
+    match ctx
+        .table
+        .system()
+        .step(&DeliveryKey::of(delivery), &transition)
+        .await?
+    {
+        Step::Done(delivery) => {
+            let claim = Claim::of(&delivery);
+            Ok(Some(Owned {
+                delivery: *delivery,
+                claim,
+            }))
+        }
+        Step::Refused(_) | Step::Absent => Ok(None),
+    }
+}
+
+/// Everything that may be repeated: content, account, credential, media at the network.
+async fn ready(ctx: &Ctx, owned: &Owned) -> std::result::Result<Ready, Box<Settlement>> {
+    let material = material::load(ctx, &owned.delivery)
+        .await
+        .map_err(|error| infrastructure(ctx, owned, &error))?;
+    match material {
+        Material::Present(present) => prepare(ctx, owned, *present).await,
+        Material::Missing(settlement) => Err(settlement),
+    }
+}
+
+/// A fault of our own before the intent: nothing happened, so it is tried again later.
+pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Settlement> {
+    tracing::warn!(
+        delivery.id = %owned.delivery.id,
+        error = error as &dyn std::error::Error,
+        "a delivery could not be prepared"
+    );
+    Box::new(Settlement::retry(ctx, owned, faults::internal(), None))
+}
+
+/// The intent, right before the call. `None` when somebody edited, cancelled or took over the delivery, or when the
+/// claim would run out while the call is under way; then another claim does it.
+async fn intend(ctx: &Ctx, owned: &Owned) -> Result<Option<Timestamp>> {
+    let now = ctx.clock.now();
+    let is_claim_long_enough = owned
+        .delivery
+        .lease
+        .is_some_and(|lease| now.saturating_add(CALL).is_ok_and(|end| end < lease));
+    if !is_claim_long_enough {
+        settle(ctx, owned, Settlement::Postponed { at: now }).await?;
+        return Ok(None);
+    }
+    match ctx
+        .table
+        .system()
+        .step(&owned.key(), &protocol::intent(owned.claim, now))
+        .await?
+    {
+        Step::Done(_) => Ok(Some(now)),
+        Step::Refused(_) | Step::Absent => Ok(None),
+    }
+}

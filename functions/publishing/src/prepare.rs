@@ -1,0 +1,278 @@
+//! Makes everything ready for the call, without making anything visible: pace, credential, rules, media.
+
+use std::sync::Arc;
+
+use cloud::objects::ObjectKey;
+use domain::delivery::{Delivery, Fault, HoldReason};
+use domain::event::Actor;
+use domain::media::IMAGE_BYTES_MAX;
+use domain::network::Rules;
+use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, validate};
+use domain::{Error, MediaId, Result};
+use networks::{Attachment, Credential, Network, NetworkError, Part, Prepared, PublishRequest};
+use store::{Act, Saved, SealedCredential, Slot, TenantScope};
+
+use crate::claim::{Owned, infrastructure};
+use crate::faults;
+use crate::material::Present;
+use crate::settle::Settlement;
+use crate::{Ctx, credentials};
+
+/// Everything for the call.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) network: Arc<dyn Network>,
+    pub(crate) credential: Credential,
+    pub(crate) credential_version: u32,
+    pub(crate) request: PublishRequest,
+    pub(crate) prepared: Prepared,
+}
+
+type Unready = Box<Settlement>;
+
+/// Makes ready, or tells how the try ends.
+pub(crate) async fn prepare(
+    ctx: &Ctx,
+    owned: &Owned,
+    material: Present,
+) -> std::result::Result<Ready, Unready> {
+    let delivery = &owned.delivery;
+    let Some(network) = ctx.networks.get(&delivery.network).cloned() else {
+        return Err(Box::new(Settlement::retry(
+            ctx,
+            owned,
+            faults::network_missing(),
+            None,
+        )));
+    };
+    check_rules(&material, network.rules(), delivery)?;
+    take_turn(ctx, owned, network.rules()).await?;
+    let (credential, credential_version) =
+        fit_credential(ctx, owned, &material, network.as_ref()).await?;
+    let request = request(ctx, &material, delivery)
+        .await
+        .map_err(|error| match error {
+            Incomplete::Content => Box::new(Settlement::Failed(faults::content_gone())),
+            Incomplete::Infrastructure(error) => infrastructure(ctx, owned, &error),
+        })?;
+    let prepared = match network.prepare(&credential, &request).await {
+        Ok(prepared) => prepared,
+        Err(error) => return Err(without_effect(ctx, owned, credential_version, error).await),
+    };
+    Ok(Ready {
+        network,
+        credential,
+        credential_version,
+        request,
+        prepared,
+    })
+}
+
+/// Rules and media can have changed since the post was scheduled.
+fn check_rules(
+    material: &Present,
+    rules: &Rules,
+    delivery: &Delivery,
+) -> std::result::Result<(), Unready> {
+    let gone = || Box::new(Settlement::Failed(faults::content_gone()));
+    let part = |text: &str, media: &[MediaId]| {
+        let media = media
+            .iter()
+            .map(|id| {
+                let medium = material.medium(*id)?;
+                Some(MediaToCheck {
+                    facts: medium.facts()?.clone(),
+                    alt_text: medium.alt_text.clone(),
+                })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        Some(PartToCheck {
+            text: text.to_owned(),
+            media,
+        })
+    };
+    let content = &material.content;
+    let mut parts = vec![part(&content.text, &content.media).ok_or_else(gone)?];
+    for further in &content.thread {
+        parts.push(part(&further.text, &further.media).ok_or_else(gone)?);
+    }
+    let target = TargetToCheck {
+        account: delivery.account,
+        pointer: String::new(),
+        rules,
+        parts,
+    };
+    match validate(&[target]) {
+        Ok(_) => Ok(()),
+        Err(violations) => Err(Box::new(Settlement::Failed(faults::content(
+            violations.first(),
+        )))),
+    }
+}
+
+async fn take_turn(ctx: &Ctx, owned: &Owned, rules: &Rules) -> std::result::Result<(), Unready> {
+    let delivery = &owned.delivery;
+    let reserved = delivery
+        .not_before
+        .filter(|_| delivery.fault.as_ref().is_some_and(Fault::is_paced));
+    let scope = TenantScope::of_delivery(delivery);
+    let slot = ctx
+        .table
+        .tenant(&scope)
+        .reserve_slot(delivery.account, rules, reserved, ctx.clock.now())
+        .await;
+    let at = match slot.map_err(|error| infrastructure(ctx, owned, &error))? {
+        Slot::Granted => return Ok(()),
+        Slot::Reserved(at) | Slot::DayIsFull(at) => at,
+    };
+    Err(Box::new(if at <= owned.latest_start() {
+        Settlement::Paced { at }
+    } else {
+        Settlement::Missed(faults::too_late())
+    }))
+}
+
+/// The credential, refreshed where it would run out. A new one is stored before it is used, for the old one may be dead.
+async fn fit_credential(
+    ctx: &Ctx,
+    owned: &Owned,
+    material: &Present,
+    network: &dyn Network,
+) -> std::result::Result<(Credential, u32), Unready> {
+    let account = &material.account;
+    let SealedCredential { version, .. } = material.credential;
+    let credential = credentials::open(ctx, account, &material.credential)
+        .await
+        .map_err(|error| infrastructure(ctx, owned, &error))?;
+    let refreshed = match network.refresh(&credential, ctx.clock.now()).await {
+        Ok(None) => return Ok((credential, version)),
+        Ok(Some(refreshed)) => refreshed,
+        Err(error) => return Err(without_effect(ctx, owned, version, error).await),
+    };
+    match credentials::save(
+        ctx,
+        &TenantScope::of_delivery(&owned.delivery),
+        account,
+        &refreshed,
+    )
+    .await
+    {
+        Ok(Saved::Done) => Ok((refreshed, version.saturating_add(1))),
+        // Another worker refreshed first. Its credential is the one that lives; the next try reads it.
+        Ok(Saved::Stale) => Err(Box::new(Settlement::Postponed {
+            at: ctx.clock.now(),
+        })),
+        Err(error) => Err(infrastructure(ctx, owned, &error)),
+    }
+}
+
+/// How a try ends whose network said no before anything could happen.
+pub(crate) async fn without_effect(
+    ctx: &Ctx,
+    owned: &Owned,
+    credential_version: u32,
+    error: NetworkError,
+) -> Unready {
+    Box::new(match error {
+        NetworkError::Unauthorized { .. } => {
+            unauthorized(ctx, &owned.delivery, credential_version).await
+        }
+        NetworkError::RateLimited { retry_after } => {
+            Settlement::retry(ctx, owned, faults::rate_limited(), Some(retry_after))
+        }
+        NetworkError::Unavailable { message } => {
+            Settlement::retry(ctx, owned, faults::unavailable(&message), None)
+        }
+        NetworkError::Refused(fault) => Settlement::Failed(fault),
+        NetworkError::Invalid { .. } => Settlement::Failed(faults::content(None)),
+    })
+}
+
+/// The account must be connected again: its posts are held, and its owner is told once.
+pub(crate) async fn unauthorized(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    credential_version: u32,
+) -> Settlement {
+    let scope = TenantScope::of_delivery(delivery);
+    let act = Act {
+        actor: Actor::system("publishing"),
+        at: ctx.clock.now(),
+    };
+    let marked = ctx
+        .table
+        .tenant(&scope)
+        .mark_reconnect_needed(delivery.account, credential_version, &act)
+        .await;
+    if let Err(error) = marked {
+        tracing::warn!(
+            account.id = %delivery.account,
+            error = &error as &dyn std::error::Error,
+            "an account could not be marked; the next delivery marks it"
+        );
+    }
+    Settlement::Held(HoldReason::Account, faults::reconnect_needed())
+}
+
+/// Why a request cannot be built.
+pub(crate) enum Incomplete {
+    /// A medium is gone: a person must act.
+    Content,
+    /// Something of ours does not answer.
+    Infrastructure(Error),
+}
+
+/// The request with all bytes.
+pub(crate) async fn request(
+    ctx: &Ctx,
+    material: &Present,
+    delivery: &Delivery,
+) -> std::result::Result<PublishRequest, Incomplete> {
+    let mut parts = vec![
+        part(
+            ctx,
+            material,
+            &material.content.text,
+            &material.content.media,
+        )
+        .await?,
+    ];
+    for further in &material.content.thread {
+        parts.push(part(ctx, material, &further.text, &further.media).await?);
+    }
+    Ok(PublishRequest {
+        delivery: delivery.id,
+        identity: material.account.identity.clone(),
+        due: delivery.due.unwrap_or_else(|| ctx.clock.now()),
+        parts,
+        options: material.target.options.clone(),
+    })
+}
+
+async fn part(
+    ctx: &Ctx,
+    material: &Present,
+    text: &str,
+    media: &[MediaId],
+) -> std::result::Result<Part, Incomplete> {
+    let mut attachments = Vec::with_capacity(media.len());
+    for id in media {
+        let medium = material.medium(*id).ok_or(Incomplete::Content)?;
+        let facts = medium.facts().ok_or(Incomplete::Content)?;
+        let key = ObjectKey::new(medium.tenant, medium.id);
+        let bytes: Result<_> = ctx.objects.get(key, IMAGE_BYTES_MAX).await;
+        attachments.push(Attachment {
+            bytes: bytes
+                .map_err(Incomplete::Infrastructure)?
+                .ok_or(Incomplete::Content)?,
+            content_type: facts.content_type.clone(),
+            width: facts.width,
+            height: facts.height,
+            alt_text: medium.alt_text.clone(),
+        });
+    }
+    Ok(Part {
+        text: text.to_owned(),
+        attachments,
+    })
+}
