@@ -25,7 +25,6 @@ impl Purpose {
             Self::PasswordHash => "password_hash",
             Self::JwtSigningKey => "jwt_signing_key",
             Self::OwedMail => "owed_mail",
-            Self::OwedMail => "owed_mail",
         }
     }
 }
