@@ -23,7 +23,8 @@ export default defineConfig({
   },
   build: { chunkSizeWarningLimit: 400 },
   test: {
-    environment: 'happy-dom',
+    // A test that needs a browser's objects says so in its first line.
+    environment: 'node',
     include: ['src/**/*.test.ts'],
     // The tests state their zones; the machine's must not matter.
     env: { TZ: 'UTC' }

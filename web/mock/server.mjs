@@ -15,8 +15,8 @@ const accounts = new Map(), media = new Map(), posts = new Map(), events = new M
 const behaviours = new Map(), playground = [];
 
 const networks = [
-  { id: 'bluesky', name: 'Bluesky', connect: 'credentials', rules: { text: { max_graphemes: 300, max_bytes: 3000 }, images: { max: 4, max_bytes: 1000000, content_types: ['image/jpeg', 'image/png', 'image/webp'], max_alt_text: 2000 } } },
-  { id: 'playground', name: 'Playground', connect: 'credentials', rules: { text: { max_graphemes: 500, max_bytes: 5000 }, images: { max: 4, max_bytes: 5000000, content_types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'], max_alt_text: 1000 } } }
+  { id: 'bluesky', name: 'Bluesky', connect: 'credentials', rules: { text: { graphemes_max: 300, bytes_max: 3000 }, media: { images_max: 4 } } },
+  { id: 'playground', name: 'Playground', connect: 'credentials', rules: { text: { graphemes_max: 500, bytes_max: 5000 }, media: { images_max: 4 } } }
 ];
 
 class Problem extends Error {
@@ -60,14 +60,14 @@ function violations(body) {
     const text = target.override?.text ?? body.base.text ?? '';
     const pointer = target.override?.text === undefined ? '/base/text' : `/targets/${i}/override/text`;
     const size = [...new Intl.Segmenter().segment(text)].length;
-    if (size > rules.text.max_graphemes) found.push({ target: account.id, pointer, rule: 'text_too_long', message: `${account.handle} takes at most ${rules.text.max_graphemes} characters.`, measured: size, limit: rules.text.max_graphemes, fix: `Shorten the text by ${size - rules.text.max_graphemes} characters, or customise it for this account.` });
+    if (size > rules.text.graphemes_max) found.push({ target: account.id, pointer, rule: 'text_too_long', message: `${account.handle} takes at most ${rules.text.graphemes_max} characters.`, measured: size, limit: rules.text.graphemes_max, fix: `Shorten the text by ${size - rules.text.graphemes_max} characters, or customise it for this account.` });
     if (!text.trim() && !(body.base.media ?? []).length) found.push({ target: account.id, pointer, rule: 'empty', message: 'The post is empty.', measured: 0, limit: 1, fix: 'Write a text or add an image.' });
-    if ((body.base.media ?? []).length > rules.images.max) found.push({ target: account.id, pointer: '/base/media', rule: 'too_many_images', message: `${account.handle} takes at most ${rules.images.max} images.`, measured: body.base.media.length, limit: rules.images.max, fix: 'Remove images.' });
+    if ((body.base.media ?? []).length > rules.media.images_max) found.push({ target: account.id, pointer: '/base/media', rule: 'too_many_images', message: `${account.handle} takes at most ${rules.media.images_max} images.`, measured: body.base.media.length, limit: rules.media.images_max, fix: 'Remove images.' });
   });
   return found;
 }
 
-const ACTIONS = { draft: ['schedule', 'edit', 'delete'], scheduled: ['edit', 'cancel', 'hold', 'unschedule'], held: ['resume', 'cancel'], failed: ['retry'], missed: ['retry'], outcome_unknown: ['resolve'] };
+const ACTIONS = { draft: ['schedule', 'edit', 'delete'], scheduled: ['edit', 'cancel', 'hold', 'unschedule'], held: ['resume', 'cancel'], failed: ['edit', 'retry'], missed: ['edit', 'retry'], outcome_unknown: ['resolve'] };
 const rollup = (targets) => {
   const states = [...new Set(targets.map((t) => t.state))];
   if (states.length === 1) return states[0];
@@ -175,7 +175,7 @@ on('GET', '/v1/accounts/{id}', {}, ({ params, tenant }) => [200, strip(mine(acco
 on('POST', '/v1/accounts/{id}/check', {}, ({ params, tenant }) => {
   const account = mine(accounts, params.id, tenant, 'account');
   account.checked_at = now();
-  account.state = behaviours.get(account.handle)?.mode === 'revoked' ? 'needs_reconnect' : 'connected';
+  account.state = behaviours.get(account.handle)?.mode === 'revoked' ? 'reconnect_needed' : 'connected';
   return [200, strip(account)];
 });
 on('DELETE', '/v1/accounts/{id}', {}, ({ params, tenant }) => { mine(accounts, params.id, tenant, 'account'); accounts.delete(params.id); return [204]; });
@@ -232,7 +232,7 @@ on('GET', '/v1/posts/{id}', {}, ({ params, tenant, res }) => { const post = mine
 on('PATCH', '/v1/posts/{id}', {}, ({ params, tenant, body, req, res }) => {
   const post = mine(posts, params.id, tenant, 'post');
   precondition(post, req, true);
-  if (post.targets.some((t) => !['draft', 'scheduled', 'held'].includes(t.state))) throw new Problem(409, 'already_publishing', 'This post is already on its way.');
+  if (post.targets.some((t) => !['draft', 'scheduled', 'held', 'failed', 'missed'].includes(t.state))) throw new Problem(409, 'already_publishing', 'This post is already on its way.');
   if (body.base) Object.assign(post.base, body.base);
   const when = body.when ? resolveWhen(body.when) : null;
   if (when) post.when = when.when;
@@ -269,7 +269,7 @@ on('POST', '/v1/posts/{id}/duplicate', {}, ({ params, tenant, res }) => {
 });
 on('POST', '/v1/posts/{id}/targets/{dlv}/resolve', {}, ({ params, tenant, body }) => {
   const post = mine(posts, params.id, tenant, 'post'), t = post.targets.find((x) => x.id === params.dlv);
-  Object.assign(t, body.outcome === 'published' ? { state: 'published', permalink: body.permalink ?? null, proof: 'user', published_at: now(), error: null } : { state: 'failed' });
+  Object.assign(t, body.outcome === 'published' ? { state: 'published', permalink: body.permalink ?? null, proof: 'person', published_at: now(), error: null } : { state: 'failed' });
   event(post, 'resolved', 'user', body, t.id);
   return [200, view(post)];
 });

@@ -10,12 +10,12 @@ export interface AccountLook {
   broken: boolean;
 }
 
-/** Every state but "connected" (and "disconnecting") means that a person has to sign in again. */
+/** Every state but "connected" and "disconnected" means that a person has to sign in again. */
 export function accountLook(state: string): AccountLook {
   if (state === 'connected') {
     return { word: m.account_connected, icon: 'check', tone: 'success', broken: false };
   }
-  if (state.startsWith('disconnect')) {
+  if (state === 'disconnected') {
     return { word: m.account_disconnected, icon: 'stop', tone: 'neutral', broken: false };
   }
   return { word: m.account_needs_reconnect, icon: 'alert', tone: 'danger', broken: true };

@@ -25,11 +25,9 @@ export function eventLook(item: Pick<TimelineItem, 'event'>): { word: string; ic
 }
 
 const PROOFS: Record<string, () => string> = {
-  accepted: m.proof_accepted,
-  answer: m.proof_accepted,
   response: m.proof_accepted,
   read_back: m.proof_read_back,
-  user: m.proof_user
+  person: m.proof_user
 };
 
 /** How we know that a post is out. */

@@ -3,8 +3,8 @@ const encoder = new TextEncoder();
 
 /** What a network allows in a text. A missing limit is no limit. */
 export interface TextLimits {
-  max_graphemes?: number | null;
-  max_bytes?: number | null;
+  max_graphemes?: number | null | undefined;
+  max_bytes?: number | null | undefined;
 }
 
 export type Level = 'ok' | 'near' | 'full' | 'over';

@@ -1,0 +1,143 @@
+import { expect, test } from '@playwright/test';
+import { accessible, fitsPhone } from './looks';
+import { arrive, connectPlayground, PASSWORD, register, unique, wallIn } from './people';
+
+// How every page looks and behaves for people who see, hear or reach it differently.
+
+test('the public pages are accessible and fit a phone', async ({ page }) => {
+  for (const [name, path] of [['sign-in', '/sign-in'], ['register', '/register'], ['verify-email', '/verify-email'], ['not-found', '/no/such/page']] as const) {
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.goto(path);
+    await accessible(page, name);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await fitsPhone(page, name);
+  }
+});
+
+test('the pages of a workspace are accessible in both themes', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await accessible(page, 'home-empty');
+  await page.goto('/posts');
+  await accessible(page, 'posts-empty');
+  await page.goto('/compose');
+  await accessible(page, 'compose-no-account');
+  await page.goto('/accounts');
+  await page.getByRole('button', { name: 'Connect Bluesky' }).click();
+  await accessible(page, 'connect');
+  await page.keyboard.press('Escape');
+  await connectPlayground(page, unique('ada'));
+  await fill(page);
+  for (const [name, path] of [['home', '/'], ['posts', '/posts'], ['accounts', '/accounts'], ['calendar', '/calendar'], ['compose', '/compose'], ['tenant-new', '/tenants/new']] as const) {
+    await page.goto(path);
+    await accessible(page, name);
+  }
+  await page.goto('/calendar');
+  await page.getByRole('button', { name: 'Week' }).click();
+  await accessible(page, 'calendar-week');
+  await page.getByRole('button', { name: 'List' }).click();
+  await accessible(page, 'calendar-list');
+  await page.locator('[data-post] a').first().click();
+  await accessible(page, 'post');
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await accessible(page, 'edit');
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('every page fits 360 pixels', async ({ page }) => {
+    await arrive(page, 'A workspace with quite a long name for a phone');
+    await connectPlayground(page, unique('an-account-with-a-long-name'));
+    await fill(page);
+    for (const [name, path] of [['home', '/'], ['posts', '/posts'], ['accounts', '/accounts'], ['calendar', '/calendar'], ['compose', '/compose'], ['tenant-new', '/tenants/new']] as const) {
+      await page.goto(path);
+      await fitsPhone(page, name);
+    }
+    await page.goto('/calendar');
+    await expect(page.getByRole('button', { name: 'List' })).toHaveAttribute('aria-pressed', 'true');
+    await page.getByRole('button', { name: 'Month' }).click();
+    await expect(page.getByTestId('calendar')).toBeVisible();
+    await fitsPhone(page, 'calendar-month');
+    await page.goto('/posts');
+    await page.locator('[data-post] a').first().click();
+    await fitsPhone(page, 'post');
+  });
+});
+
+test('signing in and writing a post need no mouse', async ({ page }) => {
+  const email = await register(page, 'Ada Lovelace');
+  await page.goto('/sign-in');
+  await tabTo(page, 'E-mail address');
+  await page.keyboard.type(email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Create a workspace' })).toBeVisible();
+  await tabTo(page, 'Name');
+  await page.keyboard.type('By keyboard');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+
+  // Straight to the content, past the navigation.
+  await page.keyboard.press('Tab');
+  await page.goto('/accounts');
+  await expect(page.getByRole('button', { name: 'Connect Playground' })).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Connect Playground');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  await tabTo(page, 'Name on the playground');
+  await page.keyboard.type(unique('keys'));
+  await page.keyboard.press('Enter');
+  await expect(dialog).toBeHidden();
+  // The dialog gives the focus back to what opened it.
+  await expect(page.getByRole('button', { name: 'Connect Playground' })).toBeFocused();
+
+  await page.goto('/compose');
+  await expect(page.getByRole('group', { name: 'Post to' }).getByRole('checkbox')).toBeAttached();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await tabTo(page, /keys-/);
+  if (!(await page.getByRole('checkbox').isChecked())) await page.keyboard.press('Space');
+  await tabTo(page, 'Text');
+  await page.keyboard.type('Written without a mouse');
+  await tabTo(page, /Pick a time/);
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('radio', { name: /^Now/ })).toBeChecked();
+  await page.keyboard.press('Control+Enter');
+  await expect(page).toHaveURL(/\/posts\/post_/);
+  await expect(page.getByTestId('post-state')).toContainText(/Scheduled|Queued|Publishing|Published/);
+});
+
+/** Some posts in several states and on several days. */
+async function fill(page: import('@playwright/test').Page): Promise<void> {
+  const accounts = (await (await page.request.get('/v1/accounts')).json()) as { items: { id: string }[] };
+  const targets = accounts.items.map(({ id }) => ({ account_id: id }));
+  const hour = 3_600_000;
+  const texts: [string, object][] = [
+    ['A draft that waits for its time', { draft: true }],
+    ['Notes by the translator, part G https://example.com/notes', { at: await wallIn(page, 2 * hour), zone: 'Europe/Berlin' }],
+    ['The engine has no pretensions whatever to originate anything', { at: await wallIn(page, 26 * hour), zone: 'Europe/Berlin' }],
+    ['AVeryLongWordWithoutAnyBreak'.repeat(6), { at: await wallIn(page, 50 * hour), zone: 'Europe/Berlin' }]
+  ];
+  for (const [text, when] of texts) {
+    const answer = await page.request.post('/v1/posts', { data: { when, base: { text, media: [] }, targets, tags: [] } });
+    expect(answer.status(), await answer.text()).toBe(201);
+  }
+}
+
+/** Presses Tab until the control with this name has the focus. */
+async function tabTo(page: import('@playwright/test').Page, name: string | RegExp): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    const label = await page.evaluate(() => {
+      const element = document.activeElement as HTMLInputElement | null;
+      return (element?.labels?.[0]?.textContent ?? element?.getAttribute('aria-label') ?? element?.textContent ?? '').trim().replace(/\s+/g, ' ');
+    });
+    if (typeof name === 'string' ? label === name || label.startsWith(`${name} `) : name.test(label)) return;
+  }
+  throw new Error(`Tab does not reach ${String(name)}`);
+}

@@ -1,0 +1,38 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+
+/** Waits until nothing moves or loads any more, so that pictures and contrast are those of the final page. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('#boot').waitFor({ state: 'detached' });
+  await expect(page.locator('.skeleton')).toHaveCount(0);
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((each) => each.effect?.getComputedTiming().iterations !== Infinity).map((each) => each.finished.catch(() => undefined))));
+}
+
+/** No finding of axe in either theme, and a picture of each. */
+export async function accessible(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await settled(page);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).join(', ')}`);
+    expect.soft(found, `${name}, ${colorScheme}`).toEqual([]);
+    await page.screenshot({ path: `test-results/${name}-${colorScheme}.png` });
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
+}
+
+/** Nothing is wider than a small phone, and fingers find every target. */
+export async function fitsPhone(page: Page, name: string): Promise<void> {
+  await settled(page);
+  const widths = await page.evaluate(() => ({ inner: window.innerWidth, scroll: document.documentElement.scrollWidth }));
+  expect.soft(widths.scroll, `${name} at ${widths.inner} px`).toBeLessThanOrEqual(widths.inner);
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('button, a[href], input, select, textarea')]
+      .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest('.sr-only, p, dd, label') && !each.classList.contains('sr-only'))
+      .map((each) => ({ box: each.getBoundingClientRect(), text: each.innerText || each.getAttribute('aria-label') || each.id }))
+      .filter(({ box }) => box.height < 43.5 && box.width > 1)
+      .map(({ box, text }) => `${text.slice(0, 30)} (${Math.round(box.height)} px)`)
+  );
+  expect.soft(small, `${name}: targets below 44 px`).toEqual([]);
+  await page.screenshot({ path: `test-results/${name}-phone.png` });
+}

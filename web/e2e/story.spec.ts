@@ -1,0 +1,228 @@
+import { expect, test, type Page } from '@playwright/test';
+import { arrive, behave, connectPlayground, published, unique, wallIn } from './people';
+import { settled } from './looks';
+
+// The main job, from registering to the proof, as one person lives it. Needs a running host.
+
+const pds = {
+  url: process.env['M1A_PDS_URL'],
+  identifier: process.env['M1A_PDS_IDENTIFIER'],
+  password: process.env['M1A_PDS_PASSWORD']
+};
+const picture = () => ({ name: 'loom.png', mimeType: 'image/png', buffer: Buffer.from(PNG, 'base64') });
+
+test.describe.configure({ mode: 'serial' });
+
+let page: Page;
+const ada = unique('ada');
+const charles = unique('charles');
+
+test.beforeAll(async ({ browser }) => {
+  page = await browser.newPage();
+});
+test.afterAll(async () => {
+  await page.close();
+});
+
+test('a person registers, confirms the address, signs in and makes a workspace', async () => {
+  await arrive(page, 'Analytical Engines');
+  await expect(page.getByRole('heading', { name: 'Get started' })).toBeVisible();
+  await expect(page.getByText('1 of 3 steps done')).toBeVisible();
+});
+
+test('accounts are connected by their credentials', async () => {
+  await connectPlayground(page, ada);
+  await connectPlayground(page, charles);
+  await page.locator(`[data-account="${ada}"]`).getByRole('button', { name: 'Check' }).click();
+  await expect(page.locator(`[data-account="${ada}"]`).getByText(/Checked (now|\d+ seconds? ago)/)).toBeVisible();
+
+  if (!pds.url) return;
+  await page.getByRole('button', { name: 'Connect Bluesky' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Handle').fill(pds.identifier ?? '');
+  await dialog.getByLabel('App password').fill('wrong-wrong-wrong-wrong');
+  await dialog.getByLabel('Server').fill(pds.url);
+  await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  await dialog.getByLabel('App password').fill(pds.password ?? '');
+  await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect(dialog).toBeHidden();
+});
+
+test('a post with an image, a link and another text for one account goes out at its second', async () => {
+  const text = 'The engine weaves algebraic patterns https://example.com/loom #engine';
+  await page.goto('/compose');
+  const choices = page.getByRole('group', { name: 'Post to' }).getByRole('checkbox');
+  await expect(choices).toHaveCount(pds.url ? 3 : 2);
+  for (const choice of await choices.all()) await choice.check({ force: true });
+  await page.getByLabel('Text', { exact: true }).fill(text);
+  await page.locator('input[type=file]').setInputFiles(picture());
+  await expect(page.locator('[data-attachment=ready]')).toBeVisible();
+  await page.getByLabel('Alt text').fill('A loom with a flower in its cloth');
+
+  await page.getByRole('button', { name: `Customise for ${charles}` }).click();
+  const own = page.getByLabel(`Text for ${charles}`);
+  await own.fill('x'.repeat(6000));
+  await expect(page.locator(`[data-counter="${charles}"]`)).toContainText('over');
+  await expect(page.getByText('To correct: ')).toBeVisible();
+  await own.fill('For Charles alone');
+  await expect(page.getByText('Ready for every account')).toBeVisible();
+
+  await page.getByLabel('Date and time').fill(await wallIn(page, 6_000));
+  await expect(page.getByTestId('when-words')).toContainText('Berlin');
+  // An impatient person presses twice; there is one post all the same.
+  await page.getByRole('button', { name: /^Schedule for/ }).dblclick();
+  await expect(page).toHaveURL(/\/posts\/post_/);
+  await expect(page.getByTestId('post-state')).toContainText('Scheduled');
+
+  // Nobody touches the page: it looks by itself.
+  await expect(page.getByTestId('post-state')).toContainText('Published', { timeout: 40_000 });
+  for (const handle of [ada, charles]) {
+    const target = page.locator(`[data-target="${handle}"]`);
+    await expect(target.getByText('Published', { exact: true }).first()).toBeVisible();
+    await expect(target.getByRole('link')).toHaveAttribute('href', /^https?:/);
+    await expect(target.getByText(/accepted it|Seen on the network/)).toBeVisible();
+    await expect(target.getByText(/on time|late/)).toBeVisible();
+  }
+  await expect(page.getByTestId('timeline')).toContainText('Published');
+  await expect(page.getByTestId('timeline')).toContainText('Created');
+
+  const atAda = await published(page.request, ada);
+  expect(atAda.map((post) => post.text)).toEqual([text]);
+  expect(atAda[0]?.media.map((media) => media.alt_text)).toEqual(['A loom with a flower in its cloth']);
+  expect((await published(page.request, charles)).map((post) => post.text)).toEqual(['For Charles alone']);
+  await settled(page);
+  await page.screenshot({ path: 'test-results/story-published.png', fullPage: true });
+});
+
+test('a scheduled post is edited; an edit of an older version is told so', async ({ browser }) => {
+  await compose('Before the edit', 3_600_000);
+  const address = page.url();
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('Before the edit');
+
+  // The same person in another window is faster.
+  const other = await browser.newPage({ storageState: await page.context().storageState() });
+  await other.goto(`${address}/edit`);
+  await other.getByLabel('Text', { exact: true }).fill('The other window was faster');
+  await other.getByRole('button', { name: 'Save changes' }).click();
+  await expect(other.getByText('The other window was faster').first()).toBeVisible();
+  await other.close();
+
+  await page.getByLabel('Text', { exact: true }).fill('Too late');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('alert')).toContainText('Load the newest version before you save');
+  await page.getByRole('button', { name: 'Load the newest version' }).click();
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('The other window was faster');
+  await page.getByLabel('Text', { exact: true }).fill('After the edit');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page).toHaveURL(address);
+  await expect(page.getByText('After the edit').first()).toBeVisible();
+});
+
+test('a scheduled post moves to another time by its menu', async () => {
+  await page.getByRole('button', { name: 'Move to…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Date and time').fill(await wallIn(page, 2 * 86_400_000));
+  await dialog.getByRole('button', { name: 'Move', exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByTestId('post-state')).toContainText('in 2 days');
+});
+
+test('a scheduled post is held, resumed and cancelled', async () => {
+  await page.locator(`[data-target="${ada}"]`).getByRole('button', { name: 'Hold' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Held');
+  await page.locator(`[data-target="${ada}"]`).getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Scheduled');
+  await page.getByRole('button', { name: 'Cancel post', exact: true }).first().click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel the post' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Cancelled');
+});
+
+test('a refused post says why, and is retried', async () => {
+  await behave(page.request, ada, 'rejected');
+  await compose('Refused at first', 'now');
+  const target = page.locator(`[data-target="${ada}"]`);
+  await expect(target.getByText('Failed', { exact: true })).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByTestId('post-state')).toContainText('Failed');
+  await behave(page.request, ada, 'ok');
+  await target.getByRole('button', { name: 'Retry' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Published', { timeout: 40_000 });
+  expect((await published(page.request, ada)).filter((post) => post.text === 'Refused at first')).toHaveLength(1);
+});
+
+test('a text that was not sent yet survives a reload', async () => {
+  await page.goto('/compose');
+  await page.getByLabel('Text', { exact: true }).fill('Not lost');
+  await page.reload();
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('Not lost');
+  await page.getByLabel('Text', { exact: true }).fill('');
+});
+
+test('the list is filtered by state and account', async () => {
+  await page.goto('/posts');
+  await page.getByLabel('State').selectOption('cancelled');
+  await expect(page.locator('[data-post]')).toHaveCount(1);
+  await expect(page.locator('[data-post]')).toContainText('After the edit');
+  await page.getByLabel('State').selectOption('');
+  await page.getByLabel('Account').selectOption({ label: charles });
+  await expect(page.locator('[data-post]')).toHaveCount(1);
+});
+
+test('a card of the calendar moves by drag and by keyboard', async () => {
+  await compose('On the calendar', 3_600_000);
+  const id = page.url().split('/').at(-1) ?? '';
+  await page.goto('/calendar');
+  await page.getByRole('button', { name: 'Month' }).click();
+  const card = page.locator(`[data-card="${id}"]`);
+  await expect(card).toBeVisible();
+  const box = await card.boundingBox();
+  if (!box) throw new Error('the card has no place');
+  const height = (await page.getByTestId('calendar').boundingBox())?.height ?? 0;
+  await page.mouse.move(box.x + 20, box.y + 10);
+  await page.mouse.down();
+  // One week down, in steps as a hand does it.
+  await page.mouse.move(box.x + 20, box.y + 30, { steps: 4 });
+  await page.mouse.move(box.x + 20, box.y + height / 6.2, { steps: 12 });
+  await page.mouse.up();
+  await expect(page.getByText(/^Moved to/).first()).toBeAttached();
+  const before = await due(id);
+
+  await page.locator(`[data-card="${id}"]`).focus();
+  await page.keyboard.press('m');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Date and time').fill(await wallIn(page, 2 * 3_600_000));
+  await dialog.getByRole('button', { name: 'Move', exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(() => due(id)).toBeLessThan(before);
+  await settled(page);
+  await page.screenshot({ path: 'test-results/story-calendar.png' });
+});
+
+test('the session ends, and the way leads back', async () => {
+  await page.goto('/posts');
+  await page.request.post('/v1/auth/logout', { data: {} });
+  await page.goto('/accounts');
+  await expect(page).toHaveURL(/sign-in\?next=%2Faccounts/);
+});
+
+async function compose(text: string, when: number | 'now'): Promise<void> {
+  await page.goto('/compose');
+  const group = page.getByRole('group', { name: 'Post to' });
+  await expect(group.getByRole('checkbox').first()).toBeAttached();
+  for (const choice of await group.getByRole('checkbox').all()) await choice.uncheck({ force: true });
+  await group.getByRole('checkbox', { name: ada }).check({ force: true });
+  await page.getByLabel('Text', { exact: true }).fill(text);
+  if (when === 'now') await page.getByRole('radio', { name: /^Now/ }).check({ force: true });
+  else await page.getByLabel('Date and time').fill(await wallIn(page, when));
+  await page.getByRole('button', { name: when === 'now' ? 'Post now' : /^Schedule for/ }).click();
+  await expect(page).toHaveURL(/\/posts\/post_/);
+}
+
+async function due(id: string): Promise<number> {
+  const post = (await (await page.request.get(`/v1/posts/${id}`)).json()) as { when: { due_at: string } };
+  return Date.parse(post.when.due_at);
+}
+
+/** 8 by 8 pixels, violet. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mOIcjuBFTEMLQkAD1VaAVpSVPUAAAAASUVORK5CYII=';

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+// The tests drive a host that runs already (`make run`): registration, mail, publishing, all of it.
+const baseURL = process.env['M1A_BASE_URL'] ?? 'http://127.0.0.1:8080';
+const chromium = process.env['M1A_CHROMIUM'] ?? '/usr/bin/chromium';
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results/traces',
+  // One story after the other: they share the host and its clock.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    baseURL,
+    timezoneId: 'Europe/Berlin',
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 860 },
+    actionTimeout: 10_000,
+    trace: 'retain-on-failure',
+    // No download: Debian's Chromium where there is one.
+    launchOptions: {
+      ...(existsSync(chromium) ? { executablePath: chromium } : {}),
+      args: ['--no-sandbox']
+    }
+  }
+});
