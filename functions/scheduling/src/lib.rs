@@ -1,1 +1,134 @@
-//! The scheduling function.
+//! The scheduling function: posts from the first draft to the moment at which they are handed to the publisher, and
+//! everything that people can do with them afterwards.
+//!
+//! [`request`] reads what people want, [`rules`] checks it, the other modules are one use case each. Whatever leaves a
+//! delivery due soon ends with [`nudge`], so that nothing waits for the dispatcher's next tick.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod calendar;
+mod create;
+mod list;
+mod nudge;
+mod planning;
+mod read;
+mod request;
+mod rules;
+mod timeline;
+mod view;
+
+use std::sync::Arc;
+
+use api::permission::{ReadPosts, WriteDrafts};
+use api::{Can, Gate, route};
+use axum::extract::FromRef;
+use cloud::queue::DeliveryQueue;
+use domain::membership::{Permission, Role};
+use domain::tenant::Tenant;
+use domain::{Clock, Error, PostId, Result, UserId};
+use jiff::SignedDuration;
+use networks::Registry;
+use store::{Act, Member, StoredPost, Table, TenantScope, TenantTable};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the routes need.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// Finds out who asks.
+    pub gate: Gate,
+    /// The table.
+    pub table: Table,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The networks, for their rules.
+    pub networks: Registry,
+    /// Brings deliveries to the publisher.
+    pub queue: Arc<dyn DeliveryQueue>,
+}
+
+impl FromRef<Ctx> for Gate {
+    fn from_ref(ctx: &Ctx) -> Self {
+        ctx.gate.clone()
+    }
+}
+
+/// The routes of `/v1/posts` and `/v1/calendar`.
+pub fn router(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(route::can::<WriteDrafts, _>(routes!(create::create_post)))
+        .routes(route::can::<ReadPosts, _>(routes!(list::list_posts)))
+        .routes(route::can::<ReadPosts, _>(routes!(read::get_post)))
+        .routes(route::can::<ReadPosts, _>(routes!(timeline::get_timeline)))
+        .routes(route::can::<ReadPosts, _>(routes!(calendar::get_calendar)))
+        .with_state(ctx)
+}
+
+/// How often a use case decides anew because something changed meanwhile. Deliveries move a few times around their due
+/// time; more would mean that somebody acts on the post in a loop.
+const ROUNDS: u32 = 6;
+
+/// Who asks, with what a use case needs to know of them.
+struct Asker {
+    scope: TenantScope,
+    user: UserId,
+    role: Role,
+    tenant: Tenant,
+}
+
+impl<P> From<Can<P>> for Asker {
+    fn from(can: Can<P>) -> Self {
+        Self {
+            scope: can.scope,
+            user: can.user,
+            role: can.role,
+            tenant: can.tenant,
+        }
+    }
+}
+
+impl Asker {
+    /// Refuses who may write drafts but not schedule.
+    fn must_schedule(&self) -> Result<()> {
+        let member = Member {
+            scope: self.scope,
+            role: self.role,
+            tenant: self.tenant.clone(),
+        };
+        api::allow(&member, Permission::SchedulePosts)
+    }
+
+    /// How late the tenant lets a post go out.
+    fn max_lateness(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.tenant.max_lateness_hours))
+    }
+}
+
+impl Ctx {
+    fn posts(&self, asker: &Asker) -> TenantTable<'_> {
+        self.table.tenant(&asker.scope)
+    }
+
+    fn act(&self, asker: &Asker) -> Act {
+        Act {
+            actor: domain::event::Actor::User(asker.user),
+            at: self.clock.now(),
+        }
+    }
+
+    async fn stored(&self, asker: &Asker, id: PostId) -> Result<StoredPost> {
+        let found = self.posts(asker).post(id).await?;
+        found.ok_or(Error::NotFound { kind: "post" })
+    }
+}
+
+/// What is answered when a post changed in every round.
+fn too_busy() -> Error {
+    Error::unavailable("the post", "it changed in every round of an act")
+}

@@ -1,0 +1,230 @@
+//! Making a post.
+
+use api::permission::WriteDrafts;
+use api::{Can, Command, Query};
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use domain::delivery::acts::Plan;
+use domain::event::Subject;
+use domain::post::{Body, Post};
+use domain::{Error, PostId, Result};
+use http::StatusCode;
+use http::header::LOCATION;
+use serde::Deserialize;
+use serde_json::json;
+use store::{Commit, EventNote, IdempotencyClaim, NewPost, StoredPost};
+use utoipa::IntoParams;
+
+use crate::planning::{body_of, new_delivery, snippet_of};
+use crate::request::{Collector, CreatePost, Wanted, parse};
+use crate::rules::{check_references, refusal};
+use crate::view::{DryRunView, PostView};
+use crate::{Asker, Ctx, ROUNDS, too_busy};
+
+/// How to create.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CreateOptions {
+    /// Only check: nothing is stored, and the answer says what is wrong.
+    #[serde(default)]
+    #[param(value_type = Option<bool>)]
+    dry_run: bool,
+}
+
+/// Makes a post: a draft, or one that goes out at a time or at once.
+#[utoipa::path(
+    post,
+    path = "/v1/posts",
+    tag = "posts",
+    params(
+        CreateOptions,
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat of the request harmless"),
+    ),
+    request_body = CreatePost,
+    responses(
+        (status = CREATED, description = "The post", body = PostView),
+        (status = OK, description = "What a dry run found", body = DryRunView),
+        (status = NOT_FOUND, description = "An account or a medium does not exist: `not_found`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`invalid_request` with every field at fault, or `idempotency_key_reused`"),
+    )
+)]
+pub(crate) async fn create_post(
+    State(ctx): State<Ctx>,
+    caller: Can<WriteDrafts>,
+    Query(options): Query<CreateOptions>,
+    command: Command<CreatePost>,
+) -> api::Result<Response> {
+    let asker = Asker::from(caller);
+    if options.dry_run {
+        let answer = ctx.dry_run(&asker, command.body).await?;
+        return Ok(api::Json(answer).into_response());
+    }
+    let made = ctx
+        .create(&asker, &command.body, command.claim.as_ref())
+        .await?;
+    Ok(created(&made))
+}
+
+/// The answer to everything that makes a post.
+pub(crate) fn created(made: &StoredPost) -> Response {
+    let location = [(LOCATION, format!("/v1/posts/{}", made.post.id))];
+    (StatusCode::CREATED, location, PostView::answer(made)).into_response()
+}
+
+impl Ctx {
+    async fn create(
+        &self,
+        asker: &Asker,
+        input: &CreatePost,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<StoredPost> {
+        for _ in 0..ROUNDS {
+            if let Some(made) = self.made_before(asker, claim).await? {
+                return Ok(made);
+            }
+            let mut errors = Collector::default();
+            let now = self.clock.now();
+            let wanted = parse(input.clone(), now, &asker.tenant.time_zone, &mut errors);
+            errors.finish()?;
+            if wanted.schedule.is_some() {
+                asker.must_schedule()?;
+            }
+            if let Some(made) = self.store(asker, &wanted, None, claim).await? {
+                return Ok(made);
+            }
+        }
+        Err(too_busy())
+    }
+
+    /// What an earlier request with this idempotency key made.
+    pub(crate) async fn made_before(
+        &self,
+        asker: &Asker,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<Option<StoredPost>> {
+        let Some(claim) = claim else {
+            return Ok(None);
+        };
+        let pointer = self
+            .posts(asker)
+            .remembered(claim, self.clock.now())
+            .await?;
+        let Some(pointer) = pointer else {
+            return Ok(None);
+        };
+        let id: PostId = pointer
+            .parse()
+            .map_err(|error: domain::id::InvalidId| Error::corrupt("pointer", error))?;
+        self.stored(asker, id).await.map(Some)
+    }
+
+    /// Makes the post; `None` where something changed meanwhile.
+    pub(crate) async fn store(
+        &self,
+        asker: &Asker,
+        wanted: &Wanted,
+        copied: Option<PostId>,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<Option<StoredPost>> {
+        let (body, plan) = self.check(asker, wanted).await?;
+        let act = self.act(asker);
+        let tenant = asker.tenant.id;
+        let id = PostId::generate(self.table.ids());
+        let mut deliveries: Vec<_> = body
+            .targets
+            .iter()
+            .map(|target| new_delivery(tenant, id, body.revision, target, plan))
+            .collect();
+        let post = Post {
+            id,
+            tenant,
+            version: 1,
+            body: body.revision,
+            schedule: wanted.schedule.clone(),
+            tags: wanted.tags.clone(),
+            snippet: snippet_of(&body),
+            created_by: asker.user,
+            created_at: act.at,
+            updated_at: act.at,
+        };
+        let new = NewPost {
+            post: &post,
+            body: &body,
+            deliveries: &deliveries,
+            posts_per_month: asker.tenant.limits.posts_per_month,
+            claim,
+            events: creation_events(&post, &body, copied),
+        };
+        match self.posts(asker).create_post(new, &act).await? {
+            Commit::Refused => Ok(None),
+            Commit::Done => {
+                self.nudge(&mut deliveries).await;
+                Ok(Some(StoredPost {
+                    post,
+                    body,
+                    deliveries,
+                }))
+            }
+        }
+    }
+
+    /// The first body of a wanted post, and its plan unless it is a draft.
+    async fn check(&self, asker: &Asker, wanted: &Wanted) -> Result<(Body, Option<Plan>)> {
+        let known = self.known_of(asker, wanted).await?;
+        check_references(wanted, &known)?;
+        let body = body_of(wanted, 1, &known, &Default::default(), self.table.ids());
+        let Some(schedule) = &wanted.schedule else {
+            return Ok((body, None));
+        };
+        let validated = self.check_rules(&body, &known, |_| true).map_err(refusal)?;
+        let plan = Plan::new(&validated, schedule.due, asker.max_lateness());
+        Ok((body, Some(plan)))
+    }
+
+    /// Every check, and nothing stored. Drafts are checked like the post that they may become.
+    async fn dry_run(&self, asker: &Asker, input: CreatePost) -> Result<DryRunView> {
+        let targets = input.targets.len();
+        let mut errors = Collector::default();
+        let now = self.clock.now();
+        let wanted = parse(input, now, &asker.tenant.time_zone, &mut errors);
+        if let Err(Error::Invalid(fields)) = errors.finish() {
+            return Ok(DryRunView::of_fields(fields, targets));
+        }
+        let known = self.known_of(asker, &wanted).await?;
+        match check_references(&wanted, &known) {
+            Ok(()) => {}
+            Err(Error::Invalid(fields)) => return Ok(DryRunView::of_fields(fields, targets)),
+            Err(other) => return Err(other),
+        }
+        let body = body_of(&wanted, 1, &known, &Default::default(), self.table.ids());
+        let violations = self
+            .check_rules(&body, &known, |_| true)
+            .err()
+            .unwrap_or_default();
+        Ok(DryRunView::of_violations(violations, targets))
+    }
+
+    /// What a wanted post names.
+    pub(crate) async fn known_of(
+        &self,
+        asker: &Asker,
+        wanted: &Wanted,
+    ) -> Result<crate::rules::Known> {
+        let accounts: Vec<_> = wanted.targets.iter().map(|target| target.account).collect();
+        self.known(asker, &accounts, &wanted.media()).await
+    }
+}
+
+fn creation_events(post: &Post, body: &Body, copied: Option<PostId>) -> Vec<EventNote> {
+    let subject = Subject::Post(post.id);
+    let mut detail = json!({ "targets": body.targets.len() });
+    if let (Some(copied), Some(detail)) = (copied, detail.as_object_mut()) {
+        detail.insert("copied_from".to_owned(), json!(copied));
+    }
+    let mut events = vec![("post.created", subject, detail)];
+    if let Some(schedule) = &post.schedule {
+        events.push(("post.scheduled", subject, json!({ "due_at": schedule.due })));
+    }
+    events
+}

@@ -1,0 +1,194 @@
+//! Lists of posts.
+
+use api::permission::ReadPosts;
+use api::{Can, Json, ListQuery, Page, PageLimit, Query};
+use axum::extract::State;
+use domain::clock::whole_second_at_or_after;
+use domain::post::PostState;
+use domain::{AccountId, Error, FieldError, PostId, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{CalendarPosition, Search};
+use utoipa::IntoParams;
+
+use crate::view::CardView;
+use crate::{Asker, Ctx};
+
+/// Queries of the table that one page may take.
+const QUERIES_MAX: usize = 4;
+/// Longest range of a list by due time, in months: five years ahead and as many back.
+const MONTHS_MAX: i32 = 120;
+
+/// Which posts, and which part of the list.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListPosts {
+    /// Only in this state.
+    #[param(value_type = Option<String>)]
+    state: Option<PostState>,
+    /// Only with this account.
+    #[param(value_type = Option<String>)]
+    account: Option<AccountId>,
+    /// Only with this tag.
+    tag: Option<String>,
+    /// Only due at or after this instant; then ordered by due time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Only due before this instant; then ordered by due time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// Most items of the page: 1 to 200, else 50.
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: PageLimit,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Lists posts as cards: all of them, drafts too, newest first; or, with `from` or `to`, those that are due then, in
+/// that order.
+#[utoipa::path(
+    get,
+    path = "/v1/posts",
+    tag = "posts",
+    params(ListPosts),
+    responses((status = OK, description = "Posts; a page may be short while `next` is set", body = Page<CardView>))
+)]
+pub(crate) async fn list_posts(
+    State(ctx): State<Ctx>,
+    caller: Can<ReadPosts>,
+    Query(query): Query<ListPosts>,
+) -> api::Result<Json<Page<CardView>>> {
+    let asker = Asker::from(caller);
+    let page = if query.from.is_none() && query.to.is_none() {
+        ctx.newest(&asker, query).await?
+    } else {
+        ctx.due_between(&asker, query).await?
+    };
+    Ok(Json(page))
+}
+
+/// Where a list by due time goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct DuePosition {
+    due: Timestamp,
+    post: Option<PostId>,
+}
+
+impl From<CalendarPosition> for DuePosition {
+    fn from(position: CalendarPosition) -> Self {
+        Self {
+            due: position.due,
+            post: position.post,
+        }
+    }
+}
+
+impl From<DuePosition> for CalendarPosition {
+    fn from(position: DuePosition) -> Self {
+        Self {
+            due: position.due,
+            post: position.post,
+        }
+    }
+}
+
+impl ListPosts {
+    fn search(&self) -> Search {
+        Search {
+            state: self.state,
+            account: self.account,
+            tag: self.tag.clone(),
+            limit: usize::try_from(self.limit.get()).unwrap_or(usize::MAX),
+            queries: QUERIES_MAX,
+        }
+    }
+
+    /// All filters in a fixed form.
+    fn filters(&self) -> String {
+        let filters = (&self.state, &self.account, &self.tag, &self.from, &self.to);
+        serde_json::to_string(&filters).unwrap_or_default()
+    }
+}
+
+impl Ctx {
+    async fn newest(&self, asker: &Asker, query: ListPosts) -> Result<Page<CardView>> {
+        let filters = query.filters();
+        let list = ListQuery {
+            tenant: asker.tenant.id,
+            kind: "posts",
+            filters: &filters,
+        };
+        let before = match &query.cursor {
+            Some(cursor) => Some(self.gate.position::<PostId>(list, cursor).await?),
+            None => None,
+        };
+        let posts = self.posts(asker);
+        let page = posts.newest_cards(&query.search(), before).await?;
+        let next = match page.next {
+            Some(last) => Some(self.gate.cursor(list, &last).await?),
+            None => None,
+        };
+        Ok(Page {
+            items: page.cards.into_iter().map(CardView::from).collect(),
+            next,
+        })
+    }
+
+    async fn due_between(&self, asker: &Asker, query: ListPosts) -> Result<Page<CardView>> {
+        let filters = query.filters();
+        let list = ListQuery {
+            tenant: asker.tenant.id,
+            kind: "posts_by_due",
+            filters: &filters,
+        };
+        let (from, to) = range(query.from, query.to, self.clock.now())?;
+        let position = match &query.cursor {
+            Some(cursor) => self
+                .gate
+                .position::<DuePosition>(list, cursor)
+                .await?
+                .into(),
+            None => CalendarPosition {
+                due: from,
+                post: None,
+            },
+        };
+        let posts = self.posts(asker);
+        let page = posts.calendar_cards(&query.search(), position, to).await?;
+        let next = match page.next {
+            Some(next) => Some(self.gate.cursor(list, &DuePosition::from(next)).await?),
+            None => None,
+        };
+        Ok(Page {
+            items: page.cards.into_iter().map(CardView::from).collect(),
+            next,
+        })
+    }
+}
+
+/// The range of due times, which are whole seconds. An open end reaches as far as a range may.
+fn range(
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp)> {
+    let span = jiff::Span::new().months(MONTHS_MAX);
+    let utc = |instant: Timestamp| instant.to_zoned(jiff::tz::TimeZone::UTC);
+    let from = from.unwrap_or_else(|| {
+        let end = to.unwrap_or(now);
+        utc(end).saturating_sub(span).timestamp()
+    });
+    let farthest = utc(from).saturating_add(span).timestamp();
+    let to = to.unwrap_or(farthest);
+    let wrong =
+        |code, message: &str| Err(Error::Invalid(vec![FieldError::new("to", code, message)]));
+    if to < from {
+        return wrong("invalid_value", "`to` lies before `from`");
+    }
+    if to > farthest {
+        return wrong("range_too_long", "a list by due time reaches over 10 years");
+    }
+    Ok((whole_second_at_or_after(from), whole_second_at_or_after(to)))
+}

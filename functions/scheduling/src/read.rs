@@ -1,0 +1,27 @@
+//! Reading one post.
+
+use api::permission::ReadPosts;
+use api::{Can, Path};
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use domain::PostId;
+
+use crate::view::PostView;
+use crate::{Asker, Ctx};
+
+/// One post.
+#[utoipa::path(
+    get,
+    path = "/v1/posts/{id}",
+    tag = "posts",
+    params(("id" = String, Path, description = "The post")),
+    responses((status = OK, description = "The post", body = PostView))
+)]
+pub(crate) async fn get_post(
+    State(ctx): State<Ctx>,
+    caller: Can<ReadPosts>,
+    Path(id): Path<PostId>,
+) -> api::Result<Response> {
+    let stored = ctx.stored(&Asker::from(caller), id).await?;
+    Ok(PostView::answer(&stored).into_response())
+}

@@ -1,0 +1,12 @@
+//! What people want, read into checked types. Every field that is wrong is named, with a JSON pointer.
+
+mod collector;
+mod input;
+mod parse;
+
+pub(crate) use collector::Collector;
+pub(crate) use input::{
+    ActOnPost, ContentInput, CreatePost, FoundOutcome, OverrideInput, ResolveTarget, ScheduleInput,
+    TargetInput, ThreadPartInput, WhenInput,
+};
+pub(crate) use parse::{Wanted, WantedTarget, parse, schedule_of, target_ids};
