@@ -1,1 +1,95 @@
-//! The auth function.
+//! Registration, sign-in, sessions and tokens.
+//!
+//! * **Trigger**: the HTTP API, `/v1/auth/*`, `/v1/me` and `/.well-known/jwks.json`.
+//! * **Permissions**: reads and writes people, sessions, refresh families, one-time tokens, limits and owed mails; reads
+//!   memberships, tenants and the product's keys; opens and seals under the root tenant's key; sends mail.
+//! * **Failure**: without the table or the key service nobody signs in (503); a mail that cannot be sent stays owed and
+//!   is sent by the sweeper. Nothing tells whether an address is registered.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )
+)]
+
+use std::sync::Arc;
+
+use api::Gate;
+use api::route::{public, signed_in};
+use axum::extract::FromRef;
+use cloud::envelope::Envelope;
+use cloud::mail::Mailer;
+use domain::{Clock, Random};
+use store::Table;
+use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod access;
+mod answer;
+mod catalogue;
+mod jwks;
+mod limits;
+mod login;
+mod logout;
+mod mails;
+mod me;
+mod password;
+mod refresh;
+mod register;
+mod resend_verification;
+mod switch;
+mod verify_email;
+
+pub use access::Issuer;
+pub use limits::SignInLimits;
+pub use password::Hasher;
+
+/// What the function needs.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// Finds out who asks.
+    pub gate: Gate,
+    /// The table.
+    pub table: Table,
+    /// Seals password hashes and owed mails.
+    pub envelope: Arc<Envelope>,
+    /// Sends mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Makes secrets and salts.
+    pub random: Arc<dyn Random>,
+    /// Where people reach the product: links in mails begin with it, never with what a request says.
+    pub public_url: Arc<Url>,
+    /// Hashes passwords.
+    pub hasher: Arc<Hasher>,
+    /// Signs access tokens.
+    pub issuer: Arc<Issuer>,
+    /// How often things may be tried.
+    pub limits: SignInLimits,
+}
+
+impl FromRef<Ctx> for Gate {
+    fn from_ref(ctx: &Ctx) -> Self {
+        ctx.gate.clone()
+    }
+}
+
+/// The function's routes.
+pub fn router(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(public(routes!(register::register)))
+        .routes(public(routes!(verify_email::verify_email)))
+        .routes(public(routes!(resend_verification::resend_verification)))
+        .routes(public(routes!(login::login)))
+        .routes(public(routes!(refresh::refresh)))
+        .routes(signed_in(routes!(switch::switch)))
+        .routes(signed_in(routes!(logout::logout)))
+        .routes(signed_in(routes!(me::get_me)))
+        .routes(public(routes!(jwks::list_keys)))
+        .with_state(ctx)
+}

@@ -3,17 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use domain::{Clock, Error, Result};
-use http::HeaderMap;
+use domain::{Clock, Error, Random, Result, TenantId};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use jiff::SignedDuration;
 use store::{Credential, CredentialKey, Identified, Session, Table};
 use url::Url;
 
-use crate::credential::cookie::CookieKind;
+use crate::credential::cookie::{CookieKind, SessionCookie};
 use crate::credential::token::{Parties, Verifier};
 use crate::credential::{Shown, cross_site, shown};
 
+/// A session ends this long after its sign-in, whatever happens.
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A session that was not used for this long is dead.
 pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(60);
 /// The use of a session is noted at most this often.
@@ -30,6 +32,15 @@ struct Inner {
     cookie: CookieKind,
     origin: String,
     verifier: Verifier,
+}
+
+/// A session that takes the place of another one.
+#[derive(Debug)]
+pub struct Rebound {
+    /// For the table.
+    pub session: Session,
+    /// For the browser.
+    pub set_cookie: HeaderValue,
 }
 
 impl fmt::Debug for Gate {
@@ -76,16 +87,42 @@ impl Gate {
         cross_site::check_sign_in(headers, &self.0.origin)
     }
 
+    /// The session of a request that may have none: for a sign-in, which ends it. What is no session counts as none.
+    pub async fn session_of(&self, headers: &HeaderMap) -> Result<Option<Session>> {
+        let Ok(Shown::Session(cookie)) = shown(headers, self.0.cookie) else {
+            return Ok(None);
+        };
+        let key = session_key(&cookie);
+        let identified = self.0.table.system().identify(&key).await?;
+        Ok(
+            identified.and_then(|identified| match identified.credential {
+                Credential::Session(session) => Some(session),
+                Credential::Family(_) => None,
+            }),
+        )
+    }
+
+    /// A session that takes the place of `old`, bound to `tenant`. It has a new secret and ends when the old one would
+    /// have; whoever stores it deletes the old one in the same transaction.
+    pub fn rebind(&self, random: &dyn Random, old: &Session, tenant: TenantId) -> Rebound {
+        let cookie = SessionCookie::generate(random, old.user, Some(tenant));
+        Rebound {
+            session: Session {
+                secret: cookie.hash(),
+                tenant: Some(tenant),
+                last_seen_at: self.0.clock.now(),
+                ..old.clone()
+            },
+            set_cookie: self.0.cookie.set(&cookie),
+        }
+    }
+
     /// Who sent the request; [`Error::Unauthenticated`] if nobody known.
     pub(crate) async fn identify(&self, request: &Parts) -> Result<Identified> {
         let key = match shown(&request.headers, self.0.cookie)? {
             Shown::Session(cookie) => {
                 cross_site::check(&request.method, &request.headers, &self.0.origin)?;
-                CredentialKey::Session {
-                    user: cookie.user(),
-                    secret: cookie.hash(),
-                    tenant: cookie.tenant(),
-                }
+                session_key(&cookie)
             }
             Shown::AccessToken(token) => {
                 let claims = self.0.verifier.verify(&token).await?;
@@ -129,6 +166,14 @@ impl Gate {
     async fn note_use(&self, session: &Session, now: jiff::Timestamp) -> Result<()> {
         let system = self.0.table.system();
         system.note_session_use(session, now).await
+    }
+}
+
+fn session_key(cookie: &SessionCookie) -> CredentialKey {
+    CredentialKey::Session {
+        user: cookie.user(),
+        secret: cookie.hash(),
+        tenant: cookie.tenant(),
     }
 }
 

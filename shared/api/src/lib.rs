@@ -14,6 +14,8 @@
 )]
 
 mod actor;
+mod bootstrap;
+mod client;
 mod credential;
 pub mod edge;
 mod etag;
@@ -30,10 +32,12 @@ pub mod route;
 mod secret;
 
 pub use actor::{Can, SignedIn, allow};
+pub use bootstrap::{bootstrap, signing_key_binding};
+pub use client::ClientAddress;
 pub use credential::cookie::{CookieKind, SessionCookie};
 pub use credential::token;
 pub use etag::{IfMatch, etag};
-pub use gate::{Gate, SESSION_IDLE};
+pub use gate::{Gate, Rebound, SESSION_IDLE, SESSION_LIFETIME};
 pub use idempotency::Command;
 pub use json::{BODY_MAX, Json};
 pub use page::{ListQuery, Page, PageLimit};

@@ -1,0 +1,93 @@
+//! What sign-in, switch and `me` answer with.
+
+use domain::membership::Role;
+use domain::user::User;
+use domain::{Error, Result, TenantId, UserId};
+use serde::Serialize;
+use store::Member;
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::access::Tokens;
+
+/// A person, as they see themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserView {
+    #[schema(value_type = String, example = "usr_01jd8mz0000000000000000000")]
+    id: UserId,
+    email: String,
+    name: String,
+    /// Language tag (BCP 47).
+    locale: String,
+    /// Name of an IANA time zone.
+    time_zone: String,
+}
+
+impl From<&User> for UserView {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.as_str().to_owned(),
+            name: user.name.clone(),
+            locale: user.locale.clone(),
+            time_zone: user.time_zone.as_str().to_owned(),
+        }
+    }
+}
+
+/// A tenant that a person may enter.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantView {
+    #[schema(value_type = String, example = "ten_01jd8mz0000000000000000000")]
+    id: TenantId,
+    name: String,
+    #[schema(value_type = String, example = "owner")]
+    role: Role,
+}
+
+impl From<&Member> for TenantView {
+    fn from(member: &Member) -> Self {
+        Self {
+            id: member.tenant.id,
+            name: member.tenant.name.clone(),
+            role: member.role,
+        }
+    }
+}
+
+/// Who is signed in, and where they may act.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    user: UserView,
+    tenants: Vec<TenantView>,
+    /// The tenant that the credential is bound to; `null` where one must be chosen first.
+    #[schema(value_type = Option<String>)]
+    tenant_id: Option<TenantId>,
+}
+
+impl Me {
+    pub(crate) fn new(user: &User, members: &[Member], tenant_id: Option<TenantId>) -> Self {
+        Self {
+            user: user.into(),
+            tenants: members.iter().map(TenantView::from).collect(),
+            tenant_id,
+        }
+    }
+}
+
+/// The same, with tokens where a program signed in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedInAnswer {
+    #[serde(flatten)]
+    pub(crate) me: Me,
+    #[serde(flatten)]
+    pub(crate) tokens: Option<Tokens>,
+}
+
+impl Ctx {
+    /// The person behind a valid credential.
+    pub(crate) async fn person(&self, user: UserId) -> Result<User> {
+        let found = self.table.system().user(user).await?;
+        found.ok_or_else(|| Error::corrupt("credential", "its user does not exist"))
+    }
+}

@@ -1,0 +1,300 @@
+//! Passwords: which are accepted, and how they are kept.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use cloud::envelope::{Binding, Purpose};
+use domain::email::EmailAddress;
+use domain::tenant::ROOT_TENANT;
+use domain::{Error, FieldError, Random, Result, UserId};
+use icu_normalizer::ComposingNormalizerBorrowed;
+use zeroize::Zeroizing;
+
+/// Fewest characters. Without a second factor length is what counts; no kinds of characters are demanded.
+pub(crate) const LENGTH_MIN: usize = 10;
+/// Most characters.
+pub(crate) const LENGTH_MAX: usize = 256;
+/// What must remain of a password without the words that an attacker tries first.
+const REMAINDER_MIN: usize = 8;
+/// Fewest different characters.
+const VARIETY_MIN: usize = 4;
+
+/// Memory in KiB, passes and lanes of Argon2id (OWASP Password Storage Cheat Sheet, 2024).
+const MEMORY: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT: usize = 16;
+
+/// Passwords that everybody tries, in lower case, one a line.
+const COMMON: &str = include_str!("../common_passwords.txt");
+
+/// A password as typed, in NFC: the same for every keyboard. Wiped when dropped, never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Password(Zeroizing<String>);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl Password {
+    /// Any text: for signing in, where rules of today must not lock out a password of yesterday.
+    pub(crate) fn typed(text: &str) -> Self {
+        let normalized = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+        Self(Zeroizing::new(normalized.into_owned()))
+    }
+
+    /// A password that somebody with this address may choose.
+    pub(crate) fn chosen(
+        text: &str,
+        address: Option<&EmailAddress>,
+    ) -> std::result::Result<Self, FieldError> {
+        let password = Self::typed(text);
+        let length = password.0.chars().count();
+        let refused = |code, message: &str| Err(FieldError::new("/password", code, message));
+        if length < LENGTH_MIN {
+            return refused("too_short", "use at least 10 characters");
+        }
+        if length > LENGTH_MAX {
+            return refused("too_long", "use at most 256 characters");
+        }
+        if is_common(&password.0, address) {
+            return refused(
+                "too_common",
+                "choose a password that is harder to guess: it is common, or mostly your address",
+            );
+        }
+        Ok(password)
+    }
+}
+
+fn is_common(password: &str, address: Option<&EmailAddress>) -> bool {
+    static LIST: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| COMMON.lines().map(str::trim).collect());
+    let password = password.to_lowercase();
+    let variety = password.chars().collect::<HashSet<_>>().len();
+    if variety < VARIETY_MIN || LIST.contains(password.as_str()) {
+        return true;
+    }
+    let address = address.map(EmailAddress::normalized).unwrap_or_default();
+    let (local, host) = address.rsplit_once('@').unwrap_or_default();
+    let site = host.split('.').next().unwrap_or_default();
+    let mut remainder = password;
+    for word in ["m1autoposter", "autoposter", &address, local, site] {
+        if word.len() > 2 {
+            remainder = remainder.replace(word, "");
+        }
+    }
+    remainder.chars().count() < REMAINDER_MIN
+}
+
+/// Where a password hash is sealed.
+pub(crate) fn binding(user: UserId, version: u64) -> Binding {
+    Binding::new(ROOT_TENANT, user, Purpose::PasswordHash, version)
+}
+
+/// Whether a password is the one of a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is.
+    Right {
+        /// The hash was made with weaker parameters than today's.
+        is_outdated: bool,
+    },
+    /// It is not.
+    Wrong,
+}
+
+/// Hashes passwords by Argon2id. Counts its runs, so that a test sees that each branch pays the same.
+#[derive(Debug, Default)]
+pub struct Hasher {
+    runs: AtomicU64,
+}
+
+impl Hasher {
+    /// How many hashes were computed so far.
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    /// The hash of a password, as a PHC string.
+    pub(crate) async fn hash(
+        self: &Arc<Self>,
+        password: &Password,
+        random: &dyn Random,
+    ) -> Result<Zeroizing<String>> {
+        let mut salt = [0_u8; SALT];
+        random.fill(&mut salt);
+        let password = password.clone();
+        self.run(move || {
+            let hash = argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt);
+            let hash: PasswordHash = hash.map_err(failed)?;
+            Ok(Zeroizing::new(hash.to_string()))
+        })
+        .await
+    }
+
+    /// Compares a password with a hash.
+    pub(crate) async fn verify(
+        self: &Arc<Self>,
+        password: &Password,
+        phc: Zeroizing<String>,
+    ) -> Result<Verdict> {
+        let password = password.clone();
+        self.run(move || {
+            let hash = PasswordHash::new(&phc)
+                .map_err(|error| Error::corrupt("password hash", error.to_string()))?;
+            match argon2()?.verify_password(password.0.as_bytes(), &hash) {
+                Ok(()) => Ok(Verdict::Right {
+                    is_outdated: is_outdated(&hash),
+                }),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
+                Err(error) => Err(Error::corrupt("password hash", error.to_string())),
+            }
+        })
+        .await
+    }
+
+    /// Computes a hash in vain: an unknown address costs as much as a known one.
+    pub(crate) async fn pretend(
+        self: &Arc<Self>,
+        password: &Password,
+        random: &dyn Random,
+    ) -> Result<()> {
+        self.hash(password, random).await.map(drop)
+    }
+
+    /// A hash takes a tenth of a second: other requests of the process go on meanwhile.
+    async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Error::internal("a password cannot be hashed", error))?
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(MEMORY, PASSES, LANES, None)
+        .map_err(|error| Error::internal("the hash parameters are not valid", error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn is_outdated(hash: &PasswordHash) -> bool {
+    Params::try_from(hash).map_or(true, |params| {
+        params.m_cost() < MEMORY || params.t_cost() < PASSES
+    })
+}
+
+fn failed(error: argon2::password_hash::Error) -> Error {
+    Error::internal("a password cannot be hashed", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> Option<&'static str> {
+        let address: EmailAddress = "ada.lovelace@analytical.example".parse().unwrap();
+        Password::chosen(text, Some(&address))
+            .err()
+            .map(|error| error.code)
+    }
+
+    #[test]
+    fn password_of_any_characters_is_accepted() {
+        let at_most = "0123456789abcdef".repeat(16);
+        for text in [
+            "correct horse battery",
+            "  leading and trailing  ",
+            "🔑🗝️🔒🔓🛡️⚔️🧿🪬🧲🧯",
+            "pässwörter sind schön",
+            "日本語のパスワードです",
+            "a1b2c3d4e5",
+            "tab\tand\nline",
+            at_most.as_str(),
+        ] {
+            assert_eq!(refusal(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn password_of_a_wrong_length_is_refused() {
+        let too_long = "0123456789abcdef".repeat(16) + "x";
+        assert_eq!(refusal(""), Some("too_short"));
+        assert_eq!(refusal("a1b2c3d4e"), Some("too_short"));
+        assert_eq!(refusal(&too_long), Some("too_long"));
+    }
+
+    #[test]
+    fn password_that_is_easy_to_guess_is_refused() {
+        for text in [
+            "Password123",
+            "1234567890",
+            "aaaaaaaaaaaaaaaa",
+            "abababababab",
+            "Ada.Lovelace1815",
+            "ada.lovelace@analytical.example",
+            "M1Autoposter1",
+            "Analytical12",
+        ] {
+            assert_eq!(refusal(text), Some("too_common"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn password_in_two_unicode_forms_is_the_same() {
+        assert_eq!(
+            Password::typed("u\u{308}ber lange"),
+            Password::typed("\u{fc}ber lange")
+        );
+        assert_ne!(Password::typed("x "), Password::typed("x"));
+    }
+
+    #[tokio::test]
+    async fn hasher_tells_passwords_apart_past_72_bytes() {
+        let hasher = Arc::new(Hasher::default());
+        let random = cloud::clock::SystemRandom;
+        let common = "x".repeat(72);
+        let first = Password::typed(&format!("{common}a"));
+        let second = Password::typed(&format!("{common}b"));
+
+        let hash = hasher.hash(&first, &random).await.unwrap();
+
+        let right = hasher.verify(&first, hash.clone()).await.unwrap();
+        assert_eq!(right, Verdict::Right { is_outdated: false });
+        assert_eq!(hasher.verify(&second, hash).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.runs(), 3);
+    }
+
+    #[tokio::test]
+    async fn hasher_reports_a_hash_with_weaker_parameters() {
+        let hasher = Arc::new(Hasher::default());
+        let weak = Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(8 * 1024, 1, 1, None).unwrap(),
+        );
+        let hash: PasswordHash = weak
+            .hash_password_with_salt(b"correct horse battery", &[7; SALT])
+            .unwrap();
+
+        let verdict = hasher
+            .verify(
+                &Password::typed("correct horse battery"),
+                Zeroizing::new(hash.to_string()),
+            )
+            .await
+            .unwrap();
+
+        assert_eq!(verdict, Verdict::Right { is_outdated: true });
+    }
+}

@@ -1,0 +1,198 @@
+//! `POST /v1/auth/register`
+
+use api::{ClientAddress, Json, Secret};
+use axum::Extension;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::email::EmailAddress;
+use domain::tenant::TimeZoneName;
+use domain::user::{NAME_MAX, User};
+use domain::{Error, FieldError, Result, UserId};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::{NewToken, Registered, Registration, StoredPassword, StoredUser, TokenPurpose};
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::mails::{LINK_LIFETIME, Outgoing};
+use crate::password::{self, Password};
+
+/// Tries of a registration that others overtake: more than one means that somebody plays.
+const TRIES: u32 = 3;
+const LOCALE: &str = "en";
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    #[schema(example = "ada@example.com")]
+    email: String,
+    /// 10 to 256 characters of any kind.
+    password: String,
+    /// 1 to 100 characters.
+    name: String,
+}
+
+/// Says only that it was understood.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// Always `accepted`.
+    status: &'static str,
+}
+
+pub(crate) const ACCEPTED: (StatusCode, Json<Accepted>) =
+    (StatusCode::ACCEPTED, Json(Accepted { status: "accepted" }));
+
+/// Registers a person. The answer is the same whether or not the address is registered already; the mail tells.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/register",
+    tag = "identity",
+    request_body = Register,
+    responses((status = ACCEPTED, description = "A mail is on its way", body = Accepted))
+)]
+pub(crate) async fn register(
+    State(ctx): State<Ctx>,
+    client: Option<Extension<ClientAddress>>,
+    Json(body): Json<Register>,
+) -> api::Result<impl IntoResponse> {
+    let newcomer = Newcomer::try_from(body)?;
+    let client = client.map(|Extension(client)| client);
+    let now = ctx.clock.now();
+    ctx.limits
+        .admit_mail(&ctx.table, &newcomer.email, client, now)
+        .await?;
+    let outgoing = ctx.register(&newcomer).await?;
+    ctx.send(&outgoing).await;
+    Ok(ACCEPTED)
+}
+
+/// A registration that may be stored.
+struct Newcomer {
+    email: EmailAddress,
+    password: Password,
+    name: String,
+}
+
+impl TryFrom<Register> for Newcomer {
+    type Error = Error;
+
+    fn try_from(body: Register) -> Result<Self> {
+        let email = body
+            .email
+            .parse::<EmailAddress>()
+            .map_err(|error| FieldError::new("/email", "invalid_email", error.to_string()));
+        let password = Password::chosen(&body.password, email.as_ref().ok());
+        let name = name(&body.name);
+        match (email, password, name) {
+            (Ok(email), Ok(password), Ok(name)) => Ok(Self {
+                email,
+                password,
+                name,
+            }),
+            (email, password, name) => Err(Error::Invalid(
+                [email.err(), password.err(), name.err()]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            )),
+        }
+    }
+}
+
+fn name(text: &str) -> std::result::Result<String, FieldError> {
+    let name = text.trim();
+    let length = name.chars().count();
+    if length == 0 || length > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(FieldError::new(
+            "/name",
+            "invalid_name",
+            "enter a name of 1 to 100 characters on one line",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+impl Ctx {
+    /// Stores the registration, or only the mail for somebody who is registered already. Every way costs one hash, two
+    /// reads and one write, so that its length tells nothing.
+    async fn register(&self, newcomer: &Newcomer) -> Result<Outgoing> {
+        let system = self.table.system();
+        let new_id = UserId::generate(self.table.ids());
+        let phc = self.hasher.hash(&newcomer.password, &*self.random).await?;
+        for _ in 0..TRIES {
+            let known = system.user_by_email(&newcomer.email, new_id).await?;
+            let (id, version) = match &known {
+                Some(known) => (known.user.id, known.password.version + 1),
+                None => (new_id, 1),
+            };
+            let sealed = self
+                .envelope
+                .seal(&password::binding(id, version), phc.as_bytes())
+                .await?;
+            let password = StoredPassword {
+                sealed: sealed.as_bytes().to_vec(),
+                version,
+            };
+            match &known {
+                Some(known) if known.user.email_verified => {
+                    let outgoing = self.already_registered_mail(&known.user).await?;
+                    system.owe_mail(&outgoing.owed).await?;
+                    return Ok(outgoing);
+                }
+                Some(_) | None => {}
+            }
+            let user = self.unverified(newcomer, id, known.as_ref());
+            let (token, outgoing) = self.verification(&user, version).await?;
+            let registration = Registration {
+                user,
+                password,
+                token,
+                mail: outgoing.owed.clone(),
+            };
+            let registered = match &known {
+                Some(seen) => system.register_again(registration, seen).await?,
+                None => system.register(registration).await?,
+            };
+            match registered {
+                Registered::Done => return Ok(outgoing),
+                Registered::Overtaken => {}
+            }
+        }
+        Err(Error::unavailable(
+            "registration",
+            "the address is being registered again and again",
+        ))
+    }
+
+    /// A new link for a person, and the mail that carries it.
+    pub(crate) async fn verification(
+        &self,
+        user: &User,
+        password_version: u64,
+    ) -> Result<(NewToken, Outgoing)> {
+        let secret = Secret::generate(&*self.random);
+        let now = self.clock.now();
+        let token = NewToken {
+            secret: secret.hash(),
+            purpose: TokenPurpose::VerifyEmail,
+            user: user.id,
+            password_version,
+            expires_at: now.saturating_add(LINK_LIFETIME).unwrap_or(now),
+        };
+        let outgoing = self.verification_mail(user, &secret).await?;
+        Ok((token, outgoing))
+    }
+
+    fn unverified(&self, newcomer: &Newcomer, id: UserId, known: Option<&StoredUser>) -> User {
+        User {
+            id,
+            email: newcomer.email.clone(),
+            email_verified: false,
+            name: newcomer.name.clone(),
+            locale: LOCALE.to_owned(),
+            time_zone: TimeZoneName::utc(),
+            version: known.map_or(1, |known| known.user.version + 1),
+            created_at: known.map_or_else(|| self.clock.now(), |known| known.user.created_at),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `POST /v1/auth/resend-verification`
+
+use api::{ClientAddress, Json};
+use axum::Extension;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::email::EmailAddress;
+use domain::{Error, UserId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::register::{ACCEPTED, Accepted};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResendVerification {
+    #[schema(example = "ada@example.com")]
+    email: String,
+}
+
+/// Sends a new link to an address that is registered and not yet proven. The answer is always the same.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/resend-verification",
+    tag = "identity",
+    request_body = ResendVerification,
+    responses((status = ACCEPTED, description = "If a link is owed, it is on its way", body = Accepted))
+)]
+pub(crate) async fn resend_verification(
+    State(ctx): State<Ctx>,
+    client: Option<Extension<ClientAddress>>,
+    Json(body): Json<ResendVerification>,
+) -> api::Result<impl IntoResponse> {
+    let email: EmailAddress =
+        body.email
+            .parse()
+            .map_err(|error: domain::email::InvalidEmailAddress| {
+                Error::field("/email", "invalid_email", error.to_string())
+            })?;
+    let client = client.map(|Extension(client)| client);
+    let now = ctx.clock.now();
+    ctx.limits
+        .admit_mail(&ctx.table, &email, client, now)
+        .await?;
+    let system = ctx.table.system();
+    let spare = UserId::generate(ctx.table.ids());
+    let known = system.user_by_email(&email, spare).await?;
+    if let Some(known) = known.filter(|known| !known.user.email_verified) {
+        let (token, outgoing) = ctx
+            .verification(&known.user, known.password.version)
+            .await?;
+        system.send_token(&token, &outgoing.owed).await?;
+        ctx.send(&outgoing).await;
+    }
+    Ok(ACCEPTED)
+}

@@ -1,0 +1,38 @@
+//! `POST /v1/auth/verify-email`
+
+use api::{Json, Secret};
+use axum::extract::State;
+use domain::Error;
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Ctx;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyEmail {
+    /// What the link in the mail has after `token=`.
+    token: String,
+}
+
+/// Proves a mail address with the token of the link that was sent to it.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/verify-email",
+    tag = "identity",
+    request_body = VerifyEmail,
+    responses(
+        (status = NO_CONTENT, description = "The address is proven"),
+        (status = GONE, description = "The token was used already, or is too old"),
+    )
+)]
+pub(crate) async fn verify_email(
+    State(ctx): State<Ctx>,
+    Json(body): Json<VerifyEmail>,
+) -> api::Result<StatusCode> {
+    let token = Secret::parse(&body.token).ok_or(Error::NotFound { kind: "token" })?;
+    let now = ctx.clock.now();
+    ctx.table.system().verify_email(&token.hash(), now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,98 @@
+//! What must exist before the first request: the root tenant and the product's keys.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cloud::envelope::{Binding, Envelope, Purpose};
+use domain::tenant::{
+    DEFAULT_MAX_LATENESS_HOURS, Limits, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+};
+use domain::{Clock, Error, Random, Result};
+use jiff::Timestamp;
+use store::{Keyring, SigningKey, Table};
+
+/// Bytes of the key that authenticates cursors.
+const CURSOR_KEY: usize = 32;
+/// Bytes of a coordinate of P-256.
+const COORDINATE: usize = 32;
+
+/// Makes the root tenant and the keys unless they exist. May run at every start, and in several places at once.
+pub async fn bootstrap(
+    table: &Table,
+    envelope: &Envelope,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<()> {
+    let now = clock.now();
+    let system = table.system();
+    system.create_root_tenant(&root_tenant(now)).await?;
+    if system.keyring().await?.is_some() {
+        return Ok(());
+    }
+    let mut cursor_key = vec![0; CURSOR_KEY];
+    random.fill(&mut cursor_key);
+    let signing = vec![signing_key(envelope, now).await?];
+    system
+        .create_keyring(Keyring {
+            signing,
+            cursor_key,
+        })
+        .await?;
+    Ok(())
+}
+
+/// Where a signing key's private part is sealed.
+pub fn signing_key_binding(kid: &str) -> Binding {
+    Binding::new(ROOT_TENANT, kid, Purpose::JwtSigningKey, 0)
+}
+
+fn root_tenant(now: Timestamp) -> Tenant {
+    Tenant {
+        id: ROOT_TENANT,
+        parent: None,
+        ancestors: Vec::new(),
+        name: "M1A".to_owned(),
+        time_zone: TimeZoneName::utc(),
+        state: TenantState::Active,
+        limits: Limits::DEFAULT,
+        max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+async fn signing_key(envelope: &Envelope, now: Timestamp) -> Result<SigningKey> {
+    let failed = |_| Error::internal("a signing key cannot be made", "the library refused");
+    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(failed)?;
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref())
+        .map_err(|error| Error::internal("a signing key cannot be read", error))?;
+    // An uncompressed point: a tag, then both coordinates (SEC 1, 2.3.3).
+    let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
+    let (x, y) = point
+        .split_at_checked(COORDINATE)
+        .ok_or_else(|| Error::internal("a signing key has no point", "it is too short"))?;
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    let kid = thumbprint(&x, &y);
+    let sealed = envelope
+        .seal(&signing_key_binding(&kid), pkcs8.as_ref())
+        .await?;
+    Ok(SigningKey {
+        kid,
+        x,
+        y,
+        sealed: sealed.as_bytes().to_vec(),
+        created_at: now,
+    })
+}
+
+/// The thumbprint of a P-256 key (RFC 7638): the hash of its required members in alphabetical order.
+fn thumbprint(x: &str, y: &str) -> String {
+    let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes()))
+}
