@@ -4,11 +4,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::return_self_not_must_use,
     reason = "a test fails by panicking"
 )]
 
 pub mod clock;
+pub mod http;
+pub mod services;
 pub mod table;
 
 pub use clock::{FixedRandom, TestClock};
+pub use http::{Answer, TestApi, TestMember, gate, gate_with, member, public_url};
+pub use services::{Mailbox, MemoryKeys, envelope};
 pub use table::{table, table_with};

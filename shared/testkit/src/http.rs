@@ -1,0 +1,320 @@
+//! Calls of a function's routes without a network, by whoever the test says.
+
+use std::sync::Arc;
+
+use api::edge::{Edge, finish};
+use api::{CookieKind, Gate, SESSION_LIFETIME, SessionCookie};
+use axum::Router;
+use axum::body::Body;
+use domain::event::{Actor, Event, Subject};
+use domain::membership::{Membership, Role};
+use domain::tenant::{DEFAULT_MAX_LATENESS_HOURS, Limits, Tenant, TenantState, TimeZoneName};
+use domain::{Clock, EventId, OperationId, TenantId, UserId};
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+use store::{NewTenant, Session, Table, TenantScope};
+use tower::ServiceExt as _;
+use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::clock::{FixedRandom, TestClock};
+use crate::services;
+
+/// Where the product is reached in tests.
+pub const PUBLIC_URL: &str = "http://127.0.0.1:8080/";
+
+/// A gate for [`PUBLIC_URL`], with keys in the table.
+pub async fn gate(table: &Table, clock: &TestClock) -> Gate {
+    let envelope = services::envelope(table, clock);
+    gate_with(table, clock, &envelope).await
+}
+
+/// The same, with signing keys that `envelope` opens.
+pub async fn gate_with(
+    table: &Table,
+    clock: &TestClock,
+    envelope: &cloud::envelope::Envelope,
+) -> Gate {
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let random: Arc<dyn domain::Random> = Arc::new(FixedRandom::new(17));
+    api::bootstrap(table, envelope, &shared, &random)
+        .await
+        .expect("the keys are made");
+    Gate::new(table.clone(), shared, &public_url())
+}
+
+/// [`PUBLIC_URL`] as a URL.
+pub fn public_url() -> Url {
+    PUBLIC_URL.parse().expect("a URL")
+}
+
+/// Routes with the edge around them.
+#[derive(Clone, Debug)]
+pub struct TestApi {
+    router: Router,
+}
+
+/// Somebody who is signed in by a browser and acts in a tenant of their own.
+#[derive(Clone, Debug)]
+pub struct TestMember {
+    /// Who.
+    pub user: UserId,
+    /// Where.
+    pub tenant: TenantId,
+    /// What they reach.
+    pub scope: TenantScope,
+    /// `name=value` of their session cookie.
+    pub cookie: String,
+}
+
+/// A call that is being put together.
+#[derive(Debug)]
+pub struct Call<'a> {
+    api: &'a TestApi,
+    request: http::request::Builder,
+    body: Body,
+}
+
+/// What a call was answered with.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as JSON; `null` if it is empty.
+    pub body: Value,
+}
+
+impl TestApi {
+    /// The routes behind their edge.
+    pub fn new(routes: OpenApiRouter, clock: &TestClock) -> Self {
+        let (router, _) = routes.split_for_parts();
+        let edge = Edge {
+            clock: Arc::new(clock.clone()),
+            random: Arc::new(FixedRandom::new(23)),
+        };
+        Self {
+            router: finish(router, edge),
+        }
+    }
+
+    /// A call of a path, query included.
+    pub fn call(&self, method: Method, path: impl AsRef<str>) -> Call<'_> {
+        Call {
+            api: self,
+            request: Request::builder().method(method).uri(path.as_ref()),
+            body: Body::empty(),
+        }
+    }
+
+    /// `GET`
+    pub fn get(&self, path: impl AsRef<str>) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    /// `POST`
+    pub fn post(&self, path: impl AsRef<str>) -> Call<'_> {
+        self.call(Method::POST, path)
+    }
+
+    /// `PATCH`
+    pub fn patch(&self, path: impl AsRef<str>) -> Call<'_> {
+        self.call(Method::PATCH, path)
+    }
+
+    /// `DELETE`
+    pub fn delete(&self, path: impl AsRef<str>) -> Call<'_> {
+        self.call(Method::DELETE, path)
+    }
+}
+
+impl Call<'_> {
+    /// As somebody's browser sends it from the dashboard.
+    #[must_use]
+    pub fn by(self, member: &TestMember) -> Self {
+        self.cookie(&member.cookie)
+    }
+
+    /// As a browser with this cookie (`name=value`) sends it from the dashboard.
+    #[must_use]
+    pub fn cookie(self, cookie: &str) -> Self {
+        self.header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+    }
+
+    /// As a program with this access token sends it.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.raw("application/json", body.to_string())
+    }
+
+    /// With any body.
+    #[must_use]
+    pub fn raw(self, content_type: &str, body: impl Into<Body>) -> Self {
+        let mut call = self.header("content-type", content_type);
+        call.body = body.into();
+        call
+    }
+
+    /// Makes the call.
+    pub async fn send(self) -> Answer {
+        let request = self.request.body(self.body).expect("a valid request");
+        let router = self.api.router.clone();
+        let response = router.oneshot(request).await.expect("routers never fail");
+        let (head, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("a complete body");
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+                panic!("not JSON ({error}): {}", String::from_utf8_lossy(&bytes))
+            })
+        };
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
+    }
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    /// Checks that it is a problem with this status and code.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.body["code"], code, "{}", answer.body);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        answer
+    }
+
+    /// `name=value` of the cookie that the answer sets.
+    #[track_caller]
+    pub fn cookie(&self) -> String {
+        let header = self.headers.get("set-cookie").expect("a cookie is set");
+        let text = header.to_str().expect("a readable cookie");
+        text.split(';').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// Makes a tenant with one member of this role, who is signed in there.
+pub async fn member(table: &Table, clock: &TestClock, role: Role) -> TestMember {
+    let user = UserId::generate(table.ids());
+    let tenant = tenant(table, clock);
+    member_of(table, clock, user, &tenant, role).await
+}
+
+/// An active tenant that is not stored yet.
+pub fn tenant(table: &Table, clock: &TestClock) -> Tenant {
+    let now = clock.now();
+    Tenant {
+        id: TenantId::generate(table.ids()),
+        parent: Some(domain::tenant::ROOT_TENANT),
+        ancestors: vec![domain::tenant::ROOT_TENANT],
+        name: "Analytical Engines".to_owned(),
+        time_zone: TimeZoneName::utc(),
+        state: TenantState::Active,
+        limits: Limits::DEFAULT,
+        max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Stores `tenant` with `user` as its one member, who is signed in there.
+pub async fn member_of(
+    table: &Table,
+    clock: &TestClock,
+    user: UserId,
+    tenant: &Tenant,
+    role: Role,
+) -> TestMember {
+    let now = clock.now();
+    let membership = Membership {
+        tenant: tenant.id,
+        user,
+        role,
+        created_at: now,
+    };
+    let event = Event {
+        id: EventId::generate(table.ids()),
+        tenant: tenant.id,
+        at: now,
+        kind: "tenant.created",
+        actor: Actor::User(user),
+        subject: Subject::Tenant(tenant.id),
+        detail: Value::Null,
+        operation: OperationId::generate(table.ids()),
+    };
+    let new = NewTenant {
+        tenant,
+        owner: &membership,
+        event: &event,
+        claim: None,
+        sessions: None,
+    };
+    let system = table.system();
+    system.create_tenant(&new).await.expect("a stored tenant");
+    let found = system
+        .member(user, tenant.id)
+        .await
+        .expect("a readable table");
+    TestMember {
+        user,
+        tenant: tenant.id,
+        scope: found.expect("a membership").scope,
+        cookie: session(table, clock, user, Some(tenant.id)).await,
+    }
+}
+
+/// Signs somebody in; `name=value` of their cookie.
+pub async fn session(
+    table: &Table,
+    clock: &TestClock,
+    user: UserId,
+    tenant: Option<TenantId>,
+) -> String {
+    let now = clock.now();
+    let random = FixedRandom::new(user.as_uuid().as_u64_pair().1);
+    let cookie = SessionCookie::generate(&random, user, tenant);
+    let session = Session {
+        secret: cookie.hash(),
+        user,
+        tenant,
+        started_at: now,
+        last_seen_at: now,
+        ends_at: now.saturating_add(SESSION_LIFETIME).expect("a time"),
+    };
+    let system = table.system();
+    system
+        .start_session(&session)
+        .await
+        .expect("a stored session");
+    let header = CookieKind::of(&public_url()).set(&cookie);
+    let text = header.to_str().expect("a readable cookie");
+    text.split(';').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,105 @@
+//! Services in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cloud::envelope::Envelope;
+use cloud::keys::{DataKey, KeyContext, KeyService, PlainKey};
+use cloud::mail::{Mail, Mailer};
+use domain::{Error, Random, Result};
+use store::Table;
+
+use crate::clock::{FixedRandom, TestClock};
+
+/// A key service that remembers every key it made, and in which context.
+#[derive(Debug)]
+pub struct MemoryKeys {
+    random: FixedRandom,
+    made: Mutex<HashMap<Vec<u8>, (KeyContext, PlainKey)>>,
+}
+
+impl Default for MemoryKeys {
+    fn default() -> Self {
+        Self {
+            random: FixedRandom::new(11),
+            made: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyService for MemoryKeys {
+    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
+        let (mut key, mut name) = ([0; 32], vec![0; 16]);
+        self.random.fill(&mut key);
+        self.random.fill(&mut name);
+        let plain = PlainKey::from_slice(&key).expect("32 bytes");
+        self.made
+            .lock()
+            .expect("no panic while locked")
+            .insert(name.clone(), (context.clone(), plain.clone()));
+        Ok(DataKey {
+            plain,
+            wrapped: name,
+        })
+    }
+
+    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
+        let made = self.made.lock().expect("no panic while locked");
+        match made.get(wrapped) {
+            Some((made_in, plain)) if made_in == context => Ok(plain.clone()),
+            _ => Err(Error::corrupt(
+                "wrapped key",
+                "it was not made, or not in this context",
+            )),
+        }
+    }
+}
+
+/// An envelope with keys in memory, whose wrapped keys are in `table`.
+pub fn envelope(table: &Table, clock: &TestClock) -> Arc<Envelope> {
+    Arc::new(Envelope::new(
+        Arc::new(MemoryKeys::default()),
+        Arc::new(table.clone()),
+        Arc::new(clock.clone()),
+        Arc::new(FixedRandom::new(13)),
+        "test",
+    ))
+}
+
+/// Keeps the mails that it is given; clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Mailbox(Arc<Mutex<MailboxState>>);
+
+#[derive(Debug, Default)]
+struct MailboxState {
+    mails: Vec<Mail>,
+    is_closed: bool,
+}
+
+impl Mailbox {
+    /// The mails to this address, oldest first.
+    pub fn to(&self, address: &str) -> Vec<Mail> {
+        let state = self.0.lock().expect("no panic while locked");
+        let mails = state.mails.iter();
+        mails.filter(|mail| mail.to == address).cloned().collect()
+    }
+
+    /// Refuses mails from now on, or takes them again.
+    pub fn close(&self, is_closed: bool) {
+        self.0.lock().expect("no panic while locked").is_closed = is_closed;
+    }
+}
+
+#[async_trait]
+impl Mailer for Mailbox {
+    async fn send(&self, mail: &Mail) -> Result<()> {
+        let mut state = self.0.lock().expect("no panic while locked");
+        if state.is_closed {
+            return Err(Error::unavailable("mail", "the test closed the mailbox"));
+        }
+        state.mails.push(mail.clone());
+        Ok(())
+    }
+}
