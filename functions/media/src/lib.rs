@@ -1,1 +1,104 @@
-//! The media function.
+//! The media function: images from their announcement to their deletion. Bytes go straight to the object store; this
+//! function signs the addresses, and looks at what arrived before anything may use it.
+
+mod announce;
+mod complete;
+mod delete;
+mod edit;
+mod media_view;
+mod probe;
+mod read;
+mod text;
+
+use std::sync::Arc;
+
+use api::permission::{ReadMedia, WriteMedia};
+use api::{Gate, route};
+use axum::extract::FromRef;
+use cloud::objects::{ObjectKey, ObjectStore};
+use domain::media::Media;
+use domain::{Clock, Error, MediaId};
+use store::{Table, TenantTable, VersionedMedia};
+use tokio::sync::Semaphore;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Images that one process decodes at once: each may take 256 MiB.
+const DECODERS: usize = 2;
+
+/// What the routes need.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    gate: Gate,
+    table: Table,
+    clock: Arc<dyn Clock>,
+    objects: Arc<dyn ObjectStore>,
+    decoders: Arc<Semaphore>,
+}
+
+impl Ctx {
+    /// A context with these services.
+    pub fn new(
+        gate: Gate,
+        table: Table,
+        clock: Arc<dyn Clock>,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Self {
+        Self {
+            gate,
+            table,
+            clock,
+            objects,
+            decoders: Arc::new(Semaphore::new(DECODERS)),
+        }
+    }
+
+    fn media<P>(&self, caller: &api::Can<P>) -> TenantTable<'_> {
+        self.table.tenant(&caller.scope)
+    }
+
+    fn act<P>(&self, caller: &api::Can<P>) -> store::Act {
+        store::Act {
+            actor: caller.actor(),
+            at: self.clock.now(),
+        }
+    }
+
+    /// The medium, unless it does not exist or was deleted.
+    async fn live_media<P>(
+        &self,
+        caller: &api::Can<P>,
+        id: MediaId,
+    ) -> domain::Result<VersionedMedia> {
+        let stored = self.media(caller).media(id).await?;
+        stored
+            .and_then(store::StoredMedia::live)
+            .ok_or(Error::NotFound { kind: "media" })
+    }
+}
+
+impl FromRef<Ctx> for Gate {
+    fn from_ref(ctx: &Ctx) -> Self {
+        ctx.gate.clone()
+    }
+}
+
+/// The routes of `/v1/media`.
+pub fn router(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(route::can::<WriteMedia, _>(routes!(
+            announce::announce_media
+        )))
+        .routes(route::can::<ReadMedia, _>(routes!(read::list_media)))
+        .routes(route::can::<ReadMedia, _>(routes!(read::get_media)))
+        .routes(route::can::<WriteMedia, _>(routes!(edit::edit_media)))
+        .routes(route::can::<WriteMedia, _>(routes!(delete::delete_media)))
+        .routes(route::can::<WriteMedia, _>(routes!(
+            complete::complete_media
+        )))
+        .with_state(ctx)
+}
+
+fn object_key(media: &Media) -> ObjectKey {
+    ObjectKey::new(media.tenant, media.id)
+}

@@ -151,9 +151,10 @@ fn render(problem: &Problem, instance: Option<String>) -> Response {
 
 fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Invalid(_) | Error::NetworkRefused { .. } | Error::KeyReused => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Error::Invalid(_)
+        | Error::NetworkRefused { .. }
+        | Error::Unusable { .. }
+        | Error::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Malformed { .. } => StatusCode::BAD_REQUEST,
         Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } => StatusCode::FORBIDDEN,
@@ -191,6 +192,7 @@ fn title(error: &Error) -> &'static str {
         Error::MethodNotAllowed => "The method is not allowed",
         Error::AccountNeedsReconnect { .. } => "The account must be connected again",
         Error::NetworkRefused { .. } => "The network refused it",
+        Error::Unusable { .. } => "The upload cannot be used",
         Error::Unavailable { .. } => "Not available just now",
         Error::Corrupt { .. } | Error::Internal { .. } => "Something went wrong on our side",
     }
@@ -220,7 +222,8 @@ fn detail(error: &Error) -> String {
         | Error::UnsupportedMediaType { .. }
         | Error::MethodNotAllowed
         | Error::AccountNeedsReconnect { .. }
-        | Error::NetworkRefused { .. } => error.to_string(),
+        | Error::NetworkRefused { .. }
+        | Error::Unusable { .. } => error.to_string(),
     }
 }
 

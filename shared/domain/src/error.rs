@@ -145,6 +145,14 @@ pub enum Error {
         /// What the network said and what to do, for people.
         detail: String,
     },
+    /// What was uploaded cannot be used.
+    #[error("{detail}")]
+    Unusable {
+        /// `type_mismatch`, `corrupt_image`, …
+        code: &'static str,
+        /// What is wrong with it, for people.
+        detail: String,
+    },
     /// Something that we depend on does not answer; trying again later may help.
     #[error("{dependency} is not available")]
     Unavailable {
@@ -255,7 +263,8 @@ impl Error {
             | Self::Forbidden { code, .. }
             | Self::Conflict { code, .. }
             | Self::Gone { code, .. }
-            | Self::NetworkRefused { code, .. } => code,
+            | Self::NetworkRefused { code, .. }
+            | Self::Unusable { code, .. } => code,
             Self::NotFound { .. } | Self::UnknownReference(_) => "not_found",
             Self::KeyReused => "idempotency_key_reused",
             Self::StaleVersion => "stale_version",
@@ -288,6 +297,7 @@ impl Error {
             | Self::QuotaExceeded { .. }
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType { .. }
+            | Self::Unusable { .. }
             | Self::MethodNotAllowed => Class::Caller,
             Self::RateLimited { .. } | Self::Unavailable { .. } => Class::Transient,
             Self::AccountNeedsReconnect { .. } | Self::NetworkRefused { .. } => Class::Person,

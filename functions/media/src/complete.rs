@@ -1,0 +1,85 @@
+//! Completing an upload: the bytes are looked at before anything may use them.
+
+use api::permission::WriteMedia;
+use api::{Can, Json, Path};
+use axum::extract::State;
+use domain::media::{IMAGE_BYTES_MAX, ImageType, Media, MediaFacts};
+use domain::{Error, MediaId, Result};
+
+use crate::media_view::MediaView;
+use crate::probe::{self, SNIFFED};
+use crate::{Ctx, object_key};
+
+/// Tells that the bytes are uploaded. They are proven to be what was declared; after a refusal the medium still awaits
+/// its bytes. May be repeated.
+#[utoipa::path(
+    post,
+    path = "/v1/media/{id}/complete",
+    tag = "media",
+    params(("id" = String, Path, description = "The medium")),
+    responses(
+        (status = OK, description = "It can be used", body = MediaView),
+        (status = CONFLICT, description = "Nothing was uploaded: `not_uploaded`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`size_mismatch`, `type_mismatch`, `image_too_large` or `corrupt_image`"),
+    )
+)]
+pub(crate) async fn complete_media(
+    State(ctx): State<Ctx>,
+    caller: Can<WriteMedia>,
+    Path(id): Path<MediaId>,
+) -> api::Result<Json<MediaView>> {
+    let mut media = ctx.live_media(&caller, id).await?.media;
+    if media.facts().is_none() {
+        let facts = ctx.prove(&media).await?;
+        let now = ctx.clock.now();
+        let completed = ctx.media(&caller).complete_media(id, &facts, now).await?;
+        media = match completed {
+            Some(completed) => completed.media,
+            // Another call was first, or it was deleted meanwhile.
+            None => ctx.live_media(&caller, id).await?.media,
+        };
+    }
+    Ok(Json(MediaView::of(media, &*ctx.objects).await?))
+}
+
+impl Ctx {
+    /// What the uploaded bytes are, if they are what was declared. Cheap looks come first: most that is wrong is refused
+    /// before the whole object is read, and everything else before it is decoded.
+    async fn prove(&self, media: &Media) -> Result<MediaFacts> {
+        let key = object_key(media);
+        let Some(head) = self.objects.head(key).await? else {
+            return Err(not_uploaded());
+        };
+        if head.bytes != media.bytes {
+            return Err(Error::Unusable {
+                code: "size_mismatch",
+                detail: format!(
+                    "{} bytes were declared, {} were uploaded",
+                    media.bytes, head.bytes
+                ),
+            });
+        }
+        let declared = ImageType::of_content_type(&media.content_type)
+            .ok_or_else(|| Error::corrupt("media", "the declared type is no image type"))?;
+        let start = self.objects.get_range(key, 0..SNIFFED).await?;
+        probe::check_type(&start.ok_or_else(not_uploaded)?, declared)?;
+        let bytes = self.objects.get(key, IMAGE_BYTES_MAX).await?;
+        let bytes = bytes.ok_or_else(not_uploaded)?;
+        let _turn = self
+            .decoders
+            .acquire()
+            .await
+            .map_err(|error| Error::internal("the decoders are closed", error))?;
+        let facts = tokio::task::spawn_blocking(move || probe::probe(&bytes, declared))
+            .await
+            .map_err(|error| Error::internal("a decoder panicked", error))?;
+        Ok(facts?)
+    }
+}
+
+fn not_uploaded() -> Error {
+    Error::conflict(
+        "not_uploaded",
+        "upload the bytes first, as the answer to POST /v1/media says",
+    )
+}

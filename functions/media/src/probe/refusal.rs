@@ -1,0 +1,56 @@
+//! Why bytes cannot be used.
+
+use domain::Error;
+use domain::media::{IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, ImageType};
+
+/// Why bytes cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// They are something else.
+    TypeMismatch {
+        declared: ImageType,
+        found: &'static str,
+    },
+    /// A side is too long, or there are too many pixels.
+    TooLarge { width: u32, height: u32 },
+    /// The colours need more memory than there is.
+    TooDeep { bytes: u64 },
+    /// An animation is too long.
+    TooManyFrames { most: u32 },
+    /// They cannot be decoded to the end.
+    Corrupt { reason: String },
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (code, detail) = match refusal {
+            Refusal::TypeMismatch { declared, found } => (
+                "type_mismatch",
+                format!(
+                    "{} was declared, but the bytes are {found}",
+                    declared.content_type()
+                ),
+            ),
+            Refusal::TooLarge { width, height } => (
+                "image_too_large",
+                format!(
+                    "the image has {width} x {height} pixels; at most {IMAGE_SIDE_MAX} a side and \
+                     {IMAGE_PIXELS_MAX} altogether"
+                ),
+            ),
+            Refusal::TooDeep { bytes } => (
+                "image_too_large",
+                format!("decoded, the image has {bytes} bytes: use 8 bits per colour"),
+            ),
+            Refusal::TooManyFrames { most } => (
+                "image_too_large",
+                format!("the animation is too long: at most {most} frames of its size"),
+            ),
+            Refusal::Corrupt { reason } => (
+                "corrupt_image",
+                format!("the image cannot be decoded, is the file complete? {reason}"),
+            ),
+        };
+        Self::Unusable { code, detail }
+    }
+}
