@@ -120,6 +120,7 @@ fn limits() -> Limits {
     limits
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn corrupt(error: ImageError) -> Refusal {
     Refusal::Corrupt {
         reason: error.to_string(),
