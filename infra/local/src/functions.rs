@@ -1,25 +1,153 @@
 //! The functions of the product, given the local services. Their behaviour is entirely theirs.
 
 use std::collections::BTreeSet;
+use std::error::Error as StdError;
 use std::sync::Arc;
 
+use api::Gate;
+use cloud::envelope::Envelope;
+use cloud::mail::Mailer;
+use cloud::objects::ObjectStore;
+use cloud::queue::DeliveryQueue;
+use engine::{Notifier, Outbox, Reconciler, Waker};
+use jiff::SignedDuration;
+use publishing::Incoming;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::queue::BatchHandler;
+use crate::queue::{BatchHandler, Received};
 use crate::services::Services;
 
-/// All routers of the API, merged.
-pub(crate) fn routers(_services: &Services) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(api::openapi::base())
+/// The name of this deployment: what is sealed here does not open elsewhere.
+const ENVIRONMENT: &str = "local";
+/// Most entries of one dispatcher's tick.
+const TICK_ENTRIES: usize = 10_000;
+/// Longest time of one tick, which comes every minute.
+const TICK_TIME: SignedDuration = SignedDuration::from_secs(50);
+
+/// Contexts of all functions.
+#[derive(Clone, Debug)]
+pub(crate) struct Functions {
+    accounts: accounts::Ctx,
+    publishing: publishing::Ctx,
+    dispatch: dispatch::Ctx,
+    upkeep: upkeep::Ctx,
 }
 
-/// The publisher, for batches of the queue.
-pub(crate) fn publisher(_services: &Services) -> BatchHandler {
-    Arc::new(|_batch| Box::pin(async { BTreeSet::new() }))
+impl Functions {
+    /// Gives the functions what they need.
+    pub(crate) fn new(services: &Services) -> Self {
+        let Services {
+            table,
+            clock,
+            networks,
+            ..
+        } = services;
+        let envelope = Arc::new(Envelope::new(
+            Arc::new(services.keys.clone()),
+            Arc::new(table.clone()),
+            Arc::clone(clock),
+            Arc::clone(&services.random),
+            ENVIRONMENT,
+        ));
+        let mailer: Arc<dyn Mailer> = Arc::new(services.outbox.clone());
+        let objects: Arc<dyn ObjectStore> = Arc::new(services.objects.clone());
+        let queue: Arc<dyn DeliveryQueue> = Arc::new(services.queue.clone());
+        let gate = Gate::new(table.clone(), Arc::clone(clock), &services.base);
+        let waker = Waker {
+            table: table.clone(),
+            queue,
+            clock: Arc::clone(clock),
+        };
+        let notifier = Notifier {
+            table: table.clone(),
+            mailer: Arc::clone(&mailer),
+            clock: Arc::clone(clock),
+            dashboard: services.base.origin().ascii_serialization(),
+        };
+        let outbox = Outbox {
+            table: table.clone(),
+            envelope: Arc::clone(&envelope),
+            mailer,
+            clock: Arc::clone(clock),
+        };
+        let reconciler = Reconciler {
+            waker: waker.clone(),
+            notifier: notifier.clone(),
+            outbox,
+        };
+        Self {
+            accounts: accounts::Ctx {
+                gate,
+                table: table.clone(),
+                clock: Arc::clone(clock),
+                networks: networks.clone(),
+                envelope: Arc::clone(&envelope),
+            },
+            publishing: publishing::Ctx {
+                table: table.clone(),
+                networks: networks.clone(),
+                envelope,
+                objects,
+                waker,
+                notifier,
+                clock: Arc::clone(clock),
+            },
+            dispatch: dispatch::Ctx {
+                reconciler: reconciler.clone(),
+                entries_max: TICK_ENTRIES,
+                time_max: TICK_TIME,
+            },
+            upkeep: upkeep::Ctx { reconciler },
+        }
+    }
+
+    /// All routers of the API, merged.
+    pub(crate) fn routers(&self) -> OpenApiRouter {
+        OpenApiRouter::with_openapi(api::openapi::base())
+            .merge(accounts::router(self.accounts.clone()))
+    }
+
+    /// The publisher, for batches of the queue.
+    pub(crate) fn publisher(&self) -> BatchHandler {
+        let ctx = self.publishing.clone();
+        Arc::new(move |batch| {
+            let ctx = ctx.clone();
+            Box::pin(async move { publish(&ctx, batch).await })
+        })
+    }
+
+    /// One run of the dispatcher.
+    pub(crate) async fn dispatch(&self) {
+        match dispatch::tick(&self.dispatch).await {
+            Ok(tick) if tick.seen == 0 => {}
+            Ok(tick) => tracing::info!(?tick, "dispatched"),
+            Err(error) => failed("the dispatcher", &error),
+        }
+    }
+
+    /// One run of the independent sweeper.
+    pub(crate) async fn upkeep(&self) {
+        match upkeep::sweep(&self.upkeep).await {
+            Ok(sweep) if sweep == upkeep::Sweep::default() => {}
+            Ok(sweep) => tracing::warn!(?sweep, "swept"),
+            Err(error) => failed("the sweeper", &error),
+        }
+    }
 }
 
-/// One run of the dispatcher.
-pub(crate) async fn dispatch(_services: &Services) {}
+async fn publish(ctx: &publishing::Ctx, batch: Vec<Received>) -> BTreeSet<i64> {
+    let messages = batch
+        .into_iter()
+        .map(|message| Incoming {
+            id: message.id.to_string(),
+            body: message.body,
+        })
+        .collect();
+    let failed = publishing::handle(ctx, messages).await;
+    failed.iter().filter_map(|id| id.parse().ok()).collect()
+}
 
-/// One run of the independent sweeper.
-pub(crate) async fn upkeep(_services: &Services) {}
+fn failed(function: &str, error: &domain::Error) {
+    let error: &dyn StdError = error;
+    tracing::error!(error, "{function} failed; the next run goes on");
+}

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::folder::DataFolder;
-use crate::functions;
+use crate::functions::Functions;
 use crate::queue::Pool;
 use crate::routes;
 use crate::services::Services;
@@ -32,6 +33,7 @@ pub struct Host {
     listener: TcpListener,
     router: Router,
     services: Services,
+    functions: Functions,
     address: SocketAddr,
     _folder: DataFolder,
 }
@@ -53,11 +55,14 @@ impl Host {
             .parse()
             .context("the port has no address")?;
         let services = Services::open(&folder, base).await?;
-        let router = routes::router(&services, Dashboard::open(&settings.web_dir))?;
+        let functions = Functions::new(&services);
+        let dashboard = Dashboard::open(&settings.web_dir);
+        let router = routes::router(&services, &functions, dashboard)?;
         Ok(Self {
             listener,
             router,
             services,
+            functions,
             address,
             _folder: folder,
         })
@@ -76,11 +81,15 @@ impl Host {
 
         let (end_work, work_ends) = watch::channel(false);
         let mut work = JoinSet::new();
-        let publisher = functions::publisher(&self.services);
+        let publisher = self.functions.publisher();
         let pool = Pool::new(self.services.queue.clone(), publisher, PUBLISHER_BATCHES);
         work.spawn(pool.run(work_ends.clone()));
         for timer in Timer::ALL {
-            work.spawn(timer.repeat(self.services.clone(), work_ends.clone()));
+            work.spawn(timer.repeat(
+                self.functions.clone(),
+                Arc::clone(&self.services.embedded),
+                work_ends.clone(),
+            ));
         }
 
         stop.await;

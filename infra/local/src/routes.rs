@@ -15,15 +15,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::functions;
+use crate::functions::Functions;
 use crate::objects;
 use crate::outbox::Outbox;
 use crate::services::Services;
 use crate::web::{self, Dashboard};
 
 /// The whole host as one router.
-pub(crate) fn router(services: &Services, dashboard: Dashboard) -> anyhow::Result<Router> {
-    let (api, document) = functions::routers(services).split_for_parts();
+pub(crate) fn router(
+    services: &Services,
+    functions: &Functions,
+    dashboard: Dashboard,
+) -> anyhow::Result<Router> {
+    let (api, document) = functions.routers().split_for_parts();
     let document =
         serde_json::to_value(document).context("the API's document cannot be written")?;
     let api = edge::finish(
@@ -40,6 +44,7 @@ pub(crate) fn router(services: &Services, dashboard: Dashboard) -> anyhow::Resul
         .merge(documents(&document))
         .merge(outbox(services.outbox.clone()))
         .merge(objects::router(services.objects.clone()))
+        .merge(services.playground.router())
         .fallback(move |request: Request<Body>| rest.clone().serve(request)))
 }
 

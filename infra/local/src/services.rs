@@ -6,6 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use cloud::clock::{SystemClock, SystemRandom};
 use domain::{Clock, Ids, Random};
+use networks::{Bluesky, Egress, HttpClient, Registry};
+use playground::{Playground, Server};
 use store::{Settings as TableSettings, Table, schema};
 use url::Url;
 
@@ -17,8 +19,6 @@ use crate::queue::{self, LocalQueue};
 use crate::sqlite::Sqlite;
 use crate::table::EmbeddedTable;
 
-/// The name of this deployment: what is sealed here does not open elsewhere.
-pub(crate) const ENVIRONMENT: &str = "local";
 const TABLE: &str = "m1autoposter";
 const ATTENTION_SHARDS: u32 = 16;
 
@@ -34,6 +34,8 @@ pub(crate) struct Services {
     pub(crate) objects: DiskObjects,
     pub(crate) outbox: Outbox,
     pub(crate) base: Url,
+    pub(crate) networks: Registry,
+    pub(crate) playground: Arc<Server>,
 }
 
 impl Services {
@@ -57,6 +59,7 @@ impl Services {
             shards: ATTENTION_SHARDS,
         };
         let ids = Ids::new(Arc::clone(&clock), Arc::clone(&random));
+        let playground = Server::open(&folder.join("playground.sqlite"), Arc::clone(&clock))?;
         let sqlite = open_sqlite(&folder.join("host.sqlite"))?;
         Ok(Self {
             table: Table::new(client, settings, ids),
@@ -71,6 +74,8 @@ impl Services {
             )
             .context("the folder of objects cannot be made")?,
             outbox: Outbox::new(sqlite, Arc::clone(&clock)),
+            networks: networks(&base, &clock)?,
+            playground: Arc::new(playground),
             keys,
             embedded,
             clock,
@@ -78,6 +83,17 @@ impl Services {
             base,
         })
     }
+}
+
+/// Servers on this machine may be connected only here; the playground is one.
+fn networks(base: &Url, clock: &Arc<dyn Clock>) -> anyhow::Result<Registry> {
+    // Only a second host in the same process finds a provider already there, which is the same one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let http = HttpClient::new(Egress::AllowLoopback)?;
+    Ok(Registry::new(vec![
+        Arc::new(Bluesky::new(http.clone(), Arc::clone(clock))),
+        Arc::new(Playground::new(base.clone(), http, Arc::clone(clock))),
+    ]))
 }
 
 fn open_sqlite(path: &Path) -> anyhow::Result<Sqlite> {

@@ -1,14 +1,15 @@
 //! What happens by the clock: the deployment's timers, and the removal of expired items that the real table does itself.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::functions;
-use crate::services::Services;
+use crate::functions::Functions;
+use crate::table::EmbeddedTable;
 
 /// Something that happens at the start and then again and again.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,12 @@ impl Timer {
     }
 
     /// Runs until `stop` changes. A run under way is finished.
-    pub(crate) async fn repeat(self, services: Services, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn repeat(
+        self,
+        functions: Functions,
+        table: Arc<EmbeddedTable>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut ticks = interval(self.every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
@@ -42,19 +48,19 @@ impl Timer {
                 _ = stop.changed() => return,
                 _ = ticks.tick() => {}
             }
-            let run = AssertUnwindSafe(self.run(&services)).catch_unwind();
+            let run = AssertUnwindSafe(self.run(&functions, &table)).catch_unwind();
             if run.await.is_err() {
                 tracing::error!(timer = ?self, "a timer's run panicked; the next one comes");
             }
         }
     }
 
-    async fn run(self, services: &Services) {
+    async fn run(self, functions: &Functions, table: &EmbeddedTable) {
         match self {
-            Self::Dispatch => functions::dispatch(services).await,
-            Self::Upkeep => functions::upkeep(services).await,
+            Self::Dispatch => functions.dispatch().await,
+            Self::Upkeep => functions.upkeep().await,
             Self::Sweep => {
-                if let Err(error) = services.embedded.sweep().await {
+                if let Err(error) = table.sweep().await {
                     tracing::warn!(%error, "expired items cannot be removed");
                 }
             }
