@@ -12,6 +12,7 @@ use store::{Attempt, TenantScope};
 use crate::Ctx;
 use crate::claim::Owned;
 use crate::faults;
+use crate::measure;
 use crate::prepare::{Ready, unauthorized};
 use crate::settle::Settlement;
 
@@ -26,6 +27,7 @@ pub(crate) async fn call(
     ready: &Ready,
     called_at: Timestamp,
 ) -> Settlement {
+    measure::call_begins(ctx, &owned.delivery, called_at);
     let longest = Duration::try_from(CALL).unwrap_or_default();
     let call = ready
         .network

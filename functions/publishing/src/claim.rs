@@ -1,5 +1,6 @@
 //! Publishes one delivery: claim, prepare, intent, call, evidence, settle.
 
+use cloud::telemetry::Metric;
 use domain::delivery::protocol::Claim;
 use domain::delivery::timing::{CALL, EARLY, SETTLE};
 use domain::delivery::{Delivery, DeliveryKey, protocol};
@@ -76,7 +77,11 @@ async fn claim(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Owned>> {
                 claim,
             }))
         }
-        Step::Refused(_) | Step::Absent => Ok(None),
+        Step::Refused(_) | Step::Absent => {
+            ctx.metrics
+                .count(Metric::ClaimLost, Some(&delivery.network));
+            Ok(None)
+        }
     }
 }
 

@@ -13,9 +13,11 @@ mod batch;
 mod call;
 mod claim;
 mod credentials;
+pub mod events;
 mod faults;
 mod look;
 mod material;
+mod measure;
 mod poll;
 mod prepare;
 mod reap;
@@ -24,11 +26,13 @@ mod settle;
 
 use std::sync::Arc;
 
+use cloud::config::{BucketConfig, KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
 use cloud::envelope::Envelope;
 use cloud::objects::ObjectStore;
+use cloud::telemetry::Metrics;
 use domain::Clock;
-use engine::{Notifier, Waker};
-use networks::Registry;
+use engine::{Deployment, Notifier, Waker};
+use networks::{ClientNotBuilt, Registry};
 use store::Table;
 
 pub use batch::{Incoming, handle};
@@ -50,4 +54,34 @@ pub struct Ctx {
     pub notifier: Notifier,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Measures how late deliveries are and how they end.
+    pub metrics: Metrics,
+}
+
+/// What a deployment configures.
+pub type Config = (
+    QueueConfig,
+    KeyConfig,
+    BucketConfig,
+    MailConfig,
+    PublicUrlConfig,
+);
+
+impl Ctx {
+    /// The publisher of a deployment.
+    pub fn deployed(
+        deployment: &Deployment,
+        (queue, key, bucket, mail, public_url): Config,
+    ) -> Result<Self, ClientNotBuilt> {
+        Ok(Self {
+            table: deployment.table.clone(),
+            networks: networks::deployed(Arc::clone(&deployment.clock))?,
+            envelope: deployment.envelope(&key),
+            objects: deployment.objects(&bucket),
+            waker: deployment.waker(&queue),
+            notifier: deployment.notifier(&mail, &public_url),
+            clock: Arc::clone(&deployment.clock),
+            metrics: Metrics::new("publishing"),
+        })
+    }
 }

@@ -14,6 +14,7 @@ use store::Step;
 
 use crate::Ctx;
 use crate::claim::Owned;
+use crate::measure;
 
 /// Tries to record an outcome before the message is given back: together shorter than the time that is left after the
 /// longest call.
@@ -139,10 +140,14 @@ pub(crate) async fn step(
     cause: Option<Cause>,
 ) -> Result<Step> {
     let key = domain::delivery::DeliveryKey::of(delivery);
-    match cause {
+    let step = match cause {
         Some(cause) => ctx.notifier.step_and_notify(&key, transition, cause).await,
         None => ctx.table.system().step(&key, transition).await,
+    }?;
+    if let Step::Done(delivery) = &step {
+        measure::reached(ctx, delivery);
     }
+    Ok(step)
 }
 
 /// Sends the message for what comes next, if that is near. A message that is lost is replaced by the next tick.

@@ -6,9 +6,11 @@
 //! - **Failure**: loses nothing; the next sweep goes on.
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
+pub mod events;
 mod sweep;
 
-use engine::Reconciler;
+use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use engine::{Deployment, Reconciler};
 
 pub use sweep::{Sweep, sweep};
 
@@ -17,4 +19,16 @@ pub use sweep::{Sweep, sweep};
 pub struct Ctx {
     /// Decides and acts.
     pub reconciler: Reconciler,
+}
+
+/// What a deployment configures.
+pub type Config = (QueueConfig, KeyConfig, MailConfig, PublicUrlConfig);
+
+impl Ctx {
+    /// The sweeper of a deployment.
+    pub fn deployed(deployment: &Deployment, (queue, key, mail, public_url): Config) -> Self {
+        Self {
+            reconciler: deployment.reconciler(&queue, &key, &mail, &public_url),
+        }
+    }
 }

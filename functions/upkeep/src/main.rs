@@ -1,1 +1,22 @@
-fn main() {}
+//! The sweeper as a Lambda function.
+
+use cloud::telemetry::{self, Metrics};
+use engine::Deployment;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+use tracing::Instrument as _;
+use upkeep::{Config, Ctx, events};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let (deployment, config) = Deployment::start::<Config>()?;
+    let ctx = Ctx::deployed(&deployment, config);
+    let metrics = Metrics::new("upkeep");
+    deployment.warm_up().await;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
+        let span = telemetry::invocation_span(&event.context.request_id);
+        let run = events::on_timer(&ctx, &metrics, event.payload);
+        run.instrument(span).await.map(|_| ()).map_err(Error::from)
+    }))
+    .await
+}

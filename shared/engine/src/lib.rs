@@ -3,14 +3,16 @@
 //! [`wake()`] sends a delivery's message after an act or a tick; [`reconcile()`] decides what happens with anything that
 //! wants attention, for the dispatcher and for the sweeper alike; [`Notifier`] and
 //! [`Outbox`] write to people. See
-//! `docs/publishing.md`.
+//! `docs/publishing.md`. [`Deployment`] gives a function in AWS the services that these and its own work need.
 
+mod deployment;
 mod faults;
 mod notices;
 mod outbox;
 mod reconcile;
 mod wake;
 
+pub use deployment::{BaseConfig, Deployment};
 pub use faults::{missed_fault, outcome_unknown_fault};
 pub use notices::Notifier;
 pub use outbox::Outbox;

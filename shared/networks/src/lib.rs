@@ -12,12 +12,14 @@
 )]
 
 mod bluesky;
+mod deployed;
 mod egress;
 mod http;
 mod network;
 
 pub use crate::http::{Answer, CALL_TIME, ClientNotBuilt, HttpClient, NoAnswer};
 pub use bluesky::Bluesky;
+pub use deployed::deployed;
 pub use egress::{Egress, Forbidden};
 pub use network::{
     Attachment, CallOutcome, Connected, Credential, Network, NetworkError, Part, PollOutcome,

@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use url::Url;
@@ -18,7 +17,7 @@ mod parts;
 
 pub use parts::{
     AwsConfig, BucketConfig, DeploymentConfig, Endpoints, KeyConfig, LogConfig, MailConfig,
-    PublicUrlConfig, PublisherConfig, QueueConfig, TableConfig,
+    PublicUrlConfig, QueueConfig, TableConfig,
 };
 
 /// Where variables come from.
@@ -183,14 +182,6 @@ impl Setting for Url {
     fn parse(text: &str) -> Option<Self> {
         let url: Self = text.parse().ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
-    }
-}
-
-impl Setting for Duration {
-    const EXPECTED: &'static str = "a number of seconds above zero";
-
-    fn parse(text: &str) -> Option<Self> {
-        u32::parse(text).map(|seconds| Self::from_secs(seconds.into()))
     }
 }
 

@@ -1,7 +1,5 @@
 //! The parts that functions compose their configurations of.
 
-use std::time::Duration;
-
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
@@ -167,40 +165,6 @@ impl Part for PublicUrlConfig {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             url: reader.required("M1A_PUBLIC_URL")?,
-        })
-    }
-}
-
-/// The publisher.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublisherConfig {
-    /// Messages that one invocation works on at once: waiting for networks is cheap.
-    pub concurrency: u32,
-    /// Longest that one message may take; below the function's own time-out.
-    pub message_deadline: Duration,
-}
-
-impl Default for PublisherConfig {
-    fn default() -> Self {
-        Self {
-            concurrency: 10,
-            message_deadline: Duration::from_secs(45),
-        }
-    }
-}
-
-impl Part for PublisherConfig {
-    fn variables() -> Vec<&'static str> {
-        vec!["M1A_PUBLISH_CONCURRENCY", "M1A_MESSAGE_DEADLINE_SECONDS"]
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let concurrency = reader.optional("M1A_PUBLISH_CONCURRENCY");
-        let deadline = reader.optional("M1A_MESSAGE_DEADLINE_SECONDS");
-        let usual = Self::default();
-        Some(Self {
-            concurrency: concurrency?.unwrap_or(usual.concurrency),
-            message_deadline: deadline?.unwrap_or(usual.message_deadline),
         })
     }
 }

@@ -36,7 +36,6 @@ fn configuration_reads_every_variable_that_it_names() {
         BucketConfig,
         MailConfig,
         PublicUrlConfig,
-        PublisherConfig,
     );
     struct Recorder(std::cell::RefCell<Vec<String>>);
     impl Environment for Recorder {
@@ -56,11 +55,9 @@ fn configuration_reads_every_variable_that_it_names() {
 fn configuration_without_optional_variables_has_the_defaults() {
     let environment = environment(&[("M1A_TABLE", "m1autoposter")]);
 
-    let (table, publisher, logs) =
-        load::<(TableConfig, PublisherConfig, LogConfig)>(&environment).unwrap();
+    let (table, logs) = load::<(TableConfig, LogConfig)>(&environment).unwrap();
 
     assert_eq!(table.attention_shards, 16);
-    assert_eq!(publisher, PublisherConfig::default());
     assert_eq!(logs.level, LevelFilter::INFO);
 }
 

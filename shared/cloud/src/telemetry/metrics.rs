@@ -35,6 +35,12 @@ pub enum Metric {
     ClaimLost,
     /// From when the oldest open entry of the attention index was due, in seconds.
     AttentionHeadAge,
+    /// Entries of the attention index that a tick looked at.
+    EntriesSeen,
+    /// Entries that a tick or a sweep could not deal with.
+    EntriesFailed,
+    /// Entries that no tick had dealt with when the sweeper came.
+    EntriesNeglected,
     /// From when a message should have been received, in milliseconds.
     QueueAge,
     /// Things that only the independent sweeper found past their deadline; each is a fault of ours.
@@ -51,7 +57,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::PublishLateness,
         Self::Published,
         Self::HandedOver,
@@ -61,6 +67,9 @@ impl Metric {
         Self::OutcomeUnknown,
         Self::ClaimLost,
         Self::AttentionHeadAge,
+        Self::EntriesSeen,
+        Self::EntriesFailed,
+        Self::EntriesNeglected,
         Self::QueueAge,
         Self::DeadlinePassed,
         Self::UnknownAttentionKind,
@@ -81,6 +90,9 @@ impl Metric {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::ClaimLost => "claim_lost",
             Self::AttentionHeadAge => "attention_head_age",
+            Self::EntriesSeen => "entries_seen",
+            Self::EntriesFailed => "entries_failed",
+            Self::EntriesNeglected => "entries_neglected",
             Self::QueueAge => "queue_age",
             Self::DeadlinePassed => "deadline_passed",
             Self::UnknownAttentionKind => "unknown_attention_kind",
@@ -101,6 +113,9 @@ impl Metric {
             | Self::Retried
             | Self::OutcomeUnknown
             | Self::ClaimLost
+            | Self::EntriesSeen
+            | Self::EntriesFailed
+            | Self::EntriesNeglected
             | Self::DeadlinePassed
             | Self::UnknownAttentionKind
             | Self::TokenRefreshFailed
@@ -116,7 +131,8 @@ type Measured = BTreeMap<Option<NetworkId>, BTreeMap<Metric, Vec<u64>>>;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     function: &'static str,
-    measured: Arc<Mutex<Measured>>,
+    /// `None` where nobody reads them.
+    measured: Option<Arc<Mutex<Measured>>>,
 }
 
 impl Metrics {
@@ -124,7 +140,15 @@ impl Metrics {
     pub fn new(function: &'static str) -> Self {
         Self {
             function,
-            measured: Arc::default(),
+            measured: Some(Arc::default()),
+        }
+    }
+
+    /// Measures nothing: for a run whose lines no platform turns into metrics.
+    pub fn off() -> Self {
+        Self {
+            function: "",
+            measured: None,
         }
     }
 
@@ -135,7 +159,10 @@ impl Metrics {
 
     /// Records a value in the metric's unit.
     pub fn record(&self, metric: Metric, value: u64, network: Option<&NetworkId>) {
-        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(measured) = &self.measured else {
+            return;
+        };
+        let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
         let of_network = measured.entry(network.cloned()).or_default();
         of_network.entry(metric).or_default().push(value);
     }
@@ -147,8 +174,11 @@ impl Metrics {
     }
 
     fn write_to(&self, output: &mut impl Write, now: Timestamp) -> std::io::Result<()> {
+        let Some(measured) = &self.measured else {
+            return Ok(());
+        };
         let measured = {
-            let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *measured)
         };
         for (network, metrics) in measured {
@@ -255,6 +285,14 @@ mod tests {
         metrics.count(Metric::ColdStart, None);
 
         assert_eq!(lines(&metrics).len(), 1);
+        assert_eq!(lines(&metrics).len(), 0);
+    }
+
+    #[test]
+    fn measurements_that_nobody_reads_are_not_kept() {
+        let metrics = Metrics::off();
+        metrics.count(Metric::Published, Some(&NetworkId::BLUESKY));
+
         assert_eq!(lines(&metrics).len(), 0);
     }
 
