@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use api::Gate;
+use auth::{Issuer, SignInLimits};
 use cloud::envelope::Envelope;
 use cloud::mail::Mailer;
 use cloud::objects::ObjectStore;
@@ -27,6 +28,9 @@ const TICK_TIME: SignedDuration = SignedDuration::from_secs(50);
 /// Contexts of all functions.
 #[derive(Clone, Debug)]
 pub(crate) struct Functions {
+    auth: auth::Ctx,
+    media: media::Ctx,
+    scheduling: scheduling::Ctx,
     accounts: accounts::Ctx,
     publishing: publishing::Ctx,
     dispatch: dispatch::Ctx,
@@ -34,11 +38,12 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    /// Gives the functions what they need.
-    pub(crate) fn new(services: &Services) -> Self {
+    /// Gives the functions what they need, once what must exist before the first request does.
+    pub(crate) async fn open(services: &Services) -> domain::Result<Self> {
         let Services {
             table,
             clock,
+            random,
             networks,
             ..
         } = services;
@@ -46,16 +51,17 @@ impl Functions {
             Arc::new(services.keys.clone()),
             Arc::new(table.clone()),
             Arc::clone(clock),
-            Arc::clone(&services.random),
+            Arc::clone(random),
             ENVIRONMENT,
         ));
+        api::bootstrap(table, &envelope, clock, random).await?;
         let mailer: Arc<dyn Mailer> = Arc::new(services.outbox.clone());
         let objects: Arc<dyn ObjectStore> = Arc::new(services.objects.clone());
         let queue: Arc<dyn DeliveryQueue> = Arc::new(services.queue.clone());
         let gate = Gate::new(table.clone(), Arc::clone(clock), &services.base);
         let waker = Waker {
             table: table.clone(),
-            queue,
+            queue: Arc::clone(&queue),
             clock: Arc::clone(clock),
         };
         let notifier = Notifier {
@@ -67,7 +73,7 @@ impl Functions {
         let outbox = Outbox {
             table: table.clone(),
             envelope: Arc::clone(&envelope),
-            mailer,
+            mailer: Arc::clone(&mailer),
             clock: Arc::clone(clock),
         };
         let reconciler = Reconciler {
@@ -75,7 +81,32 @@ impl Functions {
             notifier: notifier.clone(),
             outbox,
         };
-        Self {
+        Ok(Self {
+            auth: auth::Ctx {
+                gate: gate.clone(),
+                table: table.clone(),
+                envelope: Arc::clone(&envelope),
+                mailer,
+                clock: Arc::clone(clock),
+                random: Arc::clone(random),
+                public_url: Arc::new(services.base.clone()),
+                hasher: Arc::default(),
+                issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
+                limits: SignInLimits::local(),
+            },
+            media: media::Ctx::new(
+                gate.clone(),
+                table.clone(),
+                Arc::clone(clock),
+                Arc::clone(&objects),
+            ),
+            scheduling: scheduling::Ctx {
+                gate: gate.clone(),
+                table: table.clone(),
+                clock: Arc::clone(clock),
+                networks: networks.clone(),
+                queue,
+            },
             accounts: accounts::Ctx {
                 gate,
                 table: table.clone(),
@@ -98,13 +129,16 @@ impl Functions {
                 time_max: TICK_TIME,
             },
             upkeep: upkeep::Ctx { reconciler },
-        }
+        })
     }
 
     /// All routers of the API, merged.
     pub(crate) fn routers(&self) -> OpenApiRouter {
         OpenApiRouter::with_openapi(api::openapi::base())
+            .merge(auth::router(self.auth.clone()))
             .merge(accounts::router(self.accounts.clone()))
+            .merge(media::router(self.media.clone()))
+            .merge(scheduling::router(self.scheduling.clone()))
     }
 
     /// The publisher, for batches of the queue.

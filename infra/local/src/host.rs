@@ -55,7 +55,9 @@ impl Host {
             .parse()
             .context("the port has no address")?;
         let services = Services::open(&folder, base).await?;
-        let functions = Functions::new(&services);
+        let functions = Functions::open(&services)
+            .await
+            .context("the functions cannot start")?;
         let dashboard = Dashboard::open(&settings.web_dir);
         let router = routes::router(&services, &functions, dashboard)?;
         Ok(Self {

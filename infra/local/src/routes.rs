@@ -1,16 +1,18 @@
 //! All paths of the host: the API, the local helpers, the dashboard for the rest.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use api::ClientAddress;
 use api::edge::{self, Edge};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, Request};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -30,8 +32,10 @@ pub(crate) fn router(
     let (api, document) = functions.routers().split_for_parts();
     let document =
         serde_json::to_value(document).context("the API's document cannot be written")?;
+    // Only this machine reaches the host.
+    let client = ClientAddress(Ipv4Addr::LOCALHOST.into());
     let api = edge::finish(
-        api,
+        api.layer(Extension(client)),
         Edge {
             clock: Arc::clone(&services.clock),
             random: Arc::clone(&services.random),
