@@ -11,7 +11,6 @@ use store::{RateLimit, Saved};
 
 use crate::account_view::AccountView;
 use crate::connect::busy;
-use crate::follow::follow;
 use crate::refusal::refusal;
 use crate::{Ctx, ROUNDS, vault};
 
@@ -113,7 +112,7 @@ impl Ctx {
             .save_check(account, &connected.identity, changed.as_ref(), &act)
             .await?;
         if saved == Saved::Done && resumes {
-            follow(accounts, account.id, act.at).await;
+            self.follow(accounts, account.id).await;
         }
         Ok(saved)
     }
@@ -128,7 +127,8 @@ impl Ctx {
             .mark_reconnect_needed(account.id, account.credential_version, &act)
             .await?;
         if saved == Saved::Done {
-            follow(accounts, account.id, act.at).await;
+            self.follow(accounts, account.id).await;
+            self.ask_to_reconnect(account, &act).await;
         }
         Ok(saved)
     }

@@ -17,7 +17,6 @@ use utoipa::ToSchema;
 
 use crate::account_view::AccountView;
 use crate::credentials::Credentials;
-use crate::follow::follow;
 use crate::refusal::refusal;
 use crate::{Ctx, ROUNDS, vault};
 
@@ -294,7 +293,7 @@ impl Ctx {
             .await?;
         match saved {
             Saved::Done => {
-                follow(accounts, account.id, act.at).await;
+                self.follow(accounts, account.id).await;
                 accounts.account(account.id).await
             }
             Saved::Stale => Ok(None),

@@ -8,7 +8,6 @@ use http::StatusCode;
 use store::Saved;
 
 use crate::connect::busy;
-use crate::follow::follow;
 use crate::{Ctx, ROUNDS};
 
 /// Disconnects an account: its credentials are deleted, its waiting posts are cancelled. What is being published right
@@ -31,7 +30,7 @@ pub(crate) async fn disconnect_account(
         let act = ctx.act(&caller);
         match accounts.disconnect_account(&account, &act).await? {
             Saved::Done => {
-                follow(accounts, id, act.at).await;
+                ctx.follow(accounts, id).await;
                 return Ok(StatusCode::NO_CONTENT);
             }
             Saved::Stale => {}

@@ -23,6 +23,7 @@ use api::{Gate, permission::ManageAccounts, permission::ReadAccounts, route};
 use axum::extract::FromRef;
 use cloud::envelope::Envelope;
 use domain::Clock;
+use engine::{Notifier, Waker};
 use store::{Table, TenantTable};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,6 +41,10 @@ pub struct Ctx {
     pub networks: Registry,
     /// Seals credentials.
     pub envelope: Arc<Envelope>,
+    /// Wakes the publisher for posts that resume.
+    pub waker: Waker,
+    /// Writes to people.
+    pub notifier: Notifier,
 }
 
 impl FromRef<Ctx> for Gate {
