@@ -11,10 +11,16 @@
 
 pub mod clock;
 pub mod http;
+pub mod network;
+pub mod objects;
+pub mod queue;
 pub mod services;
 pub mod table;
 
 pub use clock::{FixedRandom, TestClock};
 pub use http::{Answer, TestApi, TestMember, gate, gate_with, member, public_url};
+pub use network::{Behaviour, FakeNetwork, VisiblePost};
+pub use objects::MemoryObjects;
+pub use queue::{MemoryQueue, QueuedMessage};
 pub use services::{Mailbox, MemoryKeys, envelope};
 pub use table::{table, table_with};

@@ -1,0 +1,355 @@
+//! A network in memory that misbehaves on demand. What its readers would see is what its tests count.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloud::faults::Effects;
+use domain::account::RemoteIdentity;
+use domain::delivery::{Evidence, Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
+use domain::network::{
+    ConnectMethod, CredentialField, MediaRules, NetworkId, RepeatRule, Rules, TextRules,
+};
+use domain::{Clock, DeliveryId, FieldError};
+use jiff::{SignedDuration, Timestamp};
+use networks::{
+    CallOutcome, Connected, Credential, Network, NetworkError, PollOutcome, Prepared,
+    PublishRequest, ReadBack,
+};
+use serde_json::Value;
+
+use crate::clock::TestClock;
+
+/// How the network answers a publishing call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It posts and says so.
+    Accepts,
+    /// It posts, and the answer is lost.
+    LosesAnswer,
+    /// It does not post, and the answer is lost.
+    LosesCall,
+    /// It takes the call and posts after this many seconds.
+    Processes(i64),
+    /// It asks to wait this many seconds.
+    LimitsRate(u64),
+    /// It refuses the content.
+    Rejects,
+    /// It refuses the credential.
+    Revokes,
+}
+
+/// A post that readers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisiblePost {
+    /// Its id.
+    pub id: String,
+    /// The delivery that made it.
+    pub delivery: DeliveryId,
+    /// Its text.
+    pub text: String,
+    /// When it appeared.
+    pub posted_at: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Posts {
+    visible: Vec<VisiblePost>,
+    calls: usize,
+    script: VecDeque<Behaviour>,
+}
+
+/// The network. It never deduplicates by itself: with [`RepeatRule::ClientKey`] a second call of a delivery writes the
+/// same record, with [`RepeatRule::ReadBack`] it makes a second post.
+#[derive(Debug)]
+pub struct FakeNetwork {
+    rules: Rules,
+    clock: TestClock,
+    posts: Arc<Mutex<Posts>>,
+    effects: Effects,
+}
+
+impl FakeNetwork {
+    /// The name under which accounts are connected.
+    pub const ID: &str = "fake";
+
+    /// An empty network with this rule about repeats.
+    pub fn new(clock: &TestClock, repeat: RepeatRule) -> Self {
+        Self {
+            rules: rules(repeat),
+            clock: clock.clone(),
+            posts: Arc::default(),
+            effects: Effects::default(),
+        }
+    }
+
+    /// The same network as seen by a process whose calls are effects of `effects`.
+    #[must_use]
+    pub fn with_effects(&self, effects: Effects) -> Self {
+        Self {
+            rules: self.rules.clone(),
+            clock: self.clock.clone(),
+            posts: Arc::clone(&self.posts),
+            effects,
+        }
+    }
+
+    /// The next calls are answered like this, one each; after them it accepts.
+    pub fn script(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
+        self.posts().script.extend(behaviours);
+    }
+
+    /// What readers see now.
+    pub fn visible(&self) -> Vec<VisiblePost> {
+        let now = self.clock.now();
+        self.posts()
+            .visible
+            .iter()
+            .filter(|post| post.posted_at <= now)
+            .cloned()
+            .collect()
+    }
+
+    /// How many publishing calls there were.
+    pub fn calls(&self) -> usize {
+        self.posts().calls
+    }
+
+    fn posts(&self) -> MutexGuard<'_, Posts> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_call(&self, request: &PublishRequest) -> CallOutcome {
+        let now = self.clock.now();
+        let mut posts = self.posts();
+        posts.calls += 1;
+        let behaviour = posts.script.pop_front().unwrap_or(Behaviour::Accepts);
+        match behaviour {
+            Behaviour::Accepts => {
+                let post = self.post(&mut posts, request, now);
+                CallOutcome::Published(evidence(&post, ProofKind::Response))
+            }
+            Behaviour::LosesAnswer => {
+                self.post(&mut posts, request, now);
+                CallOutcome::Unknown(fault("no answer"))
+            }
+            Behaviour::LosesCall => CallOutcome::Unknown(fault("no answer")),
+            Behaviour::Processes(seconds) => {
+                let visible_at = now
+                    .checked_add(SignedDuration::from_secs(seconds))
+                    .expect("a time that exists");
+                let post = self.post(&mut posts, request, visible_at);
+                CallOutcome::Processing(RemoteJob {
+                    id: post.id,
+                    poll_at: visible_at,
+                })
+            }
+            Behaviour::LimitsRate(seconds) => CallOutcome::NoEffect {
+                fault: fault("wait"),
+                retry_after: Some(Duration::from_secs(seconds)),
+            },
+            Behaviour::Rejects => CallOutcome::Refused(fault("not like this")),
+            Behaviour::Revokes => CallOutcome::Unauthorized(fault("who are you")),
+        }
+    }
+
+    fn post(
+        &self,
+        posts: &mut Posts,
+        request: &PublishRequest,
+        posted_at: Timestamp,
+    ) -> VisiblePost {
+        let text = request
+            .parts
+            .first()
+            .map(|part| part.text.clone())
+            .unwrap_or_default();
+        if self.rules.repeat == RepeatRule::ClientKey {
+            posts
+                .visible
+                .retain(|post| post.delivery != request.delivery);
+        }
+        let id = format!("remote-{}", posts.calls);
+        let post = VisiblePost {
+            id,
+            delivery: request.delivery,
+            text,
+            posted_at,
+        };
+        posts.visible.push(post.clone());
+        post
+    }
+}
+
+#[async_trait]
+impl Network for FakeNetwork {
+    fn id(&self) -> NetworkId {
+        Self::ID.parse().expect("a network's name")
+    }
+
+    fn name(&self) -> &'static str {
+        "Fake"
+    }
+
+    fn connect_method(&self) -> ConnectMethod {
+        ConnectMethod::Credentials
+    }
+
+    fn credential_fields(&self) -> &'static [CredentialField] {
+        &[CredentialField {
+            name: "identifier",
+            label: "Name",
+            secret: false,
+            optional: false,
+            placeholder: "ada",
+        }]
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    fn check_options(&self, _options: &Value) -> Result<(), Vec<FieldError>> {
+        Ok(())
+    }
+
+    async fn connect(
+        &self,
+        credentials: &BTreeMap<String, String>,
+    ) -> Result<Connected, NetworkError> {
+        let name = credentials.get("identifier").cloned().unwrap_or_default();
+        Ok(connected(&name))
+    }
+
+    async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError> {
+        Ok(connected(credential.expose()))
+    }
+
+    async fn refresh(
+        &self,
+        _credential: &Credential,
+        _now: Timestamp,
+    ) -> Result<Option<Credential>, NetworkError> {
+        Ok(None)
+    }
+
+    async fn prepare(
+        &self,
+        _credential: &Credential,
+        _request: &PublishRequest,
+    ) -> Result<Prepared, NetworkError> {
+        Ok(Prepared(Value::Null))
+    }
+
+    async fn call(
+        &self,
+        _credential: &Credential,
+        request: &PublishRequest,
+        _prepared: &Prepared,
+    ) -> CallOutcome {
+        let called = async { self.take_call(request) };
+        match self.effects.guard("network.call", called).await {
+            Ok(outcome) => outcome,
+            Err(_) => CallOutcome::Unknown(fault("no answer")),
+        }
+    }
+
+    async fn poll(&self, _: &Credential, _: &PublishRequest, job: &RemoteJob) -> PollOutcome {
+        let now = self.clock.now();
+        let looked = async {
+            self.posts()
+                .visible
+                .iter()
+                .find(|post| post.id == job.id)
+                .cloned()
+        };
+        match self.effects.guard("network.poll", looked).await {
+            Ok(Some(post)) if post.posted_at <= now => {
+                PollOutcome::Published(evidence(&post, ProofKind::Response))
+            }
+            Ok(Some(post)) => PollOutcome::Running {
+                poll_at: post.posted_at,
+            },
+            Ok(None) => PollOutcome::Unknown(fault("no such job")),
+            Err(_) => PollOutcome::Running { poll_at: now },
+        }
+    }
+
+    async fn read_back(
+        &self,
+        _: &Credential,
+        request: &PublishRequest,
+        _called_at: Timestamp,
+    ) -> Result<ReadBack, NetworkError> {
+        let now = self.clock.now();
+        let looked = async {
+            let posts = self.posts();
+            posts
+                .visible
+                .iter()
+                .find(|post| post.delivery == request.delivery && post.posted_at <= now)
+                .cloned()
+        };
+        let found = self.effects.guard("network.read_back", looked).await;
+        let found = found.map_err(|_| NetworkError::Unavailable {
+            message: "no answer".to_owned(),
+        })?;
+        Ok(found.map_or(ReadBack::Absent, |post| {
+            ReadBack::Found(evidence(&post, ProofKind::ReadBack))
+        }))
+    }
+}
+
+fn connected(name: &str) -> Connected {
+    Connected {
+        identity: RemoteIdentity {
+            remote_id: format!("fake:{name}"),
+            handle: name.to_owned(),
+            name: name.to_owned(),
+            avatar_url: None,
+        },
+        credential: Credential::new(name.to_owned()),
+    }
+}
+
+fn evidence(post: &VisiblePost, proof: ProofKind) -> Evidence {
+    Evidence {
+        remote_id: Some(post.id.clone()),
+        permalink: Some(format!("https://fake.test/{}", post.id)),
+        proof,
+        published_at: post.posted_at,
+    }
+}
+
+fn fault(message: &str) -> Fault {
+    Fault::new(
+        "fake",
+        FaultCategory::NetworkUnavailable,
+        FaultActor::Network,
+        message,
+        "look again",
+    )
+}
+
+fn rules(repeat: RepeatRule) -> Rules {
+    Rules {
+        text: TextRules {
+            graphemes_max: 300,
+            bytes_max: 3_000,
+            optional_with_media: true,
+        },
+        media: MediaRules {
+            images_max: 4,
+            image_types: &["image/png", "image/jpeg"],
+            image_bytes_max: 1_000_000,
+            alt_text_max: 1_000,
+            videos_max: 0,
+        },
+        thread_parts_max: 0,
+        repeat,
+        media_lead_seconds: 0,
+        gap_seconds: 0,
+        daily_posts_max: 0,
+    }
+}
