@@ -10,6 +10,8 @@ use store::{Settings, Table};
 
 use crate::clock::{TestClock, ids};
 
+const NAME: &str = "m1autoposter-test";
+
 /// A fresh, empty table with ids of `clock`.
 pub async fn table(clock: &TestClock) -> Table {
     table_with(client().await, ids(clock)).await
@@ -17,7 +19,6 @@ pub async fn table(clock: &TestClock) -> Table {
 
 /// A fresh table behind `client`, which a test may have wrapped with faults.
 pub async fn table_with(client: Client, ids: Ids) -> Table {
-    const NAME: &str = "m1autoposter-test";
     store::schema::create_if_absent(&client, NAME)
         .await
         .expect("the table is made");
@@ -52,4 +53,15 @@ pub async fn config() -> aws_sdk_dynamodb::config::Builder {
         .endpoint_url(format!("http://{address}"))
         .region(Region::from_static("local"))
         .credentials_provider(Credentials::new("local", "local", None, None, "testkit"))
+}
+
+/// All that is stored, as text: for tests that look for what must not be there.
+pub async fn everything(client: &Client) -> String {
+    let answer = client
+        .scan()
+        .table_name(NAME)
+        .send()
+        .await
+        .expect("a readable table");
+    format!("{:?}", answer.items())
 }

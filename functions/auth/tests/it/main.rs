@@ -1,1 +1,18 @@
-fn main() {}
+//! The auth function through its routes, on a real table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod app;
+mod cross_site;
+mod forgery;
+mod limits;
+mod login;
+mod refresh;
+mod register;
+mod session;
+mod verify_email;

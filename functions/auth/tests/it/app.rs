@@ -1,0 +1,133 @@
+//! The function with everything it needs, and the steps that most tests begin with.
+
+use std::sync::Arc;
+
+use auth::{Ctx, Hasher, Issuer, SignInLimits};
+use cloud::envelope::Envelope;
+use domain::Clock;
+use serde_json::{Value, json};
+use store::{Meter, Table};
+use testkit::{Answer, FixedRandom, Mailbox, TestApi, TestClock, gate_with, public_url};
+
+pub(crate) const ADDRESS: &str = "ada@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct App {
+    pub(crate) api: TestApi,
+    pub(crate) clock: TestClock,
+    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) table: Table,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) hasher: Arc<Hasher>,
+    pub(crate) envelope: Arc<Envelope>,
+    pub(crate) meter: Arc<Meter>,
+}
+
+impl App {
+    pub(crate) async fn new() -> Self {
+        Self::with_limits(SignInLimits::local()).await
+    }
+
+    pub(crate) async fn with_limits(limits: SignInLimits) -> Self {
+        let clock = TestClock::at("2026-12-01T08:00:00Z");
+        let meter = Arc::new(Meter::default());
+        let client = testkit::table::client().await;
+        let table = testkit::table_with(client.clone(), testkit::clock::ids(&clock))
+            .await
+            .metered(Arc::clone(&meter));
+        let envelope = testkit::envelope(&table, &clock);
+        let mailbox = Mailbox::default();
+        let hasher = Arc::new(Hasher::default());
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let ctx = Ctx {
+            gate: gate_with(&table, &clock, &envelope).await,
+            table: table.clone(),
+            envelope: Arc::clone(&envelope),
+            mailer: Arc::new(mailbox.clone()),
+            clock: shared,
+            random: Arc::new(FixedRandom::new(29)),
+            public_url: Arc::new(public_url()),
+            hasher: Arc::clone(&hasher),
+            issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
+            limits,
+        };
+        Self {
+            api: TestApi::new(auth::router(ctx), &clock),
+            clock,
+            client,
+            table,
+            mailbox,
+            hasher,
+            envelope,
+            meter,
+        }
+    }
+
+    pub(crate) async fn register(&self, address: &str, password: &str) -> Answer {
+        let body = json!({ "email": address, "password": password, "name": "Ada" });
+        self.api.post("/v1/auth/register").json(&body).send().await
+    }
+
+    /// The token of the newest link that was mailed to an address.
+    pub(crate) fn newest_token(&self, address: &str) -> String {
+        let mails = self.mailbox.to(address);
+        let text = &mails.last().expect("a mail").text;
+        let (_, rest) = text.split_once("token=").expect("a link with a token");
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    pub(crate) async fn verify(&self, token: &str) -> Answer {
+        let body = json!({ "token": token });
+        let call = self.api.post("/v1/auth/verify-email");
+        call.json(&body).send().await
+    }
+
+    /// Registers and verifies the usual person.
+    pub(crate) async fn newcomer(&self) {
+        self.register(ADDRESS, PASSWORD).await.expect(202);
+        self.verify(&self.newest_token(ADDRESS)).await.expect(204);
+    }
+
+    pub(crate) async fn login(&self, password: &str, mode: &str) -> Answer {
+        let body = json!({ "email": ADDRESS, "password": password, "mode": mode });
+        self.api.post("/v1/auth/login").json(&body).send().await
+    }
+
+    /// The usual person, signed in by a program.
+    pub(crate) async fn program(&self) -> Value {
+        self.newcomer().await;
+        self.login(PASSWORD, "token").await.expect(200).body
+    }
+
+    /// The usual person, signed in by a browser; the cookie.
+    pub(crate) async fn browser(&self) -> String {
+        self.newcomer().await;
+        self.login(PASSWORD, "cookie").await.expect(200).cookie()
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        let body = json!({ "refresh_token": token });
+        self.api.post("/v1/auth/refresh").json(&body).send().await
+    }
+
+    pub(crate) async fn me_by_token(&self, token: &str) -> Answer {
+        self.api.get("/v1/me").bearer(token).send().await
+    }
+
+    pub(crate) async fn me_by_cookie(&self, cookie: &str) -> Answer {
+        self.api.get("/v1/me").cookie(cookie).send().await
+    }
+}
+
+pub(crate) fn text<'a>(body: &'a Value, name: &str) -> &'a str {
+    body[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} in {body}"))
+}
+
+impl App {
+    /// A time at which everything that is owed now is due.
+    pub(crate) fn clock_after_a_while(&self) -> jiff::Timestamp {
+        self.clock.now() + jiff::SignedDuration::from_hours(1)
+    }
+}

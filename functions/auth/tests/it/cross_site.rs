@@ -1,0 +1,80 @@
+use http::Method;
+use serde_json::json;
+
+use crate::app::{ADDRESS, App, PASSWORD};
+
+const OWN: &str = "http://127.0.0.1:8080";
+
+/// Status of a call with the session cookie that comes from where the headers say.
+async fn status(
+    app: &App,
+    cookie: &str,
+    method: Method,
+    path: &str,
+    site: Option<&str>,
+    origin: Option<&str>,
+) -> u16 {
+    let mut call = app.api.call(method, path).header("cookie", cookie);
+    if let Some(site) = site {
+        call = call.header("sec-fetch-site", site);
+    }
+    if let Some(origin) = origin {
+        call = call.header("origin", origin);
+    }
+    call.send().await.status.as_u16()
+}
+
+#[tokio::test]
+async fn unsafe_request_with_the_cookie_must_come_from_the_dashboard() {
+    for (site, origin, expected) in [
+        (Some("same-origin"), None, 204),
+        (Some("same-origin"), Some(OWN), 204),
+        (None, Some(OWN), 204),
+        (None, None, 403),
+        (None, Some("null"), 403),
+        (None, Some("https://evil.example"), 403),
+        (None, Some("http://127.0.0.1:8081"), 403),
+        (None, Some("https://127.0.0.1:8080"), 403),
+        (Some("same-site"), Some(OWN), 403),
+        (Some("cross-site"), Some(OWN), 403),
+        (Some("none"), None, 403),
+    ] {
+        let app = App::new().await;
+        let cookie = app.browser().await;
+        let got = status(&app, &cookie, Method::POST, "/v1/auth/logout", site, origin).await;
+        assert_eq!(got, expected, "{site:?} {origin:?}");
+    }
+}
+
+#[tokio::test]
+async fn safe_request_with_the_cookie_may_come_from_anywhere() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    for site in [Some("cross-site"), Some("same-site"), None] {
+        let got = status(&app, &cookie, Method::GET, "/v1/me", site, None).await;
+        assert_eq!(got, 200, "{site:?}");
+    }
+}
+
+#[tokio::test]
+async fn sign_in_that_another_site_sends_is_refused() {
+    let app = App::new().await;
+    app.newcomer().await;
+    let body = json!({ "email": ADDRESS, "password": PASSWORD });
+
+    let call = app.api.post("/v1/auth/login").json(&body);
+    let answer = call.header("sec-fetch-site", "cross-site").send().await;
+
+    answer.expect_problem(403, "cross_site_request");
+}
+
+#[tokio::test]
+async fn body_that_is_a_form_is_refused() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", ""] {
+        let call = app.api.post("/v1/auth/switch").cookie(&cookie);
+        let answer = call.raw(content_type, r#"{"tenant_id":"x"}"#).send().await;
+        answer.expect_problem(415, "unsupported_media_type");
+    }
+}

@@ -1,0 +1,71 @@
+use auth::SignInLimits;
+use jiff::SignedDuration;
+use store::RateLimit;
+
+use crate::app::{ADDRESS, App, PASSWORD};
+
+fn few() -> SignInLimits {
+    SignInLimits {
+        login_by_address: RateLimit::per(3, SignedDuration::from_secs(30)),
+        mail_by_address: RateLimit::per(2, SignedDuration::from_secs(60)),
+        ..SignInLimits::local()
+    }
+}
+
+#[tokio::test]
+async fn login_beyond_the_limit_must_wait_as_long_as_it_is_told() {
+    let app = App::with_limits(few()).await;
+    app.newcomer().await;
+    for _ in 0..3 {
+        app.login("a wrong password", "token").await.expect(401);
+    }
+
+    let answer = app.login(PASSWORD, "token").await;
+
+    let answer = answer.expect_problem(429, "rate_limited");
+    let seconds = answer.headers["retry-after"].to_str().unwrap();
+    let seconds: i64 = seconds.parse().unwrap();
+    assert!((1..=11).contains(&seconds), "{seconds}");
+    app.clock.advance(SignedDuration::from_secs(seconds));
+    app.login(PASSWORD, "token").await.expect(200);
+    app.login(PASSWORD, "token").await.expect(429);
+}
+
+#[tokio::test]
+async fn login_limit_of_one_address_leaves_others_alone() {
+    let app = App::with_limits(few()).await;
+    app.newcomer().await;
+    let body = serde_json::json!({ "email": "grace@example.com", "password": PASSWORD });
+    for _ in 0..5 {
+        app.api.post("/v1/auth/login").json(&body).send().await;
+    }
+
+    app.login(PASSWORD, "token").await.expect(200);
+}
+
+#[tokio::test]
+async fn mails_beyond_the_limit_are_not_sent() {
+    let app = App::with_limits(few()).await;
+
+    for expected in [202, 202, 429, 429] {
+        app.register(ADDRESS, PASSWORD).await.expect(expected);
+    }
+
+    assert_eq!(app.mailbox.to(ADDRESS).len(), 2);
+}
+
+#[tokio::test]
+async fn limit_counts_exactly_over_many_at_once() {
+    let app = App::new().await;
+    let limit = RateLimit::per(10, SignedDuration::from_secs(100));
+    let now = domain::Clock::now(&app.clock);
+
+    let tries = (0..16).map(|_| {
+        let table = app.table.clone();
+        async move { table.system().admit("test", "subject", limit, now).await }
+    });
+    let results = futures::future::join_all(tries).await;
+
+    let admitted = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(admitted, 10);
+}

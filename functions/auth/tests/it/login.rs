@@ -1,0 +1,179 @@
+use serde_json::{Value, json};
+
+use crate::app::{ADDRESS, App, PASSWORD, text};
+
+#[tokio::test]
+async fn login_in_token_mode_answers_as_documented() {
+    let app = App::new().await;
+    app.newcomer().await;
+
+    let answer = app.login(PASSWORD, "token").await.expect(200);
+
+    let body = &answer.body;
+    assert!(text(&body["user"], "id").starts_with("usr_"));
+    assert_eq!(body["user"]["email"], ADDRESS);
+    assert_eq!(body["user"]["name"], "Ada");
+    assert_eq!(body["tenants"], json!([]));
+    assert_eq!(body["tenant_id"], Value::Null);
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["expires_in"], 300);
+    assert!(!answer.headers.contains_key("set-cookie"));
+    app.me_by_token(text(body, "access_token"))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn login_in_cookie_mode_sets_a_cookie_that_scripts_cannot_read() {
+    let app = App::new().await;
+    app.newcomer().await;
+    let body = json!({ "email": ADDRESS, "password": PASSWORD });
+
+    let call = app.api.post("/v1/auth/login").json(&body);
+    let answer = call.send().await.expect(200);
+
+    let header = answer.headers["set-cookie"].to_str().unwrap();
+    for attribute in ["sid=", "; Path=/", "; HttpOnly", "; SameSite=Lax"] {
+        assert!(header.contains(attribute), "{header}");
+    }
+    assert!(!header.contains("Domain"));
+    assert!(answer.body.get("access_token").is_none());
+    let me = app.me_by_cookie(&answer.cookie()).await.expect(200).body;
+    assert_eq!(me["user"]["email"], ADDRESS);
+    assert_eq!(me["tenant_id"], Value::Null);
+}
+
+#[tokio::test]
+async fn login_with_a_wrong_password_costs_one_hash_like_every_other() {
+    let app = App::new().await;
+    app.newcomer().await;
+    let mut runs = Vec::new();
+
+    for (address, password, status) in [
+        (ADDRESS, PASSWORD, 200),
+        (ADDRESS, "a wrong password", 401),
+        ("nobody@example.com", PASSWORD, 401),
+        ("no address", PASSWORD, 401),
+    ] {
+        let before = app.hasher.runs();
+        let body = json!({ "email": address, "password": password });
+        let call = app.api.post("/v1/auth/login").json(&body);
+        call.send().await.expect(status);
+        runs.push(app.hasher.runs() - before);
+    }
+
+    assert_eq!(runs, [1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn login_that_fails_says_the_same_for_every_reason() {
+    let app = App::new().await;
+    app.newcomer().await;
+    let mut bodies = Vec::new();
+
+    for (address, password) in [
+        (ADDRESS, "a wrong password"),
+        ("nobody@example.com", PASSWORD),
+        ("no address", PASSWORD),
+    ] {
+        let body = json!({ "email": address, "password": password });
+        let call = app.api.post("/v1/auth/login").json(&body);
+        let answer = call.send().await.expect_problem(401, "invalid_credentials");
+        assert!(answer.headers.contains_key("www-authenticate"));
+        let mut body = answer.body;
+        body["instance"] = Value::Null;
+        bodies.push(body);
+    }
+
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
+}
+
+#[tokio::test]
+async fn login_before_the_proof_is_refused_only_after_the_right_password() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await;
+
+    app.login("a wrong password", "token")
+        .await
+        .expect_problem(401, "invalid_credentials");
+    app.login(PASSWORD, "token")
+        .await
+        .expect_problem(403, "email_not_verified");
+}
+
+#[tokio::test]
+async fn login_of_a_member_of_one_tenant_is_bound_to_it() {
+    let app = App::new().await;
+    let user: domain::UserId = text(&app.program().await["user"], "id").parse().unwrap();
+    let tenant = testkit::http::tenant(&app.table, &app.clock);
+    testkit::http::member_of(
+        &app.table,
+        &app.clock,
+        user,
+        &tenant,
+        domain::membership::Role::Owner,
+    )
+    .await;
+
+    let body = app.login(PASSWORD, "token").await.expect(200).body;
+
+    assert_eq!(body["tenant_id"], tenant.id.to_string());
+    assert_eq!(body["tenants"][0]["id"], tenant.id.to_string());
+    assert_eq!(body["tenants"][0]["role"], "owner");
+}
+
+#[tokio::test]
+async fn login_over_a_session_ends_it() {
+    let app = App::new().await;
+    let first = app.browser().await;
+    let body = json!({ "email": ADDRESS, "password": PASSWORD });
+
+    let call = app.api.post("/v1/auth/login").cookie(&first).json(&body);
+    let second = call.send().await.expect(200).cookie();
+
+    assert_ne!(first, second);
+    app.me_by_cookie(&first).await.expect(401);
+    app.me_by_cookie(&second).await.expect(200);
+}
+
+#[tokio::test]
+async fn login_never_takes_over_a_session_id_that_was_preset() {
+    let app = App::new().await;
+    app.newcomer().await;
+    let preset = "sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.usr_00000000000000000000000001.-";
+    let body = json!({ "email": ADDRESS, "password": PASSWORD });
+
+    let call = app.api.post("/v1/auth/login").cookie(preset).json(&body);
+    let cookie = call.send().await.expect(200).cookie();
+
+    assert_ne!(cookie, preset);
+    app.me_by_cookie(preset).await.expect(401);
+}
+
+#[tokio::test]
+async fn secrets_of_a_sign_in_are_nowhere_in_the_table() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    let tokens = app.login(PASSWORD, "token").await.expect(200).body;
+    let token = app.newest_token(ADDRESS);
+
+    let raw = testkit::table::everything(&app.client).await;
+
+    let session = cookie.trim_start_matches("sid=").split('.').next().unwrap();
+    let refresh = text(&tokens, "refresh_token").rsplit('.').next().unwrap();
+    for secret in [session, refresh, &token, PASSWORD, "$argon2id$"] {
+        assert!(!raw.contains(secret), "{secret}");
+    }
+    assert!(raw.contains(ADDRESS));
+}
+
+#[tokio::test]
+async fn me_without_a_credential_is_refused() {
+    let app = App::new().await;
+
+    let answer = app.api.get("/v1/me").send().await;
+
+    let answer = answer.expect_problem(401, "unauthenticated");
+    assert_eq!(answer.headers["www-authenticate"], "Bearer");
+}

@@ -1,0 +1,227 @@
+use http::HeaderMap;
+use serde_json::json;
+
+use crate::app::{ADDRESS, App, PASSWORD};
+
+/// Everything about an answer that a caller can compare; the request id differs always.
+fn comparable(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn register_with_a_known_address_answers_the_same() {
+    let app = App::new().await;
+    app.newcomer().await;
+
+    let known = app.register(ADDRESS, "another long password").await;
+    let unknown = app.register("grace@example.com", PASSWORD).await;
+
+    assert_eq!(known.status, 202);
+    assert_eq!(known.status, unknown.status);
+    assert_eq!(known.body, unknown.body);
+    assert_eq!(comparable(&known.headers), comparable(&unknown.headers));
+}
+
+#[tokio::test]
+async fn register_costs_the_same_work_whether_or_not_the_address_is_known() {
+    let app = App::new().await;
+    app.newcomer().await;
+
+    let before = app.hasher.runs();
+    app.register(ADDRESS, "another long password").await;
+    let known = app.hasher.runs() - before;
+    app.register("grace@example.com", PASSWORD).await;
+    let unknown = app.hasher.runs() - before - known;
+
+    assert_eq!((known, unknown), (1, 1));
+}
+
+#[tokio::test]
+async fn register_with_a_known_address_mails_the_truth_and_changes_nothing() {
+    let app = App::new().await;
+    app.newcomer().await;
+
+    app.register(&ADDRESS.to_uppercase(), "another long password")
+        .await
+        .expect(202);
+
+    let mails = app.mailbox.to(ADDRESS);
+    assert_eq!(mails.len(), 2);
+    assert!(mails[1].subject.contains("already have an account"));
+    assert!(!mails[1].text.contains("token="));
+    app.login(PASSWORD, "token").await.expect(200);
+}
+
+#[tokio::test]
+async fn register_again_before_the_proof_replaces_the_first_registration() {
+    let app = App::new().await;
+    app.register(ADDRESS, "the first long password").await;
+    let first = app.newest_token(ADDRESS);
+
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+
+    app.verify(&first)
+        .await
+        .expect_problem(410, "token_expired");
+    app.verify(&app.newest_token(ADDRESS)).await.expect(204);
+    app.login("the first long password", "token")
+        .await
+        .expect_problem(401, "invalid_credentials");
+    app.login(PASSWORD, "token").await.expect(200);
+}
+
+#[tokio::test]
+async fn register_by_many_at_once_makes_one_person() {
+    let app = App::new().await;
+
+    let (first, second, third) = tokio::join!(
+        app.register(ADDRESS, PASSWORD),
+        app.register(ADDRESS, PASSWORD),
+        app.register(ADDRESS, PASSWORD),
+    );
+
+    for answer in [first, second, third] {
+        answer.expect(202);
+    }
+    app.verify(&app.newest_token(ADDRESS)).await;
+    let tokens: Vec<_> = app.mailbox.to(ADDRESS);
+    assert_eq!(tokens.len(), 3);
+}
+
+#[tokio::test]
+async fn register_link_begins_with_the_configured_address_whatever_the_request_says() {
+    let app = App::new().await;
+    let body = json!({ "email": ADDRESS, "password": PASSWORD, "name": "Ada" });
+
+    app.api
+        .post("/v1/auth/register")
+        .header("host", "evil.example")
+        .header("x-forwarded-host", "evil.example")
+        .header("forwarded", "host=evil.example")
+        .json(&body)
+        .send()
+        .await
+        .expect(202);
+
+    let mail = &app.mailbox.to(ADDRESS)[0];
+    assert!(
+        mail.text
+            .contains("http://127.0.0.1:8080/verify-email?token=")
+    );
+    assert!(!format!("{}{}", mail.text, mail.html).contains("evil"));
+}
+
+#[tokio::test]
+async fn register_writes_the_name_into_html_as_text() {
+    let app = App::new().await;
+    let body = json!({ "email": ADDRESS, "password": PASSWORD, "name": "<b onclick=x>{link}" });
+
+    app.api
+        .post("/v1/auth/register")
+        .json(&body)
+        .send()
+        .await
+        .expect(202);
+
+    let mail = &app.mailbox.to(ADDRESS)[0];
+    assert!(mail.html.contains("&lt;b onclick=x&gt;{link}"));
+}
+
+#[tokio::test]
+async fn register_with_wrong_fields_names_each_of_them() {
+    let app = App::new().await;
+    let body = json!({ "email": "nobody", "password": "short", "name": " \n " });
+
+    let call = app.api.post("/v1/auth/register").json(&body);
+    let answer = call.send().await.expect_problem(422, "invalid_request");
+
+    let errors = answer.body["errors"].as_array().unwrap();
+    let named: Vec<_> = errors
+        .iter()
+        .map(|error| {
+            (
+                error["pointer"].as_str().unwrap(),
+                error["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("/email", "invalid_email"),
+        ("/password", "too_short"),
+        ("/name", "invalid_name"),
+    ];
+    assert_eq!(named, expected);
+}
+
+#[tokio::test]
+async fn register_with_fields_that_nobody_may_set_is_refused() {
+    let app = App::new().await;
+    for field in [
+        "role",
+        "tenant_id",
+        "plan",
+        "owner",
+        "verified",
+        "email_verified",
+        "id",
+    ] {
+        let mut body = json!({ "email": ADDRESS, "password": PASSWORD, "name": "Ada" });
+        body[field] = json!(true);
+
+        let call = app.api.post("/v1/auth/register").json(&body);
+        let answer = call.send().await.expect_problem(422, "invalid_request");
+
+        assert_eq!(answer.body["errors"][0]["code"], "unknown_field");
+        assert_eq!(answer.body["errors"][0]["pointer"], format!("/{field}"));
+    }
+    assert!(app.mailbox.to(ADDRESS).is_empty());
+}
+
+#[tokio::test]
+async fn register_while_mail_is_down_leaves_the_mail_owed() {
+    let app = App::new().await;
+    app.mailbox.close(true);
+
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+
+    let due = app.clock_after_a_while();
+    let mut owed = Vec::new();
+    for shard in 0..app.table.system().shards() {
+        owed.extend(app.table.system().attention(shard, due, 10).await.unwrap());
+    }
+    let [entry] = owed.as_slice() else {
+        panic!("one mail is owed: {owed:?}");
+    };
+    let store::AttentionWork::Mail(id) = entry.work else {
+        panic!("{entry:?}");
+    };
+    let mail = app.table.system().owed_mail(id).await.unwrap().unwrap();
+    let binding = cloud::envelope::Binding::new(
+        domain::tenant::ROOT_TENANT,
+        id,
+        cloud::envelope::Purpose::OwedMail,
+        0,
+    );
+    let sealed = cloud::envelope::Sealed::from_bytes(mail.sealed);
+    let opened = app.envelope.open(&binding, &sealed).await.unwrap();
+    let opened: cloud::mail::Mail = serde_json::from_slice(&opened).unwrap();
+    assert_eq!(opened.to, ADDRESS);
+    assert!(opened.text.contains("token="));
+}
+
+#[tokio::test]
+async fn register_whose_mail_was_sent_owes_nothing() {
+    let app = App::new().await;
+
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+
+    let due = app.clock_after_a_while();
+    for shard in 0..app.table.system().shards() {
+        let entries = app.table.system().attention(shard, due, 10).await.unwrap();
+        assert!(entries.is_empty(), "{entries:?}");
+    }
+}

@@ -1,0 +1,74 @@
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::app::{ADDRESS, App, PASSWORD};
+
+#[tokio::test]
+async fn verification_token_that_was_used_is_gone() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await;
+    let token = app.newest_token(ADDRESS);
+
+    app.verify(&token).await.expect(204);
+
+    app.verify(&token).await.expect_problem(410, "token_used");
+}
+
+#[tokio::test]
+async fn verification_token_that_is_older_than_an_hour_is_gone() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await;
+    let token = app.newest_token(ADDRESS);
+
+    app.clock.advance(SignedDuration::from_mins(60));
+
+    app.verify(&token)
+        .await
+        .expect_problem(410, "token_expired");
+    app.login(PASSWORD, "token")
+        .await
+        .expect_problem(403, "email_not_verified");
+}
+
+#[tokio::test]
+async fn verification_token_that_nobody_made_is_not_found() {
+    let app = App::new().await;
+
+    for token in ["", "x", &"A".repeat(43), &"é".repeat(43), &"A".repeat(4000)] {
+        app.verify(token).await.expect_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn verification_by_many_at_once_succeeds_once() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await;
+    let token = app.newest_token(ADDRESS);
+
+    let tries = (0..20).map(|_| app.verify(&token));
+    let answers = futures::future::join_all(tries).await;
+
+    let succeeded = answers.iter().filter(|answer| answer.status == 204).count();
+    let gone = answers.iter().filter(|answer| answer.status == 410).count();
+    assert_eq!((succeeded, gone), (1, 19));
+}
+
+#[tokio::test]
+async fn resend_answers_the_same_and_mails_only_whom_it_helps() {
+    let app = App::new().await;
+    app.register("grace@example.com", PASSWORD).await;
+    app.newcomer().await;
+
+    for address in ["grace@example.com", ADDRESS, "nobody@example.com"] {
+        let body = json!({ "email": address });
+        let call = app.api.post("/v1/auth/resend-verification").json(&body);
+        let answer = call.send().await.expect(202);
+        assert_eq!(answer.body, json!({ "status": "accepted" }));
+    }
+
+    assert_eq!(app.mailbox.to("grace@example.com").len(), 2);
+    assert_eq!(app.mailbox.to(ADDRESS).len(), 1);
+    assert!(app.mailbox.to("nobody@example.com").is_empty());
+    let newest = app.newest_token("grace@example.com");
+    app.verify(&newest).await.expect(204);
+}
