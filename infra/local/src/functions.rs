@@ -10,6 +10,7 @@ use cloud::envelope::Envelope;
 use cloud::mail::Mailer;
 use cloud::objects::ObjectStore;
 use cloud::queue::DeliveryQueue;
+use cloud::telemetry::Metrics;
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use jiff::SignedDuration;
 use publishing::Incoming;
@@ -122,6 +123,7 @@ impl Functions {
                 waker,
                 notifier,
                 clock: Arc::clone(clock),
+                metrics: Metrics::off(),
             },
             dispatch: dispatch::Ctx {
                 reconciler: reconciler.clone(),
