@@ -42,9 +42,9 @@ web/build/.stamp: web/node_modules/.stamp $(WEB_SOURCES)
 	@cd web && npm run build
 	@touch $@
 
-%/node_modules/.stamp: %/package-lock.json | tools
-	@$(call say,'Installing the packages of $*')
-	@cd $* && npm ci --no-audit --no-fund --loglevel=error
+web/node_modules/.stamp: web/package-lock.json | tools
+	@$(call say,'Installing the packages of the dashboard')
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 test: fmt-check lint test-rust test-web test-e2e ## Everything that must pass before a change lands
@@ -73,6 +73,8 @@ $(PYTHON_ENV)/.stamp: .ci/requirements.txt | tools
 	@touch $@
 
 test-rust: $(PYTHON_ENV)/.stamp ## Run the Rust tests
+	@$(call say,'Installing the real Bluesky server of the tests')
+	@tests/pds/install.sh
 	@$(call say,'Running the Rust tests')
 	@PATH="$(CURDIR)/$(PYTHON_ENV)/bin:$$PATH" $(NEXTEST)
 
@@ -80,10 +82,11 @@ test-web: web/node_modules/.stamp ## Check and test the dashboard
 	@$(call say,'Checking and testing the dashboard')
 	@cd web && npm run check && npm test
 
-test-e2e: build tests/pds/node_modules/.stamp ## Run the whole product against a browser and a real Bluesky server
+test-e2e: build ## Run the whole product against a browser and a real Bluesky server
 	@$(call say,'Running the end-to-end tests')
-	@cargo nextest run --workspace --profile e2e --no-tests=pass
-	@if [ -n "$$(ls web/e2e 2>/dev/null)" ]; then cd web && npm run e2e; fi
+	@tests/pds/install.sh
+	@tests/with-host.sh $(HOST) cargo nextest run --workspace --profile e2e --no-tests=pass
+	@tests/with-host.sh $(HOST) npm --prefix web run e2e
 
 openapi: ## Write the API's document anew, after a reviewed change
 	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'test(openapi)'
@@ -101,4 +104,4 @@ tools: # What must be there, and what to install where it is not.
 	exit $$missing
 
 clean: ## Remove what was built; the data of the local run stays
-	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit tests/pds/node_modules .cache
+	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit .cache
