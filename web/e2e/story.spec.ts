@@ -55,7 +55,7 @@ test('a post with an image, a link and another text for one account goes out at 
   const choices = page.getByRole('group', { name: 'Post to' }).getByRole('checkbox');
   await expect(choices).toHaveCount(pds.url ? 3 : 2);
   for (const choice of await choices.all()) await choice.check({ force: true });
-  await page.getByLabel('Text', { exact: true }).fill(text);
+  await textOf(page).fill(text);
   await page.locator('input[type=file]').setInputFiles(picture());
   await expect(page.locator('[data-attachment=ready]')).toBeVisible();
   await page.getByLabel('Alt text').fill('A loom with a flower in its cloth');
@@ -99,22 +99,22 @@ test('a scheduled post is edited; an edit of an older version is told so', async
   await compose('Before the edit', 3_600_000);
   const address = page.url();
   await page.getByRole('link', { name: 'Edit' }).click();
-  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('Before the edit');
+  await expect(textOf(page)).toHaveValue('Before the edit');
 
   // The same person in another window is faster.
   const other = await browser.newPage({ storageState: await page.context().storageState() });
   await other.goto(`${address}/edit`);
-  await other.getByLabel('Text', { exact: true }).fill('The other window was faster');
+  await textOf(other).fill('The other window was faster');
   await other.getByRole('button', { name: 'Save changes' }).click();
   await expect(other.getByText('The other window was faster').first()).toBeVisible();
   await other.close();
 
-  await page.getByLabel('Text', { exact: true }).fill('Too late');
+  await textOf(page).fill('Too late');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByRole('alert')).toContainText('Load the newest version before you save');
   await page.getByRole('button', { name: 'Load the newest version' }).click();
-  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('The other window was faster');
-  await page.getByLabel('Text', { exact: true }).fill('After the edit');
+  await expect(textOf(page)).toHaveValue('The other window was faster');
+  await textOf(page).fill('After the edit');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page).toHaveURL(address);
   await expect(page.getByText('After the edit').first()).toBeVisible();
@@ -153,19 +153,19 @@ test('a refused post says why, and is retried', async () => {
 
 test('a text that was not sent yet survives a reload', async () => {
   await page.goto('/compose');
-  await page.getByLabel('Text', { exact: true }).fill('Not lost');
+  await textOf(page).fill('Not lost');
   await page.reload();
-  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('Not lost');
-  await page.getByLabel('Text', { exact: true }).fill('');
+  await expect(textOf(page)).toHaveValue('Not lost');
+  await textOf(page).fill('');
 });
 
 test('the list is filtered by state and account', async () => {
   await page.goto('/posts');
-  await page.getByLabel('State').selectOption('cancelled');
+  await page.getByRole('combobox', { name: 'State' }).selectOption('cancelled');
   await expect(page.locator('[data-post]')).toHaveCount(1);
   await expect(page.locator('[data-post]')).toContainText('After the edit');
-  await page.getByLabel('State').selectOption('');
-  await page.getByLabel('Account').selectOption({ label: charles });
+  await page.getByRole('combobox', { name: 'State' }).selectOption('');
+  await page.getByRole('combobox', { name: 'Account' }).selectOption({ label: charles });
   await expect(page.locator('[data-post]')).toHaveCount(1);
 });
 
@@ -212,12 +212,14 @@ async function compose(text: string, when: number | 'now'): Promise<void> {
   await expect(group.getByRole('checkbox').first()).toBeAttached();
   for (const choice of await group.getByRole('checkbox').all()) await choice.uncheck({ force: true });
   await group.getByRole('checkbox', { name: ada }).check({ force: true });
-  await page.getByLabel('Text', { exact: true }).fill(text);
+  await textOf(page).fill(text);
   if (when === 'now') await page.getByRole('radio', { name: /^Now/ }).check({ force: true });
   else await page.getByLabel('Date and time').fill(await wallIn(page, when));
   await page.getByRole('button', { name: when === 'now' ? 'Post now' : /^Schedule for/ }).click();
   await expect(page).toHaveURL(/\/posts\/post_/);
 }
+
+const textOf = (where: Page) => where.getByRole('textbox', { name: 'Text', exact: true });
 
 async function due(id: string): Promise<number> {
   const post = (await (await page.request.get(`/v1/posts/${id}`)).json()) as { when: { due_at: string } };

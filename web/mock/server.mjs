@@ -103,7 +103,7 @@ function publishDue() {
       }
       const remote = randomBytes(5).toString('hex');
       Object.assign(target, { state: 'published', error: null, remote_id: remote, permalink: `http://127.0.0.1:${port}/local/playground/${account.handle}#${remote}`, published_at: now(), lateness_ms: Date.now() - Date.parse(target.due_at), proof: 'read_back' });
-      playground.push({ identifier: account.handle, id: remote, text: target.override?.text ?? post.base.text, media: [], reply_to: null, posted_at: now() });
+      playground.push({ identifier: account.handle, id: remote, text: target.override?.text ?? post.base.text, media: post.base.media.map((id) => ({ url: media.get(id).url, content_type: media.get(id).content_type, alt_text: media.get(id).alt_text ?? '' })), reply_to: null, posted_at: now() });
       event(post, 'published', 'system', { permalink: target.permalink, proof: 'read_back' }, target.id);
     }, 1500);
   }
