@@ -114,6 +114,8 @@ impl Functions {
                 clock: Arc::clone(clock),
                 networks: networks.clone(),
                 envelope: Arc::clone(&envelope),
+                waker: waker.clone(),
+                notifier: notifier.clone(),
             },
             publishing: publishing::Ctx {
                 table: table.clone(),
