@@ -1,4 +1,5 @@
-//! What tests share: a table in memory, a clock that tests move, and the crash harness. Only ever a dev-dependency.
+//! What tests share: a table in memory, a clock that tests move, a real Bluesky server, and the crash harness. Only
+//! ever a dev-dependency.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,6 +14,7 @@ pub mod clock;
 pub mod http;
 pub mod network;
 pub mod objects;
+pub mod pds;
 pub mod queue;
 pub mod services;
 pub mod table;
@@ -21,6 +23,7 @@ pub use clock::{FixedRandom, TestClock};
 pub use http::{Answer, TestApi, TestMember, gate, gate_with, member, public_url};
 pub use network::{Behaviour, FakeNetwork, VisiblePost};
 pub use objects::MemoryObjects;
+pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};
 pub use queue::{MemoryQueue, QueuedMessage};
 pub use services::{Mailbox, MemoryKeys, envelope};
 pub use table::{table, table_with};

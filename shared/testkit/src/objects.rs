@@ -23,7 +23,10 @@ impl MemoryObjects {
 
     /// What an upload by the signed address does.
     pub fn put(&self, key: ObjectKey, content_type: &str, bytes: impl Into<Bytes>) {
-        self.0.lock().expect("no panic while locked").insert(key, (content_type.to_owned(), bytes.into()));
+        self.0
+            .lock()
+            .expect("no panic while locked")
+            .insert(key, (content_type.to_owned(), bytes.into()));
     }
 
     /// How many objects there are.
@@ -38,7 +41,11 @@ impl MemoryObjects {
     }
 
     fn bytes(&self, key: ObjectKey) -> Option<Bytes> {
-        self.0.lock().expect("no panic while locked").get(&key).map(|(_, bytes)| bytes.clone())
+        self.0
+            .lock()
+            .expect("no panic while locked")
+            .get(&key)
+            .map(|(_, bytes)| bytes.clone())
     }
 }
 
@@ -58,7 +65,10 @@ impl ObjectStore for MemoryObjects {
     }
 
     async fn head(&self, key: ObjectKey) -> Result<Option<ObjectHead>> {
-        Ok(self.0.lock().expect("no panic while locked")
+        Ok(self
+            .0
+            .lock()
+            .expect("no panic while locked")
             .get(&key)
             .map(|(content_type, bytes)| ObjectHead {
                 bytes: u64::try_from(bytes.len()).expect("a length"),

@@ -61,12 +61,18 @@ impl MemoryQueue {
 
     /// A received message does not come again.
     pub fn acknowledge(&self, id: usize) {
-        self.messages.lock().expect("no panic while locked").1.retain(|message| message.id != id);
+        self.messages
+            .lock()
+            .expect("no panic while locked")
+            .1
+            .retain(|message| message.id != id);
     }
 
     /// When the next message becomes visible.
     pub fn next_visible_at(&self) -> Option<Timestamp> {
-        self.messages.lock().expect("no panic while locked")
+        self.messages
+            .lock()
+            .expect("no panic while locked")
             .1
             .iter()
             .map(|message| message.visible_at)
@@ -75,12 +81,20 @@ impl MemoryQueue {
 
     /// All messages, visible or not.
     pub fn messages(&self) -> Vec<QueuedMessage> {
-        self.messages.lock().expect("no panic while locked").1.clone()
+        self.messages
+            .lock()
+            .expect("no panic while locked")
+            .1
+            .clone()
     }
 
     /// Loses every message.
     pub fn lose_all(&self) {
-        self.messages.lock().expect("no panic while locked").1.clear();
+        self.messages
+            .lock()
+            .expect("no panic while locked")
+            .1
+            .clear();
     }
 }
 
@@ -103,4 +117,3 @@ impl DeliveryQueue for MemoryQueue {
         messages.iter().map(|_| Ok(())).collect()
     }
 }
-

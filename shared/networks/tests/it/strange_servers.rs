@@ -1,0 +1,331 @@
+//! Servers that are none, lie, or never end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::any;
+use bytes::Bytes;
+use domain::account::RemoteIdentity;
+use networks::{CallOutcome, Credential, Egress, Network, NetworkError};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::bluesky::{bluesky, credentials, part, request};
+
+/// A server that answers every request in the same way.
+struct Server {
+    address: String,
+    calls: Arc<AtomicUsize>,
+    _serving: JoinSet<()>,
+}
+
+impl Server {
+    async fn answering<R: IntoResponse>(
+        answer: impl Fn(usize) -> R + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&calls);
+        let handler = move || {
+            let response = answer(counter.fetch_add(1, Ordering::SeqCst)).into_response();
+            async move { response }
+        };
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            axum::serve(listener, Router::new().fallback(any(handler)))
+                .await
+                .unwrap();
+        });
+        Self {
+            address,
+            calls,
+            _serving: serving,
+        }
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+}
+
+async fn connect(server: &str) -> NetworkError {
+    bluesky(Egress::AllowLoopback)
+        .connect(&credentials(server, "alice.test", "abcd-efgh-ijkl-mnop"))
+        .await
+        .unwrap_err()
+}
+
+fn refusal(status: u16, error: &str) -> Response {
+    let body = json!({"error": error, "message": "in its own words"}).to_string();
+    (StatusCode::from_u16(status).unwrap(), body).into_response()
+}
+
+#[tokio::test]
+async fn connect_to_a_web_site_that_is_no_pds_is_invalid() {
+    for status in [200, 404, 403] {
+        let server = Server::answering(move |_| {
+            (StatusCode::from_u16(status).unwrap(), "<html>Hello</html>")
+        })
+        .await;
+
+        let error = connect(&server.address).await;
+
+        assert!(
+            matches!(&error, NetworkError::Invalid { field: "service", message } if message.contains("127.0.0.1")),
+            "{status}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn connect_does_not_follow_a_redirect() {
+    let target = Server::answering(|_| "secret").await;
+    let to = target.address.clone();
+    let server = Server::answering(move |_| Redirect::temporary(&to)).await;
+
+    let error = connect(&server.address).await;
+
+    assert!(
+        matches!(
+            error,
+            NetworkError::Invalid {
+                field: "service",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(target.calls(), 0);
+}
+
+#[tokio::test]
+async fn connect_to_a_server_that_does_not_listen_is_unavailable_and_names_it() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+
+    let error = connect(&format!("http://{free}")).await;
+
+    assert!(
+        matches!(&error, NetworkError::Unavailable { message } if message.contains(&free.to_string())),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn connect_to_a_server_that_never_stops_answering_is_given_up() {
+    let server = Server::answering(|_| {
+        let endless = futures::stream::repeat_with(|| {
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 4096]))
+        });
+        Body::from_stream(endless)
+    })
+    .await;
+
+    let error = connect(&server.address).await;
+
+    assert!(
+        matches!(&error, NetworkError::Unavailable { message } if message.contains("larger than")),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn connect_tells_apart_what_the_server_refuses() {
+    let cases: [(u16, &str, fn(&NetworkError) -> bool); 6] = [
+        (401, "AuthenticationRequired", |error| {
+            matches!(error, NetworkError::Unauthorized { .. })
+        }),
+        (401, "AuthFactorTokenRequired", |error| {
+            matches!(
+                error,
+                NetworkError::Invalid {
+                    field: "app_password",
+                    ..
+                }
+            )
+        }),
+        (400, "InvalidRequest", |error| {
+            matches!(
+                error,
+                NetworkError::Invalid {
+                    field: "identifier",
+                    ..
+                }
+            )
+        }),
+        (401, "AccountTakedown", |error| {
+            matches!(error, NetworkError::Refused(_))
+        }),
+        (429, "RateLimitExceeded", |error| {
+            matches!(error, NetworkError::RateLimited { .. })
+        }),
+        (500, "InternalServerError", |error| {
+            matches!(error, NetworkError::Unavailable { .. })
+        }),
+    ];
+    for (status, name, fits) in cases {
+        let server = Server::answering(move |_| refusal(status, name)).await;
+
+        let error = connect(&server.address).await;
+
+        assert!(fits(&error), "{status} {name}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn connect_to_a_server_that_names_no_did_is_invalid() {
+    let server = Server::answering(|_| {
+        json!({"accessJwt": "a", "refreshJwt": "r", "did": "alice", "handle": "alice.test"})
+            .to_string()
+    })
+    .await;
+
+    let error = connect(&server.address).await;
+
+    assert!(
+        matches!(
+            error,
+            NetworkError::Invalid {
+                field: "service",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn connect_to_loopback_is_refused_before_any_request_where_only_public_servers_are_allowed() {
+    let server = Server::answering(|_| "{}").await;
+    let port = server.address.rsplit(':').next().unwrap();
+
+    for service in [
+        server.address.clone(),
+        format!("https://localhost:{port}"),
+        format!("https://127.1:{port}"),
+    ] {
+        let refused = bluesky(Egress::Public)
+            .connect(&credentials(&service, "alice.test", "abcd-efgh-ijkl-mnop"))
+            .await;
+
+        assert!(
+            matches!(
+                refused,
+                Err(NetworkError::Invalid {
+                    field: "service",
+                    ..
+                })
+            ),
+            "{service}: {refused:?}"
+        );
+    }
+    assert_eq!(server.calls(), 0);
+}
+
+#[tokio::test]
+async fn connect_without_handle_or_password_is_invalid() {
+    let network = bluesky(Egress::Public);
+
+    for (identifier, password, missing) in [
+        ("", "x", "identifier"),
+        (" ", "x", "identifier"),
+        ("alice.test", "", "app_password"),
+    ] {
+        let refused = network
+            .connect(&credentials("", identifier, password))
+            .await;
+
+        assert!(
+            matches!(&refused, Err(NetworkError::Invalid { field, .. }) if *field == missing),
+            "{refused:?}"
+        );
+    }
+}
+
+/// A sign-in at a server that may be strange.
+fn signed_in(server: &Server) -> (RemoteIdentity, Credential) {
+    let identity = RemoteIdentity {
+        remote_id: "did:plc:alice".to_owned(),
+        handle: "alice.test".to_owned(),
+        name: "Alice".to_owned(),
+        avatar_url: None,
+    };
+    let credential = json!({
+        "service": server.address, "did": "did:plc:alice", "handle": "alice.test", "access": "a", "refresh": "r",
+    });
+    (identity, Credential::new(credential.to_string()))
+}
+
+async fn call(server: &Server, parts: usize) -> CallOutcome {
+    let network = bluesky(Egress::AllowLoopback);
+    let (identity, credential) = signed_in(server);
+    let mut wanted = request(&identity, 1, "one");
+    wanted.parts = vec![part("text"); parts];
+    let prepared = network.prepare(&credential, &wanted).await.unwrap();
+    network.call(&credential, &wanted, &prepared).await
+}
+
+#[tokio::test]
+async fn call_that_the_server_answers_strangely_is_unknown_and_sent_once() {
+    for answer in ["", "null", "<html>", r#"{"uri":"at://x"}"#] {
+        let server = Server::answering(move |_| answer).await;
+
+        let outcome = call(&server, 1).await;
+
+        assert!(
+            matches!(outcome, CallOutcome::Unknown(_)),
+            "{answer}: {outcome:?}"
+        );
+        assert_eq!(server.calls(), 1);
+    }
+}
+
+#[tokio::test]
+async fn call_that_the_server_fails_is_unknown_and_sent_once() {
+    let server = Server::answering(|_| refusal(500, "InternalServerError")).await;
+
+    let outcome = call(&server, 1).await;
+
+    assert!(matches!(outcome, CallOutcome::Unknown(_)), "{outcome:?}");
+    assert_eq!(server.calls(), 1);
+}
+
+#[tokio::test]
+async fn call_that_is_rate_limited_has_no_effect_and_names_the_pause() {
+    let server =
+        Server::answering(|_| ([("retry-after", "17")], refusal(429, "RateLimitExceeded"))).await;
+    // The status comes from the refusal; the header is added to it.
+    let outcome = call(&server, 1).await;
+
+    assert!(
+        matches!(&outcome, CallOutcome::NoEffect { retry_after: Some(pause), .. } if pause.as_secs() == 17),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn thread_that_stops_in_the_middle_is_unknown_whatever_stopped_it() {
+    let server = Server::answering(|call| match call {
+        0 => json!({"uri": "at://did:plc:alice/app.bsky.feed.post/1", "cid": "c"})
+            .to_string()
+            .into_response(),
+        _ => refusal(400, "InvalidRequest"),
+    })
+    .await;
+
+    let outcome = call(&server, 3).await;
+
+    assert!(
+        matches!(&outcome, CallOutcome::Unknown(fault) if fault.code == "thread_incomplete"),
+        "{outcome:?}"
+    );
+    assert_eq!(server.calls(), 2);
+}
