@@ -127,6 +127,11 @@ impl Table {
         }
     }
 
+    /// How it is called and cut.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The source of ids for items.
     pub fn ids(&self) -> &Ids {
         &self.ids

@@ -1,0 +1,78 @@
+//! What must be true at the end of every life, wherever a process died.
+
+use domain::delivery::State;
+use store::StoredPost;
+
+use crate::life::{NEW_TEXT, new_due};
+use crate::world::World;
+
+/// How a target may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Published,
+    Failed,
+    Cancelled,
+    /// A person is asked whether it is out.
+    Asking,
+}
+
+/// Looks at the table and at what readers see.
+pub(crate) async fn check(world: &World, post: &StoredPost, endings: &[Ending], place: &str) {
+    for delivery in &post.deliveries {
+        let visible: Vec<_> = world
+            .network
+            .visible()
+            .into_iter()
+            .filter(|seen| seen.delivery == delivery.id)
+            .collect();
+        assert!(
+            visible.len() <= 1,
+            "{place}: {} posts are visible",
+            visible.len()
+        );
+        let ending = match delivery.state {
+            State::Published => {
+                assert_eq!(
+                    visible.len(),
+                    1,
+                    "{place}: published, but nothing is visible"
+                );
+                assert!(
+                    delivery.evidence.is_some(),
+                    "{place}: published without evidence"
+                );
+                Ending::Published
+            }
+            State::Failed => Ending::Failed,
+            State::Cancelled => Ending::Cancelled,
+            State::Asking => Ending::Asking,
+            other => panic!("{place}: ended as {}", other.name()),
+        };
+        assert!(
+            endings.contains(&ending),
+            "{place}: ended as {ending:?}: {:?}",
+            delivery.fault
+        );
+        if matches!(ending, Ending::Failed | Ending::Cancelled) {
+            assert_eq!(visible.len(), 0, "{place}: {ending:?}, but visible");
+        }
+        if post.body.base.text == NEW_TEXT {
+            assert!(
+                visible.iter().all(|seen| seen.text == NEW_TEXT),
+                "{place}: the old text is visible"
+            );
+            assert!(
+                visible.iter().all(|seen| seen.posted_at >= new_due()),
+                "{place}: it was early"
+            );
+        }
+        assert_eq!(
+            delivery.attention, None,
+            "{place}: a settled delivery wants attention"
+        );
+        assert_eq!(
+            delivery.deadline, None,
+            "{place}: a settled delivery has a deadline"
+        );
+    }
+}

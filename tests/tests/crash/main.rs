@@ -1,0 +1,158 @@
+//! Crashes the product before and after every awaited effect of a post's life, starts it again and looks at what
+//! readers see.
+//!
+//! One run counts the effects of a story; then the story runs once for each effect and each side of it, dies there, and
+//! another process goes on with what the dead one left in the table and the queue.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod invariants;
+mod life;
+mod world;
+
+use cloud::faults::{Effects, Fault, FaultPlan};
+use domain::network::RepeatRule;
+use testkit::Behaviour;
+
+use invariants::Ending;
+use life::Story;
+use world::World;
+
+const READ_BACK: RepeatRule = RepeatRule::ReadBack {
+    absence_after_seconds: Some(30),
+};
+
+/// Plays the story without a fault, then once for each of its effects and each side of it.
+async fn crash_everywhere(story: Story, repeat: RepeatRule, endings: &[Ending]) {
+    let effects = play(&story, repeat, FaultPlan::none(), endings, "undisturbed").await;
+    for number in 0..effects {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+            let place = format!("{fault:?} effect {number} of {effects}");
+            play(
+                &story,
+                repeat,
+                FaultPlan::at(number, fault),
+                endings,
+                &place,
+            )
+            .await;
+        }
+    }
+}
+
+/// Answers how many effects the first process began.
+async fn play(
+    story: &Story,
+    repeat: RepeatRule,
+    plan: FaultPlan,
+    endings: &[Ending],
+    place: &str,
+) -> u32 {
+    let world = World::new(repeat).await;
+    world.network.script(story.behaviours.iter().copied());
+    let effects = Effects::new(plan);
+    let first = world.start(effects.clone());
+    let post = match effects.until_crash(life::play(&world, &first, story)).await {
+        Some(post) => post,
+        None => life::play(&world, &world.start(Effects::default()), story).await,
+    };
+    invariants::check(&world, &post, endings, place).await;
+    u32::try_from(effects.begun().len()).unwrap()
+}
+
+fn story(behaviours: &[Behaviour]) -> Story {
+    Story {
+        behaviours: behaviours.to_vec(),
+        act: None,
+    }
+}
+
+#[tokio::test]
+async fn publishing_that_dies_anywhere_publishes_once() {
+    for repeat in [READ_BACK, RepeatRule::ClientKey] {
+        crash_everywhere(story(&[]), repeat, &[Ending::Published]).await;
+    }
+}
+
+#[tokio::test]
+async fn publishing_on_a_network_without_any_proof_publishes_once_or_asks() {
+    crash_everywhere(
+        story(&[]),
+        RepeatRule::Nothing,
+        &[Ending::Published, Ending::Asking],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_with_a_lost_answer_publishes_once() {
+    crash_everywhere(
+        story(&[Behaviour::LosesAnswer]),
+        READ_BACK,
+        &[Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_with_a_lost_call_publishes_once() {
+    crash_everywhere(
+        story(&[Behaviour::LosesCall]),
+        READ_BACK,
+        &[Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_that_the_network_works_on_publishes_once() {
+    crash_everywhere(
+        story(&[Behaviour::Processes(90)]),
+        READ_BACK,
+        &[Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_that_is_limited_first_publishes_once() {
+    crash_everywhere(
+        story(&[Behaviour::LimitsRate(30)]),
+        READ_BACK,
+        &[Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_that_is_refused_fails_and_nothing_is_visible() {
+    // A call that died before its answer was recorded is looked for, not found and made again.
+    crash_everywhere(
+        story(&[Behaviour::Rejects]),
+        READ_BACK,
+        &[Ending::Failed, Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn edit_that_dies_anywhere_publishes_the_new_text_once() {
+    let story = Story {
+        behaviours: vec![],
+        act: Some(life::Act::Edit),
+    };
+    crash_everywhere(story, READ_BACK, &[Ending::Published]).await;
+}
+
+#[tokio::test]
+async fn cancel_that_dies_anywhere_publishes_nothing() {
+    let story = Story {
+        behaviours: vec![],
+        act: Some(life::Act::Cancel),
+    };
+    crash_everywhere(story, READ_BACK, &[Ending::Cancelled]).await;
+}

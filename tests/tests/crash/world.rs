@@ -1,0 +1,164 @@
+//! What outlives a process, and processes on top of it.
+
+use std::sync::Arc;
+
+use cloud::envelope::Envelope;
+use cloud::faults::{Effects, Faulty, FaultyHttpClient};
+use cloud::mail::Mailer;
+use cloud::queue::DeliveryQueue;
+use cloud::telemetry::Metrics;
+use domain::Clock;
+use domain::membership::Role;
+use domain::network::RepeatRule;
+use engine::{Notifier, Outbox, Reconciler, Waker};
+use jiff::SignedDuration;
+use networks::Registry;
+use serde_json::json;
+use store::Table;
+use testkit::{
+    FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
+    TestMember,
+};
+
+/// What outlives a process: the table, the queue, keys, and the network outside.
+pub(crate) struct World {
+    pub(crate) clock: TestClock,
+    pub(crate) table: Table,
+    pub(crate) queue: Arc<MemoryQueue>,
+    pub(crate) network: FakeNetwork,
+    pub(crate) member: TestMember,
+    pub(crate) account: String,
+    keys: Arc<MemoryKeys>,
+    endpoint: aws_sdk_dynamodb::config::Builder,
+}
+
+/// One process with all functions.
+pub(crate) struct Process {
+    pub(crate) api: TestApi,
+    pub(crate) dispatch: dispatch::Ctx,
+    pub(crate) publishing: publishing::Ctx,
+    pub(crate) upkeep: upkeep::Ctx,
+}
+
+impl World {
+    /// A fresh world with a member and an account at the fake network.
+    pub(crate) async fn new(repeat: RepeatRule) -> Self {
+        let clock = TestClock::at("2026-12-01T08:58:10Z");
+        let endpoint = testkit::table::config().await;
+        let client = aws_sdk_dynamodb::Client::from_conf(endpoint.clone().build());
+        let table = testkit::table_with(client, testkit::clock::ids(&clock)).await;
+        let member = testkit::member(&table, &clock, Role::Owner).await;
+        let mut world = Self {
+            queue: MemoryQueue::new(&clock),
+            network: FakeNetwork::new(&clock, repeat),
+            keys: Arc::new(MemoryKeys::default()),
+            account: String::new(),
+            clock,
+            table,
+            member,
+            endpoint,
+        };
+        let setup = world.start(Effects::default());
+        let connect = json!({ "network": FakeNetwork::ID, "credentials": { "identifier": "ada" } });
+        let answer = setup
+            .api
+            .post("/v1/accounts")
+            .by(&world.member)
+            .json(&connect)
+            .send()
+            .await
+            .expect(201);
+        world.account = answer.body["id"].as_str().unwrap().to_owned();
+        world
+    }
+
+    /// A process whose every call of the table, the queue, the keys and the network is an effect of `effects`.
+    pub(crate) fn start(&self, effects: Effects) -> Process {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let config = self
+            .endpoint
+            .clone()
+            .http_client(FaultyHttpClient::new(http, effects.clone()))
+            .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
+            .build();
+        let table = Table::new(
+            aws_sdk_dynamodb::Client::from_conf(config),
+            self.table.settings().clone(),
+            self.table.ids().clone(),
+        );
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let envelope = Arc::new(Envelope::new(
+            Arc::new(Faulty::new(Arc::clone(&self.keys), effects.clone())),
+            Arc::new(table.clone()),
+            Arc::clone(&clock),
+            Arc::new(FixedRandom::new(13)),
+            "test",
+        ));
+        let queue: Arc<dyn DeliveryQueue> =
+            Arc::new(Faulty::new(Arc::clone(&self.queue), effects.clone()));
+        let mailer: Arc<dyn Mailer> = Arc::new(Mailbox::default());
+        let networks = Registry::new(vec![Arc::new(self.network.with_effects(effects))]);
+        let waker = Waker {
+            table: table.clone(),
+            queue: Arc::clone(&queue),
+            clock: Arc::clone(&clock),
+        };
+        let notifier = Notifier {
+            table: table.clone(),
+            mailer: Arc::clone(&mailer),
+            clock: Arc::clone(&clock),
+            dashboard: "http://127.0.0.1:8080".to_owned(),
+        };
+        let outbox = Outbox {
+            table: table.clone(),
+            envelope: Arc::clone(&envelope),
+            mailer,
+            clock: Arc::clone(&clock),
+        };
+        let reconciler = Reconciler {
+            waker: waker.clone(),
+            notifier: notifier.clone(),
+            outbox,
+        };
+        let gate = api::Gate::new(
+            table.clone(),
+            Arc::clone(&clock),
+            &testkit::http::public_url(),
+        );
+        let routes = scheduling::router(scheduling::Ctx {
+            gate: gate.clone(),
+            table: table.clone(),
+            clock: Arc::clone(&clock),
+            networks: networks.clone(),
+            queue,
+        })
+        .merge(accounts::router(accounts::Ctx {
+            gate,
+            table: table.clone(),
+            clock: Arc::clone(&clock),
+            networks: networks.clone(),
+            envelope: Arc::clone(&envelope),
+            waker: waker.clone(),
+            notifier: notifier.clone(),
+        }));
+        Process {
+            api: TestApi::new(routes, &self.clock),
+            dispatch: dispatch::Ctx {
+                reconciler: reconciler.clone(),
+                entries_max: 10_000,
+                time_max: SignedDuration::from_secs(50),
+            },
+            upkeep: upkeep::Ctx { reconciler },
+            publishing: publishing::Ctx {
+                table,
+                networks,
+                envelope,
+                objects: MemoryObjects::new(),
+                waker,
+                notifier,
+                clock: Arc::new(self.clock.eager()),
+                metrics: Metrics::off(),
+            },
+        }
+    }
+}
