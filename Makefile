@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e tools clean
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e package tools clean
 
 PROFILE ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -15,6 +15,7 @@ WEB_SOURCES := $(shell find web -type f 2>/dev/null \
   -not -path 'web/node_modules/*' -not -path 'web/build/*' -not -path 'web/.svelte-kit/*' \
   -not -path 'web/test-results/*' -not -path 'web/e2e/*' -not -name '*.test.ts')
 TEMPLATES := $(wildcard infra/*.yaml)
+FUNCTIONS := $(notdir $(wildcard functions/*))
 
 # Binaries that start fast do not gather jitter entropy at start; only release builds pay for the rebuild.
 ifneq ($(PROFILE),dev)
@@ -64,7 +65,8 @@ lint-rust: | tools
 
 lint-template: $(PYTHON_ENV)/.stamp
 	@$(call say,'Checking the templates')
-	@if [ -n "$(TEMPLATES)" ]; then $(PYTHON_ENV)/bin/cfn-lint --regions us-east-1 eu-west-1 -- $(TEMPLATES); fi
+	@$(PYTHON_ENV)/bin/cfn-lint --regions us-east-1 eu-west-1 -- $(TEMPLATES)
+	@$(PYTHON_ENV)/bin/python infra/policies.py $(TEMPLATES)
 
 $(PYTHON_ENV)/.stamp: .ci/requirements.txt | tools
 	@$(call say,'Installing the template checks and the independent reader of secrets')
@@ -102,6 +104,13 @@ tools: # What must be there, and what to install where it is not.
 	if command -v node > /dev/null && [ "$$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
 	  echo "too old: node $$(node --version). Install Node.js 20 or newer (https://nodejs.org)." >&2; missing=1; fi; \
 	exit $$missing
+
+package: export AWS_LC_SYS_NO_JITTER_ENTROPY = 1
+package: | tools ## Build the functions for deployment, into target/lambda
+	@$(call say,'Building the functions with all optimisations')
+	@cargo build --workspace --release $(FUNCTIONS:%=--bin %)
+	@for function in $(FUNCTIONS); do \
+	  install -D $(TARGET)/release/$$function $(TARGET)/lambda/$$function/bootstrap; done
 
 clean: ## Remove what was built; the data of the local run stays
 	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit .cache
