@@ -161,3 +161,29 @@ fn reason(error: reqwest::Error) -> Reason {
     }
     Reason(innermost.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn request_to_a_name_with_a_private_address_is_forbidden_before_it_connects() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = HttpClient::new(Egress::Public).unwrap();
+        // Like a name whose address changes after it was checked: only the resolver stands in the way.
+        let url = Url::parse(&format!("http://localhost:{port}/")).unwrap();
+
+        let refused = client.send(client.get(url)).await;
+
+        assert!(
+            matches!(refused, Err(NoAnswer::Forbidden(Forbidden::NotPublic))),
+            "{refused:?}"
+        );
+        assert!(listener.accept().is_err());
+    }
+}

@@ -23,6 +23,12 @@ pub struct Pds {
     child: Child,
 }
 
+/// What the rig prints once it is ready.
+#[derive(Deserialize)]
+struct Addresses {
+    pds: String,
+}
+
 /// An account at the server.
 #[derive(Clone, Debug, Deserialize)]
 pub struct PdsAccount {
@@ -97,14 +103,11 @@ impl Pds {
             BufReader::new(stdout)
                 .read_line(&mut ready)
                 .expect("the rig's output can be read");
-            let addresses: Value = serde_json::from_str(&ready).unwrap_or_else(|_| {
+            let addresses: Addresses = serde_json::from_str(&ready).unwrap_or_else(|_| {
                 panic!("the tests' Bluesky server did not start: run tests/pds/install.sh")
             });
             Self {
-                service: addresses["pds"]
-                    .as_str()
-                    .expect("the rig names the PDS")
-                    .to_owned(),
+                service: addresses.pds,
                 stdin,
                 child,
             }

@@ -35,6 +35,16 @@ pub(crate) enum Meaning {
     },
 }
 
+impl Span {
+    /// The handle that it mentions.
+    pub(crate) fn handle(&self) -> Option<String> {
+        match &self.meaning {
+            Meaning::Mention { handle } => Some(handle.clone()),
+            Meaning::Link { .. } | Meaning::Tag { .. } => None,
+        }
+    }
+}
+
 /// All spans in order; they never overlap, since each lies in a word of its own.
 pub(crate) fn detect(text: &str) -> Vec<Span> {
     words(text)

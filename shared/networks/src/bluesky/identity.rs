@@ -1,6 +1,10 @@
 //! Who people are: handles, DIDs, names and pictures.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
 use domain::account::RemoteIdentity;
+use futures::StreamExt as _;
 use serde::Deserialize;
 
 use super::session::Session;
@@ -8,6 +12,11 @@ use super::xrpc::{Xrpc, XrpcError};
 
 /// Names are shown everywhere; the network's own limit is 64 graphemes.
 const NAME_GRAPHEMES_MAX: usize = 64;
+
+/// Time for all mentions of a post together: a server asks others, which may be slow, and the post is due.
+const MENTIONS_TIME: Duration = Duration::from_secs(5);
+/// A text has room for hundreds of mentions; the server shall not see them as a flood.
+const MENTIONS_AT_ONCE: usize = 4;
 
 /// Whether a text has the form of a DID that the network uses (atproto.com/specs/did).
 pub(crate) fn is_did(text: &str) -> bool {
@@ -55,9 +64,27 @@ pub(crate) async fn of_session(xrpc: &Xrpc, session: &Session) -> RemoteIdentity
     }
 }
 
-/// The DID behind a handle, `None` if nobody has it or nobody knows now: a mention that cannot be settled stays plain
-/// text, as in the network's own application, and does not hold up the post.
-pub(crate) async fn did_of_handle(xrpc: &Xrpc, session: &Session, handle: &str) -> Option<String> {
+/// The DIDs behind handles. A handle that nobody has, or about which nobody answers in time, is left out: its mention
+/// stays plain text, as in the network's own application, and does not hold up the post.
+pub(crate) async fn dids_of_handles(
+    xrpc: &Xrpc,
+    session: &Session,
+    handles: BTreeSet<String>,
+) -> BTreeMap<String, String> {
+    let deadline = tokio::time::Instant::now() + MENTIONS_TIME;
+    futures::stream::iter(handles)
+        .map(async |handle| {
+            let did = did_of_handle(xrpc, session, &handle);
+            let did = tokio::time::timeout_at(deadline, did).await.ok()??;
+            Some((handle, did))
+        })
+        .buffer_unordered(MENTIONS_AT_ONCE)
+        .filter_map(async |found| found)
+        .collect()
+        .await
+}
+
+async fn did_of_handle(xrpc: &Xrpc, session: &Session, handle: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Resolved {
         did: String,

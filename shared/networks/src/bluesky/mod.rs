@@ -6,6 +6,7 @@
 mod domains;
 mod errors;
 mod facets;
+mod home;
 mod identity;
 mod publish;
 mod record;

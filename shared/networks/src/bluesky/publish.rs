@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use domain::Clock;
 use domain::delivery::{Evidence, ProofKind};
-use futures::future::{join_all, try_join_all};
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::errors::{self, call_outcome, network_error, partial_thread};
-use super::facets::{self, Meaning};
+use super::facets;
 use super::record::{self, COLLECTION, Image, Options, StrongRef};
 use super::session::Session;
 use super::xrpc::{Xrpc, XrpcError};
@@ -77,28 +77,21 @@ async fn prepare_part(
     position: usize,
     part: &Part,
 ) -> Result<DraftPost, NetworkError> {
-    let facets = join_all(facets::detect(&part.text).into_iter().map(async |span| {
-        let did = match &span.meaning {
-            Meaning::Mention { handle } => identity::did_of_handle(xrpc, session, handle).await,
-            Meaning::Link { .. } | Meaning::Tag { .. } => None,
-        };
-        record::facet(&span, did.as_deref())
-    }));
+    let spans = facets::detect(&part.text);
+    let handles = spans.iter().filter_map(facets::Span::handle).collect();
     let images = try_join_all(
         part.attachments
             .iter()
             .map(|attachment| upload(xrpc, session, attachment)),
     );
-    let (facets, images) = futures::join!(facets, images);
+    let (dids, images) = futures::join!(identity::dids_of_handles(xrpc, session, handles), images);
+    let facets = spans
+        .iter()
+        .filter_map(|span| record::facet(span, &dids))
+        .collect();
     Ok(DraftPost {
         rkey: tid::record_key(request.delivery, position),
-        record: record::post(
-            &part.text,
-            request.due,
-            options,
-            facets.into_iter().flatten().collect(),
-            &images?,
-        ),
+        record: record::post(&part.text, request.due, options, facets, &images?),
     })
 }
 

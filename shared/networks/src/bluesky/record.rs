@@ -1,5 +1,7 @@
 //! The record of a post (`app.bsky.feed.post`).
 
+use std::collections::BTreeMap;
+
 use domain::FieldError;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -126,11 +128,13 @@ pub(crate) struct StrongRef {
     pub(crate) cid: String,
 }
 
-/// A span whose meaning is settled: a mention has become a DID.
-pub(crate) fn facet(span: &Span, did: Option<&str>) -> Option<Value> {
+/// A span as the network keeps it; `None` for a mention whose DID is not known.
+pub(crate) fn facet(span: &Span, dids: &BTreeMap<String, String>) -> Option<Value> {
     let feature = match &span.meaning {
         Meaning::Link { uri } => json!({"$type": "app.bsky.richtext.facet#link", "uri": uri}),
-        Meaning::Mention { .. } => json!({"$type": "app.bsky.richtext.facet#mention", "did": did?}),
+        Meaning::Mention { handle } => {
+            json!({"$type": "app.bsky.richtext.facet#mention", "did": dids.get(handle)?})
+        }
         Meaning::Tag { tag } => json!({"$type": "app.bsky.richtext.facet#tag", "tag": tag}),
     };
     Some(json!({

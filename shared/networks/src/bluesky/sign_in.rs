@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::errors::{account_fault, host, network_error};
+use super::home;
 use super::identity::is_did;
 use super::session::{Session, Tokens};
 use super::xrpc::{Refusal, Xrpc, XrpcError};
@@ -46,7 +47,9 @@ pub(crate) async fn create(
         .procedure(&service, "com.atproto.server.createSession", &input, None)
         .await
         .map_err(|error| sign_in_error(&error, &service))?;
-    session(service, &tokens)
+    let session = session(service, &tokens)?;
+    home::check(xrpc.http(), &session.service, &session.did).await?;
+    Ok(session)
 }
 
 fn service(xrpc: &Xrpc, credentials: &BTreeMap<String, String>) -> Result<Url, NetworkError> {

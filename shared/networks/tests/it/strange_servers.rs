@@ -139,7 +139,8 @@ async fn connect_to_a_server_that_never_stops_answering_is_given_up() {
 
 #[tokio::test]
 async fn connect_tells_apart_what_the_server_refuses() {
-    let cases: [(u16, &str, fn(&NetworkError) -> bool); 6] = [
+    type Fits = fn(&NetworkError) -> bool;
+    let cases: [(u16, &str, Fits); 6] = [
         (401, "AuthenticationRequired", |error| {
             matches!(error, NetworkError::Unauthorized { .. })
         }),
