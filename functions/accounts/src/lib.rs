@@ -1,6 +1,12 @@
 //! The accounts function: which networks there are, and a tenant's accounts at them — connecting, checking and
 //! disconnecting.
 //!
+//! - **Trigger**: the HTTP API, `/v1/networks` and `/v1/accounts/*`.
+//! - **Permissions**: reads and writes accounts, credentials, limits and events, and the deliveries that follow their
+//!   account; opens and seals under tenants' keys; sends to the publishing queue and mails; calls networks.
+//! - **Failure**: what a network refuses or does not answer is told as a 4xx. Posts that did not follow their account
+//!   yet, and mails, are found by the dispatcher.
+//!
 //! Credentials leave this function only sealed for their account and version. Posts follow their account: they are held
 //! while it must be connected again, resume when it is, and are cancelled when it is disconnected.
 
@@ -18,12 +24,13 @@ mod vault;
 
 use std::sync::Arc;
 
-use ::networks::Registry;
+use ::networks::{ClientNotBuilt, Registry};
 use api::{Gate, permission::ManageAccounts, permission::ReadAccounts, route};
 use axum::extract::FromRef;
+use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
 use cloud::envelope::Envelope;
 use domain::Clock;
-use engine::{Notifier, Waker};
+use engine::{Deployment, Notifier, Waker};
 use store::{Table, TenantTable};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,6 +52,28 @@ pub struct Ctx {
     pub waker: Waker,
     /// Writes to people.
     pub notifier: Notifier,
+}
+
+/// What a deployment configures.
+pub type Config = (QueueConfig, KeyConfig, MailConfig, PublicUrlConfig);
+
+impl Ctx {
+    /// The function of a deployment.
+    pub fn deployed(
+        deployment: &Deployment,
+        (queue, key, mail, public_url): Config,
+    ) -> Result<Self, ClientNotBuilt> {
+        let clock = &deployment.clock;
+        Ok(Self {
+            gate: Gate::new(deployment.table.clone(), Arc::clone(clock), &public_url.url),
+            table: deployment.table.clone(),
+            clock: Arc::clone(clock),
+            networks: ::networks::deployed(Arc::clone(clock))?,
+            envelope: deployment.envelope(&key),
+            waker: deployment.waker(&queue),
+            notifier: deployment.notifier(&mail, &public_url),
+        })
+    }
 }
 
 impl FromRef<Ctx> for Gate {

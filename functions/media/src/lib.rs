@@ -1,5 +1,11 @@
 //! The media function: images from their announcement to their deletion. Bytes go straight to the object store; this
 //! function signs the addresses, and looks at what arrived before anything may use it.
+//!
+//! - **Trigger**: the HTTP API, `/v1/media/*`.
+//! - **Permissions**: reads and writes media, the counter of their bytes and events; signs addresses of the object
+//!   store, reads, writes and deletes objects.
+//! - **Failure**: what was uploaded is refused as a 4xx that says what is wrong with it. A deletion that broke off is
+//!   finished by the next call.
 
 mod announce;
 mod complete;
@@ -15,9 +21,11 @@ use std::sync::Arc;
 use api::permission::{ReadMedia, WriteMedia};
 use api::{Gate, route};
 use axum::extract::FromRef;
+use cloud::config::{BucketConfig, PublicUrlConfig};
 use cloud::objects::{ObjectKey, ObjectStore};
 use domain::media::Media;
 use domain::{Clock, Error, MediaId};
+use engine::Deployment;
 use store::{Table, TenantTable, VersionedMedia};
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
@@ -36,6 +44,9 @@ pub struct Ctx {
     decoders: Arc<Semaphore>,
 }
 
+/// What a deployment configures.
+pub type Config = (BucketConfig, PublicUrlConfig);
+
 impl Ctx {
     /// A context with these services.
     pub fn new(
@@ -51,6 +62,18 @@ impl Ctx {
             objects,
             decoders: Arc::new(Semaphore::new(DECODERS)),
         }
+    }
+
+    /// The function of a deployment.
+    pub fn deployed(deployment: &Deployment, (bucket, public_url): Config) -> Self {
+        let clock = &deployment.clock;
+        let table = deployment.table.clone();
+        Self::new(
+            Gate::new(table.clone(), Arc::clone(clock), &public_url.url),
+            table,
+            Arc::clone(clock),
+            deployment.objects(&bucket),
+        )
     }
 
     fn media<P>(&self, caller: &api::Can<P>) -> TenantTable<'_> {

@@ -1,1 +1,18 @@
-fn main() {}
+//! The media function in Lambda.
+
+use api::edge::{Edge, finish};
+use engine::Deployment;
+use lambda_http::Error;
+use media::{Config, Ctx};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let (deployment, config) = Deployment::start::<Config>()?;
+    let ctx = Ctx::deployed(&deployment, config);
+    let edge = Edge {
+        clock: deployment.clock.clone(),
+        random: deployment.random.clone(),
+    };
+    deployment.warm_up().await;
+    lambda_http::run(finish(media::router(ctx).into(), edge)).await
+}
