@@ -1,5 +1,7 @@
 //! Making a post.
 
+use std::collections::HashMap;
+
 use api::permission::WriteDrafts;
 use api::{Can, Command, Query};
 use axum::extract::State;
@@ -16,7 +18,7 @@ use store::{Commit, EventNote, IdempotencyClaim, NewPost, StoredPost};
 use utoipa::IntoParams;
 
 use crate::planning::{body_of, new_delivery, snippet_of};
-use crate::request::{Collector, CreatePost, Wanted, parse};
+use crate::request::{Collector, CreatePost, Wanted, parse, parse_when};
 use crate::rules::{check_references, refusal};
 use crate::view::{DryRunView, PostView};
 use crate::{Asker, Ctx, ROUNDS, too_busy};
@@ -85,7 +87,9 @@ impl Ctx {
             }
             let mut errors = Collector::default();
             let now = self.clock.now();
-            let wanted = parse(input.clone(), now, &asker.tenant.time_zone, &mut errors);
+            let zone = &asker.tenant.time_zone;
+            let schedule = parse_when(&input.when, now, zone, &mut errors);
+            let wanted = parse(input.clone(), schedule, &mut errors);
             errors.finish()?;
             if wanted.schedule.is_some() {
                 asker.must_schedule()?;
@@ -172,8 +176,8 @@ impl Ctx {
     /// The first body of a wanted post, and its plan unless it is a draft.
     async fn check(&self, asker: &Asker, wanted: &Wanted) -> Result<(Body, Option<Plan>)> {
         let known = self.known_of(asker, wanted).await?;
-        check_references(wanted, &known)?;
-        let body = body_of(wanted, 1, &known, &Default::default(), self.table.ids());
+        check_references(wanted, &known, &HashMap::new())?;
+        let body = body_of(wanted, 1, &known, &HashMap::new(), self.table.ids());
         let Some(schedule) = &wanted.schedule else {
             return Ok((body, None));
         };
@@ -187,17 +191,19 @@ impl Ctx {
         let targets = input.targets.len();
         let mut errors = Collector::default();
         let now = self.clock.now();
-        let wanted = parse(input, now, &asker.tenant.time_zone, &mut errors);
+        let zone = &asker.tenant.time_zone;
+        let schedule = parse_when(&input.when, now, zone, &mut errors);
+        let wanted = parse(input, schedule, &mut errors);
         if let Err(Error::Invalid(fields)) = errors.finish() {
             return Ok(DryRunView::of_fields(fields, targets));
         }
         let known = self.known_of(asker, &wanted).await?;
-        match check_references(&wanted, &known) {
+        match check_references(&wanted, &known, &HashMap::new()) {
             Ok(()) => {}
             Err(Error::Invalid(fields)) => return Ok(DryRunView::of_fields(fields, targets)),
             Err(other) => return Err(other),
         }
-        let body = body_of(&wanted, 1, &known, &Default::default(), self.table.ids());
+        let body = body_of(&wanted, 1, &known, &HashMap::new(), self.table.ids());
         let violations = self
             .check_rules(&body, &known, |_| true)
             .err()

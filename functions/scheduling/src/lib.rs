@@ -12,20 +12,26 @@
     )
 )]
 
+mod act;
 mod calendar;
 mod create;
+mod duplicate;
+mod edit;
 mod list;
+mod merge;
 mod nudge;
 mod planning;
 mod read;
+mod remove;
 mod request;
+mod resolve;
 mod rules;
 mod timeline;
 mod view;
 
 use std::sync::Arc;
 
-use api::permission::{ReadPosts, WriteDrafts};
+use api::permission::{ReadPosts, SchedulePosts, WriteDrafts};
 use api::{Can, Gate, route};
 use axum::extract::FromRef;
 use cloud::queue::DeliveryQueue;
@@ -65,6 +71,22 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::can::<WriteDrafts, _>(routes!(create::create_post)))
         .routes(route::can::<ReadPosts, _>(routes!(list::list_posts)))
         .routes(route::can::<ReadPosts, _>(routes!(read::get_post)))
+        .routes(route::can::<WriteDrafts, _>(routes!(edit::update_post)))
+        .routes(route::can::<WriteDrafts, _>(routes!(remove::delete_post)))
+        .routes(route::can::<SchedulePosts, _>(routes!(act::schedule_post)))
+        .routes(route::can::<SchedulePosts, _>(routes!(
+            act::unschedule_post
+        )))
+        .routes(route::can::<SchedulePosts, _>(routes!(act::cancel_post)))
+        .routes(route::can::<SchedulePosts, _>(routes!(act::retry_post)))
+        .routes(route::can::<SchedulePosts, _>(routes!(act::hold_post)))
+        .routes(route::can::<SchedulePosts, _>(routes!(act::resume_post)))
+        .routes(route::can::<WriteDrafts, _>(routes!(
+            duplicate::duplicate_post
+        )))
+        .routes(route::can::<SchedulePosts, _>(routes!(
+            resolve::resolve_target
+        )))
         .routes(route::can::<ReadPosts, _>(routes!(timeline::get_timeline)))
         .routes(route::can::<ReadPosts, _>(routes!(calendar::get_calendar)))
         .with_state(ctx)

@@ -6,7 +6,7 @@ use domain::account::{Account, AccountState};
 use domain::media::Media;
 use domain::post::{Body, Content, Override, TargetContent, ThreadPart};
 use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, Validated, Violation, validate};
-use domain::{AccountId, Error, FieldError, MediaId, Result};
+use domain::{AccountId, DeliveryId, Error, FieldError, MediaId, Result};
 use networks::Network;
 
 use crate::request::{Collector, Wanted};
@@ -98,8 +98,13 @@ impl Ctx {
     }
 }
 
-/// Everything that a person names must exist in the tenant; what does not is answered the same, whoever has it.
-pub(crate) fn check_references(wanted: &Wanted, known: &Known) -> Result<()> {
+/// Everything that a person names must exist in the tenant; what does not is answered the same, whoever has it. Targets
+/// that the post has already may have lost their account.
+pub(crate) fn check_references(
+    wanted: &Wanted,
+    known: &Known,
+    kept: &HashMap<AccountId, DeliveryId>,
+) -> Result<()> {
     let mut missing = Vec::new();
     let mut errors = Collector::default();
     for (place, target) in wanted.targets.iter().enumerate() {
@@ -110,12 +115,16 @@ pub(crate) fn check_references(wanted: &Wanted, known: &Known) -> Result<()> {
                 "not_found",
                 "there is no such account",
             )),
-            Some(AccountState::Disconnected) => errors.add(
+            Some(AccountState::Disconnected) if !kept.contains_key(&target.account) => errors.add(
                 pointer,
                 "account_disconnected",
                 "the account is not connected: connect it again",
             ),
-            Some(AccountState::Connected | AccountState::ReconnectNeeded) => {}
+            Some(
+                AccountState::Connected
+                | AccountState::ReconnectNeeded
+                | AccountState::Disconnected,
+            ) => {}
         }
     }
     for (pointer, id) in media_places(wanted) {

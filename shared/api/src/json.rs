@@ -73,6 +73,11 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     }
 }
 
+/// Reads `T` from a JSON value that was put together of a request, with the same refusals as [`Json`].
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    parse(value.to_string().as_bytes())
+}
+
 /// Reads `T` from a JSON document.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Syntax first: otherwise a wrong field in front hides that the rest is not JSON at all.

@@ -7,6 +7,6 @@ mod parse;
 pub(crate) use collector::Collector;
 pub(crate) use input::{
     ActOnPost, ContentInput, CreatePost, FoundOutcome, OverrideInput, ResolveTarget, ScheduleInput,
-    TargetInput, ThreadPartInput, WhenInput,
+    TargetInput, WhenInput,
 };
-pub(crate) use parse::{Wanted, WantedTarget, parse, schedule_of, target_ids};
+pub(crate) use parse::{Wanted, WantedTarget, parse, parse_when, target_ids};

@@ -44,14 +44,12 @@ pub(crate) struct WantedTarget {
     pub(crate) options: Value,
 }
 
-/// Reads a whole post. `zone` is the one in which the tenant thinks.
+/// Reads a whole post but for its time, which is given.
 pub(crate) fn parse(
     input: CreatePost,
-    now: Timestamp,
-    zone: &TimeZoneName,
+    schedule: Option<Schedule>,
     errors: &mut Collector,
 ) -> Wanted {
-    let schedule = parse_when(&input.when, now, zone, errors);
     let base = parse_content(input.base, errors);
     let targets = parse_targets(input.targets, errors);
     let tags = parse_tags(input.tags, errors);
@@ -62,18 +60,6 @@ pub(crate) fn parse(
         targets,
         tags,
     }
-}
-
-/// Reads a time; `None` for a draft.
-pub(crate) fn schedule_of(
-    when: &WhenInput,
-    now: Timestamp,
-    zone: &TimeZoneName,
-) -> Result<Option<Schedule>> {
-    let mut errors = Collector::default();
-    let schedule = parse_when(when, now, zone, &mut errors);
-    errors.finish()?;
-    Ok(schedule)
 }
 
 /// Reads the ids of targets that an action is for.
@@ -97,7 +83,8 @@ pub(crate) fn target_ids(targets: Option<&[String]>) -> Result<Option<Vec<Delive
     Ok(Some(ids))
 }
 
-fn parse_when(
+/// Reads a time; `None` for a draft. `tenant_zone` is the one in which the tenant thinks.
+pub(crate) fn parse_when(
     when: &WhenInput,
     now: Timestamp,
     tenant_zone: &TimeZoneName,
