@@ -206,7 +206,7 @@ impl Ctx {
         match commit {
             Commit::Refused => Ok(None),
             Commit::Done => {
-                self.nudge(&mut deliveries).await;
+                self.waker.nudge(&deliveries).await;
                 Ok(Some(StoredPost {
                     post,
                     body: stored.body,

@@ -135,7 +135,7 @@ impl Ctx {
         let act = self.act(asker);
         let tenant = asker.tenant.id;
         let id = PostId::generate(self.table.ids());
-        let mut deliveries: Vec<_> = body
+        let deliveries: Vec<_> = body
             .targets
             .iter()
             .map(|target| new_delivery(tenant, id, body.revision, target, plan))
@@ -163,7 +163,7 @@ impl Ctx {
         match self.posts(asker).create_post(new, &act).await? {
             Commit::Refused => Ok(None),
             Commit::Done => {
-                self.nudge(&mut deliveries).await;
+                self.waker.nudge(&deliveries).await;
                 Ok(Some(StoredPost {
                     post,
                     body,

@@ -144,8 +144,8 @@ impl Ctx {
         match commit {
             Commit::Refused => Ok(None),
             Commit::Done => {
-                let mut deliveries = outcome.deliveries;
-                self.nudge(&mut deliveries).await;
+                let deliveries = outcome.deliveries;
+                self.waker.nudge(&deliveries).await;
                 Ok(Some(StoredPost {
                     post,
                     body,

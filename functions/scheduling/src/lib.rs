@@ -1,8 +1,14 @@
 //! The scheduling function: posts from the first draft to the moment at which they are handed to the publisher, and
 //! everything that people can do with them afterwards.
 //!
-//! [`request`] reads what people want, [`rules`] checks it, the other modules are one use case each. Whatever leaves a
-//! delivery due soon ends with [`nudge`], so that nothing waits for the dispatcher's next tick.
+//! `request` reads what people want, `rules` checks it, the other modules are one use case each. Whatever may leave a
+//! delivery due soon wakes the publisher after its commit, so that nothing waits for the dispatcher's next tick.
+//!
+//! - **Trigger**: the HTTP API, `/v1/posts` and `/v1/calendar`.
+//! - **Failure**: every act is one transaction. What happens after it (the message to the publisher) is repeated by the
+//!   dispatcher.
+//! - **Permissions**: reads accounts and media, writes posts, deliveries, counters, idempotency keys and events, sends to
+//!   the publishing queue.
 #![cfg_attr(
     test,
     allow(
@@ -19,7 +25,6 @@ mod duplicate;
 mod edit;
 mod list;
 mod merge;
-mod nudge;
 mod planning;
 mod read;
 mod remove;
@@ -34,12 +39,13 @@ use std::sync::Arc;
 use api::permission::{ReadPosts, SchedulePosts, WriteDrafts};
 use api::{Can, Gate, route};
 use axum::extract::FromRef;
-use cloud::queue::DeliveryQueue;
+use cloud::config::{PublicUrlConfig, QueueConfig};
 use domain::membership::{Permission, Role};
 use domain::tenant::Tenant;
 use domain::{Clock, Error, PostId, Result, UserId};
+use engine::{Deployment, Waker};
 use jiff::SignedDuration;
-use networks::Registry;
+use networks::{ClientNotBuilt, Registry};
 use store::{Act, Member, StoredPost, Table, TenantScope, TenantTable};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -55,8 +61,28 @@ pub struct Ctx {
     pub clock: Arc<dyn Clock>,
     /// The networks, for their rules.
     pub networks: Registry,
-    /// Brings deliveries to the publisher.
-    pub queue: Arc<dyn DeliveryQueue>,
+    /// Wakes the publisher.
+    pub waker: Waker,
+}
+
+/// What a deployment configures.
+pub type Config = (QueueConfig, PublicUrlConfig);
+
+impl Ctx {
+    /// The function of a deployment.
+    pub fn deployed(
+        deployment: &Deployment,
+        (queue, public_url): Config,
+    ) -> std::result::Result<Self, ClientNotBuilt> {
+        let (table, clock) = (deployment.table.clone(), Arc::clone(&deployment.clock));
+        Ok(Self {
+            gate: Gate::new(table.clone(), Arc::clone(&clock), &public_url.url),
+            networks: networks::deployed(Arc::clone(&clock))?,
+            waker: deployment.waker(&queue),
+            table,
+            clock,
+        })
+    }
 }
 
 impl FromRef<Ctx> for Gate {

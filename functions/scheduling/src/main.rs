@@ -1,1 +1,20 @@
-fn main() {}
+//! The scheduling function as a Lambda function.
+
+use api::edge::{self, Edge};
+use engine::Deployment;
+use lambda_http::Error;
+use scheduling::{Config, Ctx};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let (deployment, config) = Deployment::start::<Config>()?;
+    let ctx = Ctx::deployed(&deployment, config)?;
+    let (routes, _) = scheduling::router(ctx).split_for_parts();
+    let edge = Edge {
+        clock: deployment.clock.clone(),
+        random: deployment.random.clone(),
+    };
+    let routes = edge::finish(routes, edge);
+    deployment.warm_up().await;
+    lambda_http::run(routes).await
+}

@@ -106,7 +106,7 @@ impl Functions {
                 table: table.clone(),
                 clock: Arc::clone(clock),
                 networks: networks.clone(),
-                queue,
+                waker: waker.clone(),
             },
             accounts: accounts::Ctx {
                 gate,
