@@ -100,7 +100,7 @@ impl World {
         let networks = Registry::new(vec![Arc::new(self.network.with_effects(effects))]);
         let waker = Waker {
             table: table.clone(),
-            queue: Arc::clone(&queue),
+            queue,
             clock: Arc::clone(&clock),
         };
         let notifier = Notifier {
@@ -130,7 +130,7 @@ impl World {
             table: table.clone(),
             clock: Arc::clone(&clock),
             networks: networks.clone(),
-            queue,
+            waker: waker.clone(),
         })
         .merge(accounts::router(accounts::Ctx {
             gate,
