@@ -26,32 +26,40 @@ const READ_BACK: RepeatRule = RepeatRule::ReadBack {
     absence_after_seconds: Some(30),
 };
 
-/// Plays the story without a fault, then once for each of its effects and each side of it.
+/// Effects that only read. A process that dies around one leaves the same behind as one that died right after the last
+/// effect that changed something, so they are passed over.
+const READS: [&str; 6] = [
+    "BatchGetItem",
+    "GetItem",
+    "Query",
+    "keys.decrypt",
+    "network.poll",
+    "network.read_back",
+];
+
+/// Plays the story without a fault, then once for each effect that changes something and each side of it.
 async fn crash_everywhere(story: Story, repeat: RepeatRule, endings: &[Ending]) {
     let effects = play(&story, repeat, FaultPlan::none(), endings, "undisturbed").await;
-    for number in 0..effects {
+    for (number, effect) in effects.iter().enumerate() {
+        if READS.contains(effect) {
+            continue;
+        }
         for fault in [Fault::CrashBefore, Fault::CrashAfter] {
-            let place = format!("{fault:?} effect {number} of {effects}");
-            play(
-                &story,
-                repeat,
-                FaultPlan::at(number, fault),
-                endings,
-                &place,
-            )
-            .await;
+            let place = format!("{fault:?} effect {number} ({effect})");
+            let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
+            play(&story, repeat, plan, endings, &place).await;
         }
     }
 }
 
-/// Answers how many effects the first process began.
+/// Answers with the effects that the first process began.
 async fn play(
     story: &Story,
     repeat: RepeatRule,
     plan: FaultPlan,
     endings: &[Ending],
     place: &str,
-) -> u32 {
+) -> Vec<&'static str> {
     let world = World::new(repeat).await;
     world.network.script(story.behaviours.iter().copied());
     let effects = Effects::new(plan);
@@ -61,7 +69,7 @@ async fn play(
         None => life::play(&world, &world.start(Effects::default()), story).await,
     };
     invariants::check(&world, &post, endings, place).await;
-    u32::try_from(effects.begun().len()).unwrap()
+    effects.begun()
 }
 
 fn story(behaviours: &[Behaviour]) -> Story {
