@@ -97,7 +97,7 @@ test('signing in and writing a post need no mouse', async ({ page }) => {
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
   await expect(dialog).toBeVisible();
-  await tabTo(page, 'Name on the playground');
+  await tabTo(page, 'Name');
   await page.keyboard.type(unique('keys'));
   await page.keyboard.press('Enter');
   await expect(dialog).toBeHidden();

@@ -46,7 +46,7 @@ export async function connectPlayground(page: Page, identifier: string): Promise
   await page.goto('/accounts');
   await page.getByRole('button', { name: 'Connect Playground' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name on the playground').fill(identifier);
+  await dialog.getByLabel('Name', { exact: true }).fill(identifier);
   await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
   await expect(dialog).toBeHidden();
   await expect(page.locator(`[data-account="${identifier}"]`).getByText('Connected')).toBeVisible();

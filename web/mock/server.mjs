@@ -15,8 +15,8 @@ const accounts = new Map(), media = new Map(), posts = new Map(), events = new M
 const behaviours = new Map(), playground = [];
 
 const networks = [
-  { id: 'bluesky', name: 'Bluesky', connect: 'credentials', rules: { text: { graphemes_max: 300, bytes_max: 3000 }, media: { images_max: 4 } } },
-  { id: 'playground', name: 'Playground', connect: 'credentials', rules: { text: { graphemes_max: 500, bytes_max: 5000 }, media: { images_max: 4 } } }
+  { id: 'bluesky', name: 'Bluesky', connect: 'credentials', credential_fields: [{ name: 'service', label: 'Server', secret: false, optional: true, placeholder: 'https://bsky.social' }, { name: 'identifier', label: 'Handle or e-mail address', secret: false, optional: false, placeholder: 'alice.bsky.social' }, { name: 'app_password', label: 'App password', secret: true, optional: false, placeholder: 'xxxx-xxxx-xxxx-xxxx' }], rules: { text: { graphemes_max: 300, bytes_max: 3000 }, media: { images_max: 4 } } },
+  { id: 'playground', name: 'Playground', connect: 'credentials', credential_fields: [{ name: 'identifier', label: 'Name', secret: false, optional: false, placeholder: 'any name' }], rules: { text: { graphemes_max: 500, bytes_max: 5000 }, media: { images_max: 4 } } }
 ];
 
 class Problem extends Error {

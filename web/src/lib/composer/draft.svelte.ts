@@ -14,6 +14,13 @@ interface Saved {
   timing: Timing;
   at: string;
   zone: string;
+  /** The version of the post that was being edited; absent for a new one. */
+  version: string | null;
+}
+
+interface Kept {
+  override: object;
+  options: Record<string, never>;
 }
 
 /** A post being written. It survives a reload, a sign-out and a switch of the tenant. */
@@ -28,26 +35,28 @@ export class ComposerDraft {
   timing = $state<Timing>('at');
   at = $state(inAnHour(browserZone()));
   zone = $state(browserZone());
-  /** Options of targets that this page does not show, carried along through an edit. */
-  #options = new Map<string, Record<string, never>>();
+  #version: string | null = null;
+  /** What targets have that this page does not show, by account id, carried along through an edit. */
+  #kept = new Map<string, Kept>();
 
   /** What is stored under `storageKey`, or a new draft. */
   static restore(storageKey: string): ComposerDraft {
     const draft = new ComposerDraft();
     const saved = read(storageKey);
-    if (!saved) return draft;
-    draft.key = saved.key;
-    draft.accounts = saved.accounts;
-    draft.text = saved.text;
-    draft.overrides = saved.overrides;
-    draft.media = saved.media.map((item) => ({ ...item, state: 'ready', progress: 1, preview: null }));
-    draft.timing = saved.timing;
-    draft.zone = saved.zone;
-    // A time that passed while the draft lay in the browser is of no use.
-    if (saved.at > instantToWall(new Date(), saved.zone)) draft.at = saved.at;
+    if (saved) draft.#take(saved);
     return draft;
   }
 
+  /** A post that exists, with what was changed of this very version and not sent yet. */
+  static edit(post: Post, version: string | null, storageKey: string): ComposerDraft {
+    const draft = ComposerDraft.of(post);
+    draft.#version = version;
+    const saved = read(storageKey);
+    if (saved && version !== null && saved.version === version) draft.#take(saved);
+    return draft;
+  }
+
+  /** A post as it is. */
   static of(post: Post): ComposerDraft {
     const draft = new ComposerDraft();
     draft.accounts = post.targets.map((target) => target.account_id);
@@ -56,7 +65,8 @@ export class ComposerDraft {
     for (const target of post.targets) {
       const text = target.override?.text;
       if (typeof text === 'string') draft.overrides[target.account_id] = text;
-      if (target.options) draft.#options.set(target.account_id, target.options as Record<string, never>);
+      const { text: _, ...override } = target.override ?? {};
+      draft.#kept.set(target.account_id, { override, options: (target.options ?? {}) as Record<string, never> });
     }
     draft.timing = post.state === 'draft' ? 'draft' : 'at';
     draft.zone = post.when.zone ?? browserZone();
@@ -90,11 +100,12 @@ export class ComposerDraft {
         media: this.media.flatMap((item) => (item.state === 'ready' && item.id ? [item.id] : []))
       },
       targets: this.accounts.map((account_id) => {
-        const override = this.overrides[account_id];
+        const text = this.overrides[account_id];
+        const kept = this.#kept.get(account_id);
         return {
           account_id,
-          ...(override === undefined ? {} : { override: { text: override } }),
-          options: this.#options.get(account_id) ?? {}
+          override: { ...kept?.override, ...(text === undefined ? {} : { text }) },
+          options: kept?.options ?? {}
         };
       }),
       tags: []
@@ -110,7 +121,8 @@ export class ComposerDraft {
       media: this.media.flatMap(({ id, name, alt, state }) => (state === 'ready' && id ? [{ id, name, alt }] : [])),
       timing: this.timing,
       at: this.at,
-      zone: this.zone
+      zone: this.zone,
+      version: this.#version
     };
     try {
       localStorage.setItem(storageKey, JSON.stringify(saved));
@@ -121,6 +133,18 @@ export class ComposerDraft {
 
   static forget(storageKey: string): void {
     localStorage.removeItem(storageKey);
+  }
+
+  #take(saved: Saved): void {
+    this.key = saved.key;
+    this.accounts = saved.accounts;
+    this.text = saved.text;
+    this.overrides = saved.overrides;
+    this.media = saved.media.map((item) => ({ ...item, state: 'ready', progress: 1, preview: null }));
+    this.timing = saved.timing;
+    this.zone = saved.zone;
+    // A time that passed while the draft lay in the browser is of no use.
+    if (saved.at > instantToWall(new Date(), saved.zone)) this.at = saved.at;
   }
 }
 

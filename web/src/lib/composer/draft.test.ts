@@ -45,13 +45,26 @@ describe('a draft in the browser', () => {
 });
 
 describe('a draft of a post that exists', () => {
+  const post = {
+    id: 'post_a', state: 'scheduled', when: { at: '2036-12-01T09:00:00', zone: 'Europe/Berlin', due_at: '2036-12-01T08:00:00Z' },
+    base: { text: 'Base', media: [] }, targets: [], tags: [], allowed_actions: ['edit'], created_at: '', updated_at: ''
+  } as never;
+
+  it('brings back what was changed of this version, and nothing of an older one', () => {
+    const draft = ComposerDraft.edit(post, '"1"', KEY);
+    draft.text = 'Changed';
+    draft.save(KEY);
+    expect(ComposerDraft.edit(post, '"1"', KEY).text).toBe('Changed');
+    expect(ComposerDraft.edit(post, '"2"', KEY).text).toBe('Base');
+  });
+
   it('keeps wall time, zone, own texts and options', () => {
     const options = { language: 'en' };
     const draft = ComposerDraft.of({
       id: 'post_a', state: 'scheduled', when: { at: '2026-12-01T09:00:00', zone: 'Europe/Berlin', due_at: '2026-12-01T08:00:00Z' },
       base: { text: 'Base', media: ['med_a'] }, tags: [], allowed_actions: ['edit'], created_at: '', updated_at: '',
-      targets: [{ id: 'dlv_a', account_id: 'acc_a', network: 'bluesky', state: 'scheduled', allowed_actions: [], override: { text: 'Own' }, options }]
+      targets: [{ id: 'dlv_a', account_id: 'acc_a', network: 'bluesky', state: 'scheduled', allowed_actions: [], override: { text: 'Own', media: ['med_b'] }, options }]
     } as never);
-    expect(draft.toPost()).toEqual({ when: { at: '2026-12-01T09:00:00', zone: 'Europe/Berlin' }, base: { text: 'Base', media: ['med_a'] }, targets: [{ account_id: 'acc_a', override: { text: 'Own' }, options }], tags: [] });
+    expect(draft.toPost()).toEqual({ when: { at: '2026-12-01T09:00:00', zone: 'Europe/Berlin' }, base: { text: 'Base', media: ['med_a'] }, targets: [{ account_id: 'acc_a', override: { text: 'Own', media: ['med_b'] }, options }], tags: [] });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { controlOf, placeOf, remarks, sentence } from './places';
+import { controlOf, placeOf, remarks } from './places';
 
 const written = { accounts: ['acc_a', 'acc_b'], overrides: { acc_b: 'own' } };
 
@@ -34,11 +34,5 @@ describe('remarks', () => {
       { place: 'text', message: 'ada: the text may have 300 characters', fix: 'Shorten it.' },
       { place: 'when', message: 'Too late.', fix: '' }
     ]);
-  });
-});
-
-describe('sentence', () => {
-  it.each([['shorten it', 'Shorten it.'], ['Done!', 'Done!'], ['  ', '']])('%j becomes %j', (text, expected) => {
-    expect(sentence(text)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import type { ProblemField } from '$lib/api/problem';
 import type { Violation } from '$lib/api/types';
+import { sentence } from '$lib/text/sentence';
 
 /** The part of the composer that a JSON pointer of the request belongs to. */
 export type Place = 'accounts' | 'text' | 'media' | 'when' | `override:${string}`;
@@ -59,12 +60,4 @@ export function remarks(
     (each, index) =>
       all.findIndex((other) => other.place === each.place && other.message === each.message) === index
   );
-}
-
-/** The API's messages are parts of sentences; here each stands alone. */
-export function sentence(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed === '') return '';
-  const ended = /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
-  return ended.charAt(0).toUpperCase() + ended.slice(1);
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { eventLook, proofWord } from './timeline';
+import { eventDetail, eventLook, proofWord } from './timeline';
 
 describe('eventLook', () => {
   it.each([
     ['post.created', 'Created'],
     ['target.published', 'Published'],
-    ['claimed', 'Publishing started'],
+    ['target.calling', 'Publishing started'],
     ['target.something_new', 'something new']
   ])('%s is "%s"', (event, word) => {
     expect(eventLook({ event }).word).toBe(word);
@@ -20,5 +20,16 @@ describe('proofWord', () => {
     ['new_kind', 'new kind']
   ])('%j is "%s"', (proof, word) => {
     expect(proofWord(proof)).toBe(word);
+  });
+});
+
+describe('eventDetail', () => {
+  it.each([
+    [{ message: 'the text is a duplicate' }, 'The text is a duplicate.'],
+    [{ lateness_ms: 2400 }, '2.4 s late.'],
+    [{ attempt: 1 }, ''],
+    [null, '']
+  ])('%j is "%s"', (detail, words) => {
+    expect(eventDetail({ detail: detail as never })).toBe(words);
   });
 });

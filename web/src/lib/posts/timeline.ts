@@ -1,6 +1,8 @@
 import { m } from '$lib/paraglide/messages.js';
 import type { TimelineItem } from '$lib/api/types';
 import type { IconName } from '$lib/ui/icons';
+import { sentence } from '$lib/text/sentence';
+import { lateness } from '$lib/time/words';
 import { lookOf } from './states';
 
 const WORDS: Record<string, { word: () => string; icon: IconName }> = {
@@ -9,7 +11,11 @@ const WORDS: Record<string, { word: () => string; icon: IconName }> = {
   scheduled: { word: m.event_scheduled, icon: 'clock' },
   rescheduled: { word: m.event_rescheduled, icon: 'clock' },
   unscheduled: { word: m.event_unscheduled, icon: 'pencil' },
-  claimed: { word: m.event_claimed, icon: 'send' },
+  calling: { word: m.event_calling, icon: 'send' },
+  attempted: { word: m.event_attempted, icon: 'refresh' },
+  refused: { word: m.event_refused, icon: 'cross' },
+  unclear: { word: m.event_unclear, icon: 'question' },
+  looking: { word: m.event_looking, icon: 'eye' },
   retried: { word: m.event_retried, icon: 'refresh' },
   resolved: { word: m.event_resolved, icon: 'check' },
   resumed: { word: m.event_resumed, icon: 'play' }
@@ -34,4 +40,12 @@ const PROOFS: Record<string, () => string> = {
 export function proofWord(proof: unknown): string {
   const kind = typeof proof === 'string' ? proof : (proof as { kind?: string } | null)?.kind;
   return (kind && PROOFS[kind]?.()) || (kind ?? '').replaceAll('_', ' ');
+}
+
+/** What an event says about itself: the network's words, or how late the call was. */
+export function eventDetail(item: Pick<TimelineItem, 'detail'>): string {
+  const detail = (item.detail ?? {}) as { message?: unknown; lateness_ms?: unknown };
+  if (typeof detail.message === 'string') return sentence(detail.message);
+  if (typeof detail.lateness_ms === 'number') return sentence(lateness(detail.lateness_ms));
+  return '';
 }
