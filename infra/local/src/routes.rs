@@ -75,10 +75,10 @@ impl Rest {
     }
 }
 
-/// Ready once the table answers.
+/// Ready once the table answers. `local` tells the dashboard that mails lie in the outbox here.
 async fn health(State(services): State<Services>) -> api::Result<axum::Json<Value>> {
     services.table.ping().await?;
-    Ok(axum::Json(json!({ "status": "ok" })))
+    Ok(axum::Json(json!({ "status": "ok", "local": true })))
 }
 
 fn documents(document: &Value) -> Router {
