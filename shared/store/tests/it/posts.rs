@@ -1,0 +1,121 @@
+//! A post with one delivery, as tests need it.
+
+use domain::delivery::acts::Plan;
+use domain::delivery::{Delivery, DeliveryKey, Target};
+use domain::event::{Actor, Subject};
+use domain::membership::Role;
+use domain::network::NetworkId;
+use domain::post::{Body, Content, Override, Post, TargetContent};
+use domain::preflight::{Validated, validate};
+use domain::schedule::Schedule;
+use domain::tenant::TimeZoneName;
+use domain::{AccountId, Clock, DeliveryId, PostId};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use store::{Act, Commit, NewPost, Table, TenantScope};
+use testkit::TestClock;
+
+/// How late a post may go out.
+pub(crate) const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(6);
+
+/// A tenant with an account.
+pub(crate) struct Owner {
+    pub(crate) scope: TenantScope,
+    user: domain::UserId,
+    account: AccountId,
+}
+
+/// A fresh tenant.
+pub(crate) async fn owner(table: &Table, clock: &TestClock) -> Owner {
+    let member = testkit::member(table, clock, Role::Owner).await;
+    Owner {
+        scope: member.scope,
+        user: member.user,
+        account: AccountId::generate(table.ids()),
+    }
+}
+
+/// What content without rules passes.
+pub(crate) fn checked() -> Validated {
+    validate(&[]).unwrap()
+}
+
+/// A stored post that is due at `due`.
+pub(crate) async fn scheduled(
+    table: &Table,
+    clock: &TestClock,
+    owner: &Owner,
+    due: Timestamp,
+) -> Delivery {
+    let now = clock.now();
+    let id = PostId::generate(table.ids());
+    let target = Target {
+        id: DeliveryId::generate(table.ids()),
+        tenant: owner.scope.tenant(),
+        post: id,
+        account: owner.account,
+        network: NetworkId::PLAYGROUND,
+    };
+    let body = Body {
+        revision: 1,
+        base: Content {
+            text: "text ".repeat(60),
+            ..Content::default()
+        },
+        targets: vec![TargetContent {
+            delivery: target.id,
+            account: target.account,
+            network: target.network.clone(),
+            overridden: Override::default(),
+            options: Value::Null,
+        }],
+    };
+    let post = Post {
+        id,
+        tenant: owner.scope.tenant(),
+        version: 1,
+        body: 1,
+        schedule: Some(Schedule {
+            local: due.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
+            zone: TimeZoneName::utc(),
+            due,
+            adjusted: false,
+            database: "test".to_owned(),
+        }),
+        tags: vec![],
+        snippet: "text".to_owned(),
+        created_by: owner.user,
+        created_at: now,
+        updated_at: now,
+    };
+    let delivery = Delivery::scheduled(target, Plan::new(&checked(), due, MAX_LATENESS));
+    let new = NewPost {
+        post: &post,
+        body: &body,
+        deliveries: std::slice::from_ref(&delivery),
+        posts_per_month: 100_000,
+        claim: None,
+        events: vec![("post.created", Subject::Post(id), json!({}))],
+    };
+    let act = Act {
+        actor: Actor::User(owner.user),
+        at: now,
+    };
+    let commit = table
+        .tenant(&owner.scope)
+        .create_post(new, &act)
+        .await
+        .unwrap();
+    assert_eq!(commit, Commit::Done);
+    delivery
+}
+
+/// The delivery as it is stored.
+pub(crate) async fn stored(table: &Table, delivery: &Delivery) -> Delivery {
+    table
+        .system()
+        .delivery(&DeliveryKey::of(delivery))
+        .await
+        .unwrap()
+        .unwrap()
+}

@@ -1,0 +1,108 @@
+//! What a publication costs: a careless index or attribute shows here.
+
+use std::sync::Arc;
+
+use domain::Clock;
+use domain::delivery::protocol::{self, Claim};
+use domain::delivery::{Delivery, DeliveryKey, Evidence, ProofKind, Transition};
+use jiff::Timestamp;
+use store::{Attempt, Consumed, Meter, Step, Table};
+use testkit::TestClock;
+
+use crate::posts::{owner, scheduled};
+
+async fn step(table: &Table, delivery: &Delivery, transition: Transition) -> Delivery {
+    match table
+        .system()
+        .step(&DeliveryKey::of(delivery), &transition)
+        .await
+        .unwrap()
+    {
+        Step::Done(next) => *next,
+        other => panic!("{}: {other:?}", transition.name),
+    }
+}
+
+#[tokio::test]
+async fn publishing_one_target_costs_fifteen_write_units_at_most() {
+    let clock = TestClock::at("2026-12-01T08:58:00Z");
+    let meter = Arc::new(Meter::default());
+    let table = testkit::table(&clock).await.metered(Arc::clone(&meter));
+    let owner = owner(&table, &clock).await;
+    let due: Timestamp = "2026-12-01T09:00:00Z".parse().unwrap();
+    let delivery = scheduled(&table, &clock, &owner, due).await;
+    let mut costs: Vec<(&str, f64)> = Vec::new();
+    let mut spend = |name| costs.push((name, meter.take().writes));
+    spend("created");
+
+    let queued = step(
+        &table,
+        &delivery,
+        protocol::queued(due, 1, due, clock.now()),
+    )
+    .await;
+    spend("queued");
+    clock.set(due);
+    let claimed = step(&table, &queued, protocol::claim(1, due, due)).await;
+    spend("claim");
+    let claim = Claim::of(&claimed);
+    step(&table, &claimed, protocol::intent(claim, due)).await;
+    spend("intent");
+    let evidence = Evidence {
+        remote_id: Some(
+            "at://did:plc:abcdefghijklmnopqrstuvwx/app.bsky.feed.post/3kabcdefghijk".to_owned(),
+        ),
+        permalink: Some("https://bsky.app/profile/ada.example.com/post/3kabcdefghijk".to_owned()),
+        proof: ProofKind::Response,
+        published_at: due,
+    };
+    let attempt = Attempt::Published {
+        evidence: evidence.clone(),
+    };
+    table
+        .system()
+        .record_attempt(&DeliveryKey::of(&claimed), claim.fence, due, &attempt)
+        .await
+        .unwrap();
+    spend("attempt");
+    step(&table, &claimed, protocol::published(claim, evidence)).await;
+    spend("published");
+
+    let after_creation: f64 = costs.iter().skip(1).map(|(_, units)| units).sum();
+    assert!(after_creation <= 15.0, "{costs:?}");
+    assert_eq!(
+        costs.get(3),
+        Some(&("intent", 1.0)),
+        "an intent touches no index: {costs:?}"
+    );
+}
+
+#[tokio::test]
+async fn reading_a_delivery_costs_one_read_unit() {
+    let clock = TestClock::at("2026-12-01T08:58:00Z");
+    let meter = Arc::new(Meter::default());
+    let table = testkit::table(&clock).await.metered(Arc::clone(&meter));
+    let owner = owner(&table, &clock).await;
+    let delivery = scheduled(
+        &table,
+        &clock,
+        &owner,
+        "2026-12-01T09:00:00Z".parse().unwrap(),
+    )
+    .await;
+    meter.take();
+
+    table
+        .system()
+        .delivery(&DeliveryKey::of(&delivery))
+        .await
+        .unwrap();
+
+    assert_eq!(
+        meter.take(),
+        Consumed {
+            writes: 0.0,
+            reads: 1.0
+        }
+    );
+}
