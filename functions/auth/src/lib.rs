@@ -31,6 +31,7 @@ use utoipa_axum::routes;
 mod access;
 mod answer;
 mod catalogue;
+mod deployed;
 mod jwks;
 mod limits;
 mod login;
@@ -45,6 +46,7 @@ mod switch;
 mod verify_email;
 
 pub use access::Issuer;
+pub use deployed::Config;
 pub use limits::SignInLimits;
 pub use password::Hasher;
 
