@@ -43,7 +43,7 @@ pub(crate) fn of_missing(missing: &NoAnswer) -> CallOutcome {
     match missing {
         NoAnswer::Forbidden(_) | NoAnswer::NotSent(_) => CallOutcome::NoEffect {
             fault: Fault::new(
-                "network_unreachable",
+                "network_unavailable",
                 FaultCategory::NetworkUnavailable,
                 FaultActor::Network,
                 format!("The playground cannot be reached: {missing}"),

@@ -357,7 +357,7 @@ async fn network_that_does_not_listen_has_no_effect() {
     let outcome = gone.call(&account.credential, &request, &prepared).await;
 
     assert!(
-        matches!(&outcome, CallOutcome::NoEffect { fault, .. } if fault.code == "network_unreachable"),
+        matches!(&outcome, CallOutcome::NoEffect { fault, .. } if fault.code == "network_unavailable"),
         "{outcome:?}"
     );
 }

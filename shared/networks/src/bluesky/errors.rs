@@ -179,7 +179,7 @@ pub(crate) fn partial_thread(outcome: CallOutcome, written: usize, parts: usize)
 
 fn unreachable_fault(host: &str, reason: &str) -> Fault {
     Fault::new(
-        "network_unreachable",
+        "network_unavailable",
         FaultCategory::NetworkUnavailable,
         FaultActor::Network,
         format!("{host} cannot be reached: {reason}"),
@@ -362,7 +362,7 @@ mod tests {
             (400, "InvalidRequest", "refused", "network_rejected"),
             (413, "PayloadTooLarge", "refused", "network_rejected"),
             (400, "BlobNotFound", "no_effect", "media_expired"),
-            (400, "InvalidSwap", "no_effect", "network_unreachable"),
+            (400, "InvalidSwap", "no_effect", "network_unavailable"),
             (
                 429,
                 "RateLimitExceeded",
