@@ -63,8 +63,8 @@ pub(crate) async fn index(
                 Ok((store.visible_posts(&owner, now)?, store.behaviour(&owner)?))
             })
             .await?;
-        write_switches(&mut body, &name, behaviour);
         write_posts(&mut body, &name, &posts);
+        write_switches(&mut body, &name, behaviour);
     }
     Ok(page("Playground", &body))
 }
@@ -179,10 +179,11 @@ fn write_accounts(out: &mut String, accounts: &[AccountCard], chosen: Option<&st
             };
             let _ = write!(
                 out,
-                r#"<li><a href="{PREFIX}?identifier={}"{current}>{}</a> <span>{} posts</span></li>"#,
+                r#"<li><a href="{PREFIX}?identifier={}"{current}>{}</a> <span>{} {}</span></li>"#,
                 query_value(&account.identifier),
                 Escaped(&account.identifier),
-                account.posts
+                account.posts,
+                if account.posts == 1 { "post" } else { "posts" }
             );
         }
         let _ = write!(out, "</ul>");
