@@ -16,7 +16,10 @@ export type Me = Ok<paths['/v1/me']['get'], 200>;
 export type Network = Ok<paths['/v1/networks']['get'], 200>['items'][number];
 export type Account = Ok<paths['/v1/accounts']['get'], 200>['items'][number];
 export type Media = Ok<paths['/v1/media/{id}']['get'], 200>;
-export type Upload = Ok<paths['/v1/media']['post'], 201>['upload'];
+export type Upload = NonNullable<Ok<paths['/v1/media']['post'], 201>['upload']> & {
+  /** Set where the storage takes a form instead of the bare bytes. */
+  fields?: Record<string, string>;
+};
 export type Post = Ok<paths['/v1/posts/{id}']['get'], 200>;
 export type Target = Post['targets'][number];
 export type Card = Ok<paths['/v1/posts']['get'], 200>['items'][number];

@@ -23,7 +23,8 @@ export async function upload(file: File, onProgress: (share: number) => void): P
       body: { file_name: file.name, content_type: file.type || 'application/octet-stream', bytes: file.size }
     })
   );
-  await send(created.upload, file, onProgress);
+  // A repeated registration of the same bytes may need no upload.
+  if (created.upload) await send(created.upload, file, onProgress);
   return unwrap(api.POST('/v1/media/{id}/complete', { params: { path: { id: created.id } } }));
 }
 

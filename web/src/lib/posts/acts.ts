@@ -36,9 +36,9 @@ export async function deleteDraft(id: string): Promise<void> {
 
 export type Outcome = { outcome: 'published'; permalink?: string } | { outcome: 'not_published' };
 
-export function resolve(id: string, dlv: string, outcome: Outcome): Promise<Post> {
+export function resolve(id: string, target: string, outcome: Outcome): Promise<Post> {
   return unwrap(
-    api.POST('/v1/posts/{id}/targets/{dlv}/resolve', { params: { path: { id, dlv } }, body: outcome })
+    api.POST('/v1/posts/{id}/targets/{target}/resolve', { params: { path: { id, target } }, body: outcome })
   );
 }
 

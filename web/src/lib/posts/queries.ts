@@ -1,5 +1,5 @@
 // What the pages read. One place for keys, so that an act can refresh what it changed.
-import { createQuery, type QueryClient } from '@tanstack/svelte-query';
+import { createQuery, keepPreviousData, type QueryClient } from '@tanstack/svelte-query';
 import { api, unwrap, unwrapVersioned } from '$lib/api/client';
 import type { Card, Post } from '$lib/api/types';
 import { pollEvery } from './polling';
@@ -33,19 +33,15 @@ export function postsQuery(filter: () => PostFilter) {
   }));
 }
 
-export function calendarQuery(range: () => { from: string; to: string; zone: string } | null) {
-  return createQuery(() => {
-    const query = range();
-    return {
-      queryKey: [...keys.posts, 'calendar', query],
-      enabled: query !== null,
-      // The month that was just left stays visible until the next one is there.
-      placeholderData: (previous: { items: Card[] } | undefined) => previous,
-      queryFn: () => unwrap(api.GET('/v1/calendar', { params: { query: query ?? {} } })),
-      refetchInterval: (state: { state: { data?: { items: Card[] } | undefined } }) =>
-        pollEvery(state.state.data?.items)
-    };
-  });
+export function calendarQuery(range: () => { from: string; to: string; zone: string }) {
+  return createQuery(() => ({
+    queryKey: [...keys.posts, 'calendar', range()],
+    // The month that was just left stays visible until the next one is there.
+    placeholderData: keepPreviousData,
+    queryFn: () => unwrap(api.GET('/v1/calendar', { params: { query: range() } })),
+    refetchInterval: (query: { state: { data?: { items: Card[] } | undefined } }) =>
+      pollEvery(query.state.data?.items)
+  }));
 }
 
 export function postQuery(id: () => string) {

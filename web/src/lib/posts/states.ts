@@ -48,7 +48,6 @@ export const FILTER_STATES: readonly State[] = [
   'draft',
   'scheduled',
   'held',
-  'publishing',
   'published',
   'partial',
   'needs_attention',
