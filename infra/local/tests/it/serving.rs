@@ -1,0 +1,62 @@
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use serde_json::json;
+
+use crate::process::Process;
+
+#[tokio::test]
+async fn ready_host_answers_its_health_and_its_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Process::start(folder.path());
+
+    assert_eq!(host.json("/health").await["status"], "ok");
+    let document = host.json("/openapi.json").await;
+    for path in [
+        "/v1/auth/register",
+        "/v1/accounts",
+        "/v1/media",
+        "/v1/posts",
+    ] {
+        assert!(document["paths"].get(path).is_some(), "{path}");
+    }
+    let page = host.get("/docs").await;
+    let policy = page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    assert!(page.text().await.unwrap().contains("/v1/posts"));
+}
+
+#[tokio::test]
+async fn document_names_no_local_helper() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Process::start(folder.path());
+
+    let document = host.json("/openapi.json").await;
+
+    let paths = document["paths"].as_object().unwrap();
+    assert!(
+        paths
+            .keys()
+            .all(|path| path.starts_with("/v1/") || path.starts_with("/.well-known/"))
+    );
+}
+
+#[tokio::test]
+async fn unknown_path_of_the_api_is_a_problem_and_never_the_dashboard() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Process::start(folder.path());
+
+    for path in [
+        "/v1",
+        "/v1/",
+        "/v1/nothing",
+        "/local/nothing",
+        "/.well-known/nothing",
+    ] {
+        let answer = host.get(path).await;
+
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+    }
+    let wrong_method = host.post("/v1/networks", &json!({})).await;
+    assert_eq!(wrong_method.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
