@@ -8,14 +8,15 @@ use api::ClientAddress;
 use api::edge::{self, Edge};
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use url::Url;
 
 use crate::functions::Functions;
 use crate::objects;
@@ -41,7 +42,11 @@ pub(crate) fn router(
             random: Arc::clone(&services.random),
         },
     );
-    let rest = Rest { api, dashboard };
+    let rest = Rest {
+        api,
+        dashboard,
+        base: services.base.clone(),
+    };
     Ok(Router::new()
         .route("/health", get(health))
         .with_state(services.clone())
@@ -57,6 +62,7 @@ pub(crate) fn router(
 struct Rest {
     api: Router,
     dashboard: Dashboard,
+    base: Url,
 }
 
 impl Rest {
@@ -69,9 +75,23 @@ impl Rest {
         if is_api {
             let Ok(answer) = self.api.oneshot(request).await;
             answer
+        } else if let Some(address) = self.own_address(&request) {
+            Redirect::temporary(address.as_str()).into_response()
         } else {
             self.dashboard.serve(request).await
         }
+    }
+
+    /// The same page at the host's own address, for who typed its other name: sessions and signed addresses belong to
+    /// one origin.
+    fn own_address(&self, request: &Request<Body>) -> Option<Url> {
+        let shown = request.headers().get(HOST)?.to_str().ok()?;
+        if shown != format!("localhost:{}", self.base.port()?) {
+            return None;
+        }
+        self.base
+            .join(request.uri().path_and_query()?.as_str())
+            .ok()
     }
 }
 

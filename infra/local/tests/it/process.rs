@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use reqwest::header::HOST;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -52,13 +54,19 @@ impl Process {
         Self {
             base: base.to_owned(),
             child,
-            http: Client::new(),
+            http: Client::builder().redirect(Policy::none()).build().unwrap(),
         }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
         let url = format!("{}{path}", self.base);
         self.http.get(url).send().await.unwrap()
+    }
+
+    /// As a browser that reached the host by another name.
+    pub(crate) async fn get_as(&self, path: &str, name: &str) -> Response {
+        let request = self.http.get(format!("{}{path}", self.base));
+        request.header(HOST, name).send().await.unwrap()
     }
 
     pub(crate) async fn json(&self, path: &str) -> Value {

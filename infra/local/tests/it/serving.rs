@@ -1,5 +1,5 @@
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use reqwest::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use serde_json::json;
 
 use crate::process::Process;
@@ -59,4 +59,19 @@ async fn unknown_path_of_the_api_is_a_problem_and_never_the_dashboard() {
     }
     let wrong_method = host.post("/v1/networks", &json!({})).await;
     assert_eq!(wrong_method.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn page_at_the_other_name_of_this_machine_leads_to_the_one_origin() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Process::start(folder.path());
+    let port = host.base.rsplit(':').next().unwrap();
+
+    let answer = host
+        .get_as("/posts?state=failed", &format!("localhost:{port}"))
+        .await;
+
+    assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT);
+    let location = answer.headers()[LOCATION].to_str().unwrap();
+    assert_eq!(location, format!("{}/posts?state=failed", host.base));
 }

@@ -15,6 +15,8 @@ use aws_types::region::Region;
 
 use crate::config::AwsConfig;
 
+#[cfg(test)]
+pub(crate) mod canned;
 mod error;
 mod http;
 
@@ -140,3 +142,6 @@ pub async fn warm_up<T, E>(call: impl Future<Output = Result<T, E>>) {
         tracing::warn!("the first connection could not be opened ahead");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,9 @@ impl HttpConnector for FaultyConnector {
         let (inner, effects) = (self.inner.clone(), self.effects.clone());
         let name = operation(&request);
         HttpConnectorFuture::new(async move {
-            match effects.guard(name, inner.call(request)).await {
+            // Clients may begin to send as soon as they are called: the call itself is part of the effect.
+            let call = async { inner.call(request).await };
+            match effects.guard(name, call).await {
                 Ok(answer) => answer,
                 Err(fault) => Err(ConnectorError::io(fault.into())),
             }

@@ -80,3 +80,6 @@ pub trait KeyService: fmt::Debug + Send + Sync {
     /// making, and with [`domain::Error::Unavailable`] where trying again later may help.
     async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,6 @@ pub trait Mailer: fmt::Debug + Send + Sync {
     /// Hands one mail over. Success means accepted, not read; after an error it may have been accepted all the same.
     async fn send(&self, mail: &Mail) -> Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// Removes the bytes; that there are none is no error.
     async fn delete(&self, key: ObjectKey) -> Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,3 +48,6 @@ pub trait DeliveryQueue: Debug + Send + Sync {
     /// have been sent all the same.
     async fn send(&self, messages: &[Outgoing]) -> Vec<Result<()>>;
 }
+
+#[cfg(test)]
+mod tests;
