@@ -16,9 +16,11 @@ const SLICE: Duration = Duration::from_secs(1);
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    /// In whole milliseconds, as everything is stored: what was answered once is read back the same.
     #[expect(clippy::disallowed_methods, reason = "this is the injected clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     fn wait_until(&self, instant: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
@@ -13,24 +13,69 @@ use crate::clock::{Clock, Random};
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const TEXT_LENGTH: usize = 26;
 
-/// Makes new ids from an injected clock and random source.
+/// Makes new ids from an injected clock and random source. Ids of one source, clones included, rise strictly: what was
+/// made first also sorts first within a millisecond.
 #[derive(Clone, Debug)]
 pub struct Ids {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    last: Arc<Mutex<Last>>,
 }
+
+/// The time and counter of the newest id.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    millis: u64,
+    counter: u16,
+}
+
+/// The counter takes the 12 bits after the time (RFC 9562, 6.2, method 1) and starts in the lower half.
+const COUNTER_MAX: u16 = 0x0fff;
+const COUNTER_START_MAX: u16 = 0x07ff;
 
 impl Ids {
     /// A source of ids that are ordered by `clock`.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { clock, random }
+        Self {
+            clock,
+            random,
+            last: Arc::default(),
+        }
     }
 
     fn uuid_v7(&self) -> Uuid {
-        let millis = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);
         let mut random = [0_u8; 10];
         self.random.fill(&mut random);
+        let [first, second, ..] = random;
+        let Last { millis, counter } =
+            self.next(u16::from_be_bytes([first, second]) & COUNTER_START_MAX);
+        let [high, low] = counter.to_be_bytes();
+        let [counter_high, counter_low, ..] = &mut random;
+        (*counter_high, *counter_low) = (high, low);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    /// The present time with `start`, or what follows the newest id where the clock stands still or went back.
+    fn next(&self, start: u16) -> Last {
+        let now = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = if now > last.millis {
+            Last {
+                millis: now,
+                counter: start,
+            }
+        } else if last.counter < COUNTER_MAX {
+            Last {
+                counter: last.counter.saturating_add(1),
+                ..*last
+            }
+        } else {
+            Last {
+                millis: last.millis.saturating_add(1),
+                counter: start,
+            }
+        };
+        *last
     }
 }
 
@@ -186,6 +231,37 @@ mod tests {
                 prop_assert_eq!(id.to_string(), text);
             }
         }
+    }
+
+    #[derive(Debug)]
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        fn wait_until(
+            &self,
+            _instant: jiff::Timestamp,
+        ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    impl Random for Stopped {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0xff);
+        }
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_rise_also_past_the_counter() {
+        let ids = Ids::new(Arc::new(Stopped), Arc::new(Stopped));
+        let made: Vec<EventId> = (0..10_000).map(|_| EventId::generate(&ids)).collect();
+
+        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(made.iter().all(|id| id.as_uuid().get_version_num() == 7));
     }
 
     #[test]
