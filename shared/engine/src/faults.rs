@@ -14,7 +14,7 @@ pub fn missed_fault() -> Fault {
 }
 
 /// Its time passed while it waited for a person.
-pub fn missed_while_held_fault() -> Fault {
+pub(crate) fn missed_while_held_fault() -> Fault {
     Fault::new(
         "held_too_long",
         FaultCategory::Expired,

@@ -57,7 +57,6 @@ pub(crate) enum WriteKind {
     Put(Attributes),
     Update(Vec<Action>),
     Delete,
-    Check,
 }
 
 impl Write {
@@ -86,15 +85,6 @@ impl Write {
         }
     }
 
-    /// Changes nothing: only its condition counts, in a transaction.
-    pub(crate) fn check(key: Key, condition: Condition) -> Self {
-        Self {
-            key,
-            kind: WriteKind::Check,
-            condition: Some(condition),
-        }
-    }
-
     pub(crate) fn when(mut self, condition: Condition) -> Self {
         self.condition = Some(condition);
         self
@@ -107,7 +97,7 @@ impl Write {
                 attributes.insert(OPERATION.to_owned(), text(operation));
             }
             WriteKind::Update(actions) => actions.push(Action::Set(OPERATION, text(operation))),
-            WriteKind::Delete | WriteKind::Check => {}
+            WriteKind::Delete => {}
         }
         self
     }

@@ -381,12 +381,6 @@ impl Table {
                     }
                 }
             }
-            WriteKind::Check => {
-                return Err(Error::internal(
-                    "a check stands alone",
-                    "checks belong into transactions",
-                ));
-            }
         };
         match refused {
             Some(old) if text_of(&old, OPERATION) == Some(operation.to_string().as_str()) => {
