@@ -1,6 +1,8 @@
 //! The accounts function in Lambda.
 
 use accounts::{Config, Ctx};
+use std::sync::Arc;
+
 use api::edge::{Edge, finish};
 use engine::Deployment;
 use lambda_http::Error;
@@ -10,8 +12,8 @@ async fn main() -> Result<(), Error> {
     let (deployment, config) = Deployment::start::<Config>()?;
     let ctx = Ctx::deployed(&deployment, config)?;
     let edge = Edge {
-        clock: deployment.clock.clone(),
-        random: deployment.random.clone(),
+        clock: Arc::clone(&deployment.clock),
+        random: Arc::clone(&deployment.random),
     };
     deployment.warm_up().await;
     lambda_http::run(finish(accounts::router(ctx).into(), edge)).await

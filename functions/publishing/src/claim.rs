@@ -97,6 +97,10 @@ async fn ready(ctx: &Ctx, owned: &Owned) -> std::result::Result<Ready, Box<Settl
 }
 
 /// A fault of our own before the intent: nothing happened, so it is tried again later.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "it is the error of results, which should be small"
+)]
 pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Settlement> {
     tracing::warn!(
         delivery.id = %owned.delivery.id,

@@ -118,7 +118,7 @@ impl Ctx {
                 edit.plans(target, &stored.deliveries)
             })
             .map_err(refusal)?;
-        let outcome = edit.outcome(&stored, &body, &validated)?;
+        let outcome = edit.outcome(&stored, &body, validated)?;
         let post = Post {
             body: revision,
             schedule: wanted.schedule.clone(),
@@ -214,9 +214,9 @@ impl Edit<'_> {
         &self,
         stored: &StoredPost,
         body: &Body,
-        validated: &Validated,
+        validated: Validated,
     ) -> domain::Result<Outcome> {
-        let plan = |due| Plan::new(validated, due, self.max_lateness);
+        let plan = |due| Plan::new(&validated, due, self.max_lateness);
         let mut outcome = Outcome {
             deliveries: Vec::new(),
             changes: Vec::new(),

@@ -1,5 +1,7 @@
 //! The scheduling function as a Lambda function.
 
+use std::sync::Arc;
+
 use api::edge::{self, Edge};
 use engine::Deployment;
 use lambda_http::Error;
@@ -11,8 +13,8 @@ async fn main() -> Result<(), Error> {
     let ctx = Ctx::deployed(&deployment, config)?;
     let (routes, _) = scheduling::router(ctx).split_for_parts();
     let edge = Edge {
-        clock: deployment.clock.clone(),
-        random: deployment.random.clone(),
+        clock: Arc::clone(&deployment.clock),
+        random: Arc::clone(&deployment.random),
     };
     let routes = edge::finish(routes, edge);
     deployment.warm_up().await;

@@ -32,7 +32,7 @@ pub(crate) fn merge(stored: &StoredPost, mut patch: Map<String, Value>) -> Resul
     let mut written = Value::Object(written);
     merge_value(&mut written, Value::Object(patch));
     Ok(Merged {
-        input: api::from_value(written)?,
+        input: api::from_value(&written)?,
         has_new_time,
     })
 }

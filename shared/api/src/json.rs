@@ -74,7 +74,7 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
 }
 
 /// Reads `T` from a JSON value that was put together of a request, with the same refusals as [`Json`].
-pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+pub fn from_value<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, Problem> {
     parse(value.to_string().as_bytes())
 }
 

@@ -86,17 +86,14 @@ impl Schedule {
         fold: Fold,
         now: Timestamp,
     ) -> Result<Self, ScheduleError> {
-        let (meant, zone, adjusted) = match at.parse::<Timestamp>() {
-            Ok(instant) => {
-                let zone = zone.cloned().unwrap_or_else(TimeZoneName::utc);
-                (instant.to_zoned(zone.time_zone()), zone, false)
-            }
-            Err(_) => {
-                let local = parse_local(at)?;
-                let zone = zone.cloned().ok_or(ScheduleError::ZoneMissing)?;
-                let (zoned, adjusted) = resolve(local, &zone, fold)?;
-                (zoned, zone, adjusted)
-            }
+        let (meant, zone, adjusted) = if let Ok(instant) = at.parse::<Timestamp>() {
+            let zone = zone.cloned().unwrap_or_else(TimeZoneName::utc);
+            (instant.to_zoned(zone.time_zone()), zone, false)
+        } else {
+            let local = parse_local(at)?;
+            let zone = zone.cloned().ok_or(ScheduleError::ZoneMissing)?;
+            let (zoned, adjusted) = resolve(local, &zone, fold)?;
+            (zoned, zone, adjusted)
         };
         let due = within_reach(meant.timestamp(), now)?;
         let local = if adjusted {

@@ -100,7 +100,7 @@ impl SystemTable<'_> {
             .map(|attributes| {
                 let deadline = time_in(text_of(&attributes, "dl_at"))?;
                 Ok(Overdue {
-                    key: delivery_key(projection(attributes)?)?,
+                    key: delivery_key(&projection(attributes)?)?,
                     deadline,
                 })
             })
@@ -155,11 +155,11 @@ fn work(entry: Projection) -> Result<AttentionWork> {
                     .nb
                     .ok_or_else(|| Error::corrupt("index entry", "nb"))?,
                 deadline: entry.dl,
-                key: delivery_key(entry)?,
+                key: delivery_key(&entry)?,
             },
-            Some("owner") => AttentionWork::Owner(delivery_key(entry)?),
-            Some("look") => AttentionWork::Look(delivery_key(entry)?),
-            Some("person") => AttentionWork::Person(delivery_key(entry)?),
+            Some("owner") => AttentionWork::Owner(delivery_key(&entry)?),
+            Some("look") => AttentionWork::Look(delivery_key(&entry)?),
+            Some("person") => AttentionWork::Person(delivery_key(&entry)?),
             other => unknown(format!("delivery/{}", other.unwrap_or("-"))),
         },
         Some("notice") => AttentionWork::Notice(parse(&entry.id)?),
@@ -176,7 +176,7 @@ fn work(entry: Projection) -> Result<AttentionWork> {
     })
 }
 
-fn delivery_key(entry: Projection) -> Result<DeliveryKey> {
+fn delivery_key(entry: &Projection) -> Result<DeliveryKey> {
     let missing = |name: &'static str| move || Error::corrupt("index entry", name);
     Ok(DeliveryKey {
         tenant: entry.ten.ok_or_else(missing("ten"))?,

@@ -10,6 +10,10 @@ use serde::Serialize;
 /// An item, or the projected part of one.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers hand over what they made for it"
+)]
 pub(crate) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }

@@ -142,10 +142,10 @@ impl Expressions {
         for action in actions {
             match action {
                 Action::Set(name, value) => {
-                    set.push(format!("{} = {}", self.name(name), self.value(value)))
+                    set.push(format!("{} = {}", self.name(name), self.value(value)));
                 }
                 Action::Add(name, value) => {
-                    add.push(format!("{} {}", self.name(name), self.value(value)))
+                    add.push(format!("{} {}", self.name(name), self.value(value)));
                 }
                 Action::Remove(name) => remove.push(self.name(name)),
             }

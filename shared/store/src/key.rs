@@ -7,6 +7,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 use crate::scope::TenantScope;
 
@@ -255,7 +256,8 @@ pub(crate) fn hash(parts: &[&str]) -> String {
     }
     let mut text = String::with_capacity(64);
     for byte in context.finish().as_ref() {
-        text.push_str(&format!("{byte:02x}"));
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
     }
     text
 }

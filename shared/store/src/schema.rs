@@ -1,10 +1,12 @@
 //! The table and its indexes as data: the local host makes the table of it, and a test compares it with the template.
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
-use aws_sdk_dynamodb::{Client, operation::create_table::CreateTableInput};
 use domain::{Error, Result};
 
 /// Partition key of the table.
@@ -94,7 +96,7 @@ pub async fn create_if_absent(client: &Client, table: &str) -> Result<()> {
         Err(error)
             if error
                 .as_service_error()
-                .is_some_and(|error| error.is_resource_not_found_exception()) => {}
+                .is_some_and(DescribeTableError::is_resource_not_found_exception) => {}
         Err(error) => return Err(Error::unavailable("the table", error)),
     }
     let input = definition(table)

@@ -61,7 +61,7 @@ impl TenantTable<'_> {
         let keys = page
             .items
             .into_iter()
-            .map(|entry| key_in_entry(self.scope.tenant(), account, entry))
+            .map(|entry| key_in_entry(self.scope.tenant(), account, &entry))
             .collect::<Result<Vec<_>>>()?;
         let resumed = stream::iter(keys.into_iter().map(|key| self.align(&owner, key, now)))
             .buffer_unordered(AT_ONCE)

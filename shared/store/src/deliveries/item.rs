@@ -323,9 +323,9 @@ pub(crate) fn account_sort(due: Timestamp, post: PostId) -> String {
 pub(crate) fn key_in_entry(
     tenant: TenantId,
     account: AccountId,
-    entry: Attributes,
+    entry: &Attributes,
 ) -> Result<DeliveryKey> {
-    let id = |name| text_of(&entry, name).ok_or_else(|| Error::corrupt("index entry", name));
+    let id = |name| text_of(entry, name).ok_or_else(|| Error::corrupt("index entry", name));
     Ok(DeliveryKey {
         tenant,
         account,

@@ -72,7 +72,7 @@ impl TenantTable<'_> {
         let page = self.table.query(&query, None).await?;
         page.items
             .into_iter()
-            .map(|entry| key_in_entry(tenant, account, entry))
+            .map(|entry| key_in_entry(tenant, account, &entry))
             .collect()
     }
 }
