@@ -8,6 +8,8 @@ pub mod message;
 pub mod protocol;
 pub mod retry;
 mod state;
+#[cfg(test)]
+mod tests;
 pub mod timing;
 mod transition;
 

@@ -1,0 +1,300 @@
+//! What holds in every state that transitions can reach, and the cases that decide whether a post can appear twice.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::acts::{self, Plan};
+use super::protocol::{self, Claim};
+use super::*;
+use crate::preflight::{Validated, validate};
+
+const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(6);
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn due() -> Timestamp {
+    at("2026-12-01T09:00:00Z")
+}
+
+fn checked() -> Validated {
+    validate(&[]).unwrap()
+}
+
+fn plan(due: Timestamp) -> Plan {
+    Plan::new(&checked(), due, MAX_LATENESS)
+}
+
+fn scheduled() -> Delivery {
+    let uuid = Uuid::from_u128(1);
+    let target = Target {
+        id: DeliveryId::from_uuid(uuid),
+        tenant: TenantId::from_uuid(uuid),
+        post: PostId::from_uuid(uuid),
+        account: AccountId::from_uuid(uuid),
+        network: NetworkId::PLAYGROUND,
+    };
+    Delivery::scheduled(target, plan(due()))
+}
+
+fn claimed() -> (Delivery, Claim) {
+    let claimed = scheduled()
+        .apply(&protocol::claim(1, due(), due()))
+        .unwrap();
+    let claim = Claim::of(&claimed);
+    (claimed, claim)
+}
+
+fn calling() -> (Delivery, Claim) {
+    let (claimed, claim) = claimed();
+    (
+        claimed.apply(&protocol::intent(claim, due())).unwrap(),
+        claim,
+    )
+}
+
+fn evidence() -> Evidence {
+    Evidence {
+        remote_id: Some("1".to_owned()),
+        permalink: None,
+        proof: ProofKind::Response,
+        published_at: due(),
+    }
+}
+
+fn fault() -> Fault {
+    Fault::new(
+        "code",
+        FaultCategory::NetworkUnavailable,
+        FaultActor::Network,
+        "message",
+        "remedy",
+    )
+}
+
+#[test]
+fn claim_of_an_older_plan_is_refused() {
+    let edited = scheduled().apply(&acts::edit(plan(due()), 2)).unwrap();
+
+    assert!(edited.apply(&protocol::claim(1, due(), due())).is_err());
+    assert!(edited.apply(&protocol::claim(2, due(), due())).is_ok());
+}
+
+#[test]
+fn claim_before_its_time_is_refused() {
+    let early = at("2026-12-01T08:59:57Z");
+
+    assert!(
+        scheduled()
+            .apply(&protocol::claim(1, early, early))
+            .is_err()
+    );
+}
+
+#[test]
+fn claim_of_another_worker_is_taken_over_only_after_its_lease() {
+    let (claimed, _) = claimed();
+    let lease = claimed.lease.unwrap();
+    let after = lease
+        .saturating_add(SignedDuration::from_millis(1))
+        .unwrap();
+
+    assert!(claimed.apply(&protocol::claim(1, lease, lease)).is_err());
+    assert_eq!(
+        claimed
+            .apply(&protocol::claim(1, after, after))
+            .unwrap()
+            .fence,
+        2
+    );
+}
+
+#[test]
+fn begun_call_is_never_claimed_again() {
+    let (calling, _) = calling();
+    let much_later = at("2026-12-02T09:00:00Z");
+
+    assert!(
+        calling
+            .apply(&protocol::claim(1, much_later, much_later))
+            .is_err()
+    );
+}
+
+#[test]
+fn worker_that_failed_while_preparing_cannot_move_a_rescheduled_delivery() {
+    let (claimed, claim) = claimed();
+    let tomorrow = at("2026-12-02T09:00:00Z");
+    let rescheduled = claimed.apply(&acts::edit(plan(tomorrow), 2)).unwrap();
+
+    let late = protocol::retry(claim, at("2026-12-01T09:00:10Z"), None);
+
+    assert!(rescheduled.apply(&late).is_err());
+    assert_eq!(rescheduled.not_before, Some(tomorrow));
+}
+
+#[test]
+fn cancelled_delivery_refuses_the_intent_of_its_worker() {
+    let (claimed, claim) = claimed();
+    let cancelled = claimed.apply(&acts::cancel()).unwrap();
+
+    assert!(cancelled.apply(&protocol::intent(claim, due())).is_err());
+}
+
+#[test]
+fn begun_call_refuses_every_act_of_a_person() {
+    let (calling, _) = calling();
+
+    for act in [
+        acts::edit(plan(due()), 2),
+        acts::edit_held(plan(due()), 2),
+        acts::cancel(),
+        acts::hold(HoldReason::User, due()),
+        acts::unschedule(2),
+        acts::schedule(plan(due()), 2),
+        acts::try_again(plan(due()), 2),
+    ] {
+        assert!(calling.apply(&act).is_err(), "{}", act.name);
+    }
+}
+
+#[test]
+fn settlement_of_an_owner_that_was_reaped_is_refused_after_the_next_claim() {
+    let (calling, claim) = calling();
+    let later = at("2026-12-01T09:05:00Z");
+    let uncertain = calling
+        .apply(&protocol::reap(claim.fence, later, fault()))
+        .unwrap();
+    let waiting = uncertain
+        .apply(&protocol::absent(claim.fence, 0, later, fault()))
+        .unwrap();
+    let claimed_again = waiting.apply(&protocol::claim(1, later, later)).unwrap();
+
+    assert!(
+        claimed_again
+            .apply(&protocol::published(claim, evidence()))
+            .is_err()
+    );
+}
+
+#[test]
+fn call_with_a_live_lease_is_not_reaped() {
+    let (calling, claim) = calling();
+
+    assert!(
+        calling
+            .apply(&protocol::reap(
+                claim.fence,
+                calling.lease.unwrap(),
+                fault()
+            ))
+            .is_err()
+    );
+}
+
+#[test]
+fn message_that_was_sent_for_another_time_does_not_mark() {
+    let moved = scheduled()
+        .apply(&acts::edit(plan(at("2026-12-01T10:00:00Z")), 2))
+        .unwrap();
+
+    assert!(
+        moved
+            .apply(&protocol::queued(due(), 2, due(), due()))
+            .is_err()
+    );
+}
+
+#[test]
+fn resumed_delivery_whose_time_has_passed_starts_now() {
+    let held = scheduled()
+        .apply(&acts::hold(HoldReason::Account, at("2026-12-01T15:00:00Z")))
+        .unwrap();
+    let now = at("2026-12-01T11:30:00Z");
+
+    let resumed = held.apply(&acts::resume(due(), now)).unwrap();
+
+    assert_eq!(
+        (resumed.state, resumed.due, resumed.not_before),
+        (State::Scheduled, Some(due()), Some(now))
+    );
+}
+
+#[test]
+fn lateness_is_never_negative() {
+    let (calling, _) = calling();
+    let early = Delivery {
+        called_at: Some(at("2026-12-01T08:59:59Z")),
+        ..calling.clone()
+    };
+    let late = Delivery {
+        called_at: Some(at("2026-12-01T09:00:01.250Z")),
+        ..calling
+    };
+
+    assert_eq!(early.lateness_ms(), Some(0));
+    assert_eq!(late.lateness_ms(), Some(1250));
+}
+
+fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition {
+    let claim = Claim::of(delivery);
+    let seen = delivery.attention.unwrap_or(now);
+    let soon = now.saturating_add(SignedDuration::from_secs(30)).unwrap();
+    let job = RemoteJob {
+        id: "job".to_owned(),
+        poll_at: soon,
+    };
+    match which {
+        0 => protocol::queued(seen, delivery.revision, due(), now),
+        1..=4 => protocol::claim(delivery.revision, now, now),
+        5..=7 => protocol::intent(claim, now),
+        8 => protocol::published(claim, evidence()),
+        9 => protocol::retry(claim, soon, Some(fault())),
+        10 => protocol::failed(claim, fault()),
+        11 => protocol::uncertain(claim, now, fault()),
+        12 => protocol::reap(claim.fence, now, fault()),
+        13 => protocol::found(claim.fence, evidence()),
+        14 => protocol::look_again(claim.fence, delivery.looks, true, now),
+        15 => protocol::absent(claim.fence, delivery.looks, soon, fault()),
+        16 => protocol::ask(claim.fence, delivery.looks, fault()),
+        17 => protocol::missed(seen, fault()),
+        18 => protocol::held_by_owner(claim, HoldReason::Tenant, soon, fault()),
+        19 => protocol::processing(claim, job, soon),
+        20 => protocol::processing_uncertain(claim.fence, now, fault()),
+        21 => acts::schedule(plan(soon), 2),
+        22 => acts::unschedule(2),
+        23 => acts::edit(plan(soon), 3),
+        24 => acts::cancel(),
+        25 => acts::hold(HoldReason::User, soon),
+        26 => acts::resume(delivery.due.unwrap_or(now), now),
+        27 => acts::try_again(plan(soon), 4),
+        28 => acts::resolve_published(evidence()),
+        29 => acts::resolve_not_published(fault()),
+        30 => protocol::overdue_missed(now, fault()),
+        _ => protocol::overdue_ask(now, fault()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn delivery_is_never_stuck_and_never_published_without_evidence(
+        steps in prop::collection::vec((0_u32..32, 0_i64..400), 1..60),
+    ) {
+        let mut delivery = scheduled();
+        let mut now = due();
+        for (which, seconds) in steps {
+            now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+            let Ok(next) = delivery.apply(&any_transition(which, &delivery, now)) else { continue };
+            prop_assert!(next.revision >= delivery.revision && next.fence >= delivery.fence);
+            prop_assert_eq!(next.attention.is_none(), next.state.is_settled(), "{:?}", next.state);
+            prop_assert_eq!(next.deadline.is_none(), next.state.is_settled(), "{:?}", next.state);
+            let is_out = matches!(next.state, State::Published | State::HandedOver);
+            prop_assert_eq!(is_out, next.evidence.is_some());
+            let is_owned = matches!(next.state, State::Claimed | State::Calling);
+            prop_assert_eq!(is_owned, next.lease.is_some(), "{:?}", next.state);
+            delivery = next;
+        }
+    }
+}
