@@ -26,6 +26,12 @@ if [ "$major" -lt 20 ]; then
   exit 1
 fi
 
+# Compile against the headers that came with this Node, where they did: no download is needed then.
+prefix=$(node -p 'require("node:path").dirname(require("node:path").dirname(process.execPath))')
+if [ -e "$prefix/include/node/node.h" ]; then
+  export npm_config_nodedir="$prefix"
+fi
+
 echo "Installing the tests' Bluesky server (minutes the first time) ..." >&2
 mkdir -p "$target"
 cp "$here/package.json" "$here/package-lock.json" "$target/"
