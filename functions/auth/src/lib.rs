@@ -32,6 +32,7 @@ mod access;
 mod answer;
 mod catalogue;
 mod deployed;
+pub mod gateway;
 mod jwks;
 mod limits;
 mod login;

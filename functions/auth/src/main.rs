@@ -1,7 +1,8 @@
 //! The auth function in AWS.
 
 use api::edge::{self, Edge};
-use auth::{Config, Ctx, router};
+use auth::{Config, Ctx, gateway, router};
+use axum::middleware::from_fn;
 use engine::Deployment;
 use lambda_http::Error;
 
@@ -21,5 +22,6 @@ async fn main() -> Result<(), Error> {
         clock: deployment.clock,
         random: deployment.random,
     };
-    lambda_http::run(edge::finish(routes, edge)).await
+    let routes = edge::finish(routes, edge).layer(from_fn(gateway::tell_client_address));
+    lambda_http::run(routes).await
 }

@@ -1,1 +1,95 @@
-//! The tenants function.
+//! Tenants: made, read, changed and deleted by their members.
+//!
+//! * **Trigger**: the HTTP API, `/v1/tenants*`.
+//! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session.
+//! * **Failure**: every act is one transaction; without the table nothing happens (503). A tenant that the caller may
+//!   not enter is answered like one that does not exist.
+
+use std::sync::Arc;
+
+use api::Gate;
+use api::route::signed_in;
+use axum::extract::FromRef;
+use cloud::config::PublicUrlConfig;
+use domain::membership::Permission;
+use domain::{Clock, Error, Random, Result, TenantId};
+use engine::Deployment;
+use store::{Member, Table};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod create;
+mod delete;
+mod edit;
+mod fields;
+mod read;
+mod tenant_view;
+
+/// What the function needs.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// Finds out who asks.
+    pub gate: Gate,
+    /// The table.
+    pub table: Table,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the secrets of sessions.
+    pub random: Arc<dyn Random>,
+}
+
+/// What a deployment configures.
+pub type Config = PublicUrlConfig;
+
+impl Ctx {
+    /// The function of a deployment.
+    pub fn deployed(deployment: &Deployment, public_url: Config) -> Self {
+        let Deployment {
+            clock,
+            random,
+            table,
+            ..
+        } = deployment;
+        Self {
+            gate: Gate::new(table.clone(), Arc::clone(clock), &public_url.url),
+            table: table.clone(),
+            clock: Arc::clone(clock),
+            random: Arc::clone(random),
+        }
+    }
+
+    /// The caller's membership in the tenant of a path, if it includes the permission. The path names the tenant here,
+    /// and only here: these routes are about tenants, not in one.
+    async fn member(
+        &self,
+        caller: &api::SignedIn,
+        tenant: TenantId,
+        wanted: Permission,
+    ) -> Result<Member> {
+        let member = self.table.system().member(caller.user, tenant).await?;
+        let member = member.ok_or(Error::NotFound { kind: "tenant" })?;
+        api::allow(&member, wanted)?;
+        Ok(member)
+    }
+}
+
+impl FromRef<Ctx> for Gate {
+    fn from_ref(ctx: &Ctx) -> Self {
+        ctx.gate.clone()
+    }
+}
+
+/// The function's routes.
+pub fn router(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(signed_in(routes!(
+            create::create_tenant,
+            read::list_tenants
+        )))
+        .routes(signed_in(routes!(
+            read::get_tenant,
+            edit::edit_tenant,
+            delete::delete_tenant
+        )))
+        .with_state(ctx)
+}

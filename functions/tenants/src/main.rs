@@ -1,1 +1,19 @@
-fn main() {}
+//! Tenants as a Lambda function.
+
+use api::edge::{Edge, finish};
+use engine::Deployment;
+use lambda_http::{Error, run};
+use tenants::{Config, Ctx, router};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let (deployment, config) = Deployment::start::<Config>()?;
+    let edge = Edge {
+        clock: deployment.clock.clone(),
+        random: deployment.random.clone(),
+    };
+    let ctx = Ctx::deployed(&deployment, config);
+    deployment.warm_up().await;
+    let (routes, _) = router(ctx).split_for_parts();
+    run(finish(routes, edge)).await
+}

@@ -29,10 +29,11 @@ pub async fn bootstrap(
 ) -> Result<()> {
     let now = clock.now();
     let system = table.system();
-    system.create_root_tenant(&root_tenant(now)).await?;
+    // The keys are made last: where they are, all is.
     if system.keyring().await?.is_some() {
         return Ok(());
     }
+    system.create_root_tenant(&root_tenant(now)).await?;
     let mut cursor_key = vec![0; CURSOR_KEY];
     random.fill(&mut cursor_key);
     let signing = vec![signing_key(envelope, now).await?];

@@ -1,0 +1,170 @@
+//! `POST /v1/tenants`
+
+use api::{Command, Json, SignedIn, etag};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::event::{Event, Subject};
+use domain::membership::{Membership, Role};
+use domain::tenant::{
+    DEFAULT_MAX_LATENESS_HOURS, Limits, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+};
+use domain::{Error, EventId, OperationId, Result, TenantId};
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use serde::Deserialize;
+use serde_json::json;
+use store::{Credential, IdempotencyClaim, Member, NewTenant, TenantCreated};
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::fields;
+use crate::tenant_view::TenantView;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateTenant {
+    /// 1 to 100 characters.
+    name: String,
+    /// Name of an IANA time zone.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
+}
+
+/// Makes a tenant that the caller owns. A browser's session acts in it from then on; a program calls `switch`.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants",
+    tag = "tenants",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer like the first call")),
+    request_body = CreateTenant,
+    responses((status = CREATED, description = "The tenant", body = TenantView))
+)]
+pub(crate) async fn create_tenant(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    command: Command<CreateTenant>,
+) -> api::Result<Response> {
+    let (name, time_zone) = wanted(&command.body)?;
+    let claim = command.claim.as_ref();
+    if let Some(member) = ctx.made_before(&caller, claim).await? {
+        return Ok(ctx.answer_again(&caller, &member).await?);
+    }
+    let tenant = ctx.new_tenant(name, time_zone);
+    let owner = Membership {
+        tenant: tenant.id,
+        user: caller.user,
+        role: Role::Owner,
+        created_at: tenant.created_at,
+    };
+    let event = Event {
+        id: EventId::generate(ctx.table.ids()),
+        tenant: tenant.id,
+        at: tenant.created_at,
+        kind: "tenant.created",
+        actor: caller.actor(),
+        subject: Subject::Tenant(tenant.id),
+        detail: json!({ "name": tenant.name, "time_zone": tenant.time_zone }),
+        operation: OperationId::generate(ctx.table.ids()),
+    };
+    let rebound = match &caller.credential {
+        Credential::Session(old) => Some((old, ctx.gate.rebind(&*ctx.random, old, tenant.id))),
+        Credential::Family(_) => None,
+    };
+    let new = NewTenant {
+        tenant: &tenant,
+        owner: &owner,
+        event: &event,
+        claim,
+        sessions: rebound.as_ref().map(|(old, new)| (*old, &new.session)),
+    };
+    match ctx.table.system().create_tenant(&new).await? {
+        TenantCreated::Done => {
+            let mut response = created(&tenant, Role::Owner);
+            if let Some((_, new)) = rebound {
+                response.headers_mut().insert(SET_COOKIE, new.set_cookie);
+            }
+            Ok(response)
+        }
+        TenantCreated::KeyTaken => {
+            let member = ctx.made_before(&caller, claim).await?;
+            let member = member.ok_or(Error::NotFound { kind: "tenant" })?;
+            Ok(ctx.answer_again(&caller, &member).await?)
+        }
+        TenantCreated::SessionEnded => Err(Error::unauthenticated().into()),
+    }
+}
+
+fn wanted(body: &CreateTenant) -> Result<(String, TimeZoneName)> {
+    match (fields::name(&body.name), fields::time_zone(&body.time_zone)) {
+        (Ok(name), Ok(time_zone)) => Ok((name, time_zone)),
+        (name, time_zone) => Err(Error::Invalid(
+            [name.err(), time_zone.err()]
+                .into_iter()
+                .flatten()
+                .collect(),
+        )),
+    }
+}
+
+fn created(tenant: &Tenant, role: Role) -> Response {
+    let body = Json(TenantView::new(tenant, role));
+    (StatusCode::CREATED, etag(tenant.version), body).into_response()
+}
+
+impl Ctx {
+    fn new_tenant(&self, name: String, time_zone: TimeZoneName) -> Tenant {
+        let now = self.clock.now();
+        Tenant {
+            id: TenantId::generate(self.table.ids()),
+            parent: Some(ROOT_TENANT),
+            ancestors: vec![ROOT_TENANT],
+            name,
+            time_zone,
+            state: TenantState::Active,
+            limits: Limits::DEFAULT,
+            max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// What an earlier call with the same idempotency key made.
+    async fn made_before(
+        &self,
+        caller: &SignedIn,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<Option<Member>> {
+        let Some(claim) = claim else {
+            return Ok(None);
+        };
+        let system = self.table.system();
+        let now = self.clock.now();
+        match system.tenant_of_key(caller.user, claim, now).await? {
+            None => Ok(None),
+            Some(tenant) => {
+                let member = system.member(caller.user, tenant).await?;
+                member.map(Some).ok_or(Error::NotFound { kind: "tenant" })
+            }
+        }
+    }
+
+    /// The first answer once more. A session that lost the first one is bound now.
+    async fn answer_again(&self, caller: &SignedIn, member: &Member) -> Result<Response> {
+        let tenant = &member.tenant;
+        let mut response = created(tenant, member.role);
+        if let Credential::Session(old) = &caller.credential
+            && old.tenant != Some(tenant.id)
+        {
+            let rebound = self.gate.rebind(&*self.random, old, tenant.id);
+            let system = self.table.system();
+            if !system.replace_session(old, &rebound.session).await? {
+                return Err(Error::unauthenticated());
+            }
+            response
+                .headers_mut()
+                .insert(SET_COOKIE, rebound.set_cookie);
+        }
+        Ok(response)
+    }
+}

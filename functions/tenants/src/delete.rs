@@ -1,0 +1,62 @@
+//! `DELETE /v1/tenants/{id}`
+
+use api::{IfMatch, Path, SignedIn};
+use axum::extract::State;
+use domain::event::{Event, Subject};
+use domain::membership::Permission;
+use domain::tenant::{Tenant, TenantState};
+use domain::{Error, EventId, OperationId, TenantId};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::Ctx;
+
+/// Tries of a deletion that does not say which version it means, while others change the tenant.
+const TRIES: u32 = 3;
+
+/// Deletes a tenant: its members lose it at once, and nothing of it is published any more.
+#[utoipa::path(
+    delete,
+    path = "/v1/tenants/{id}",
+    tag = "tenants",
+    params(
+        ("id" = String, Path, description = "The tenant"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that was read"),
+    ),
+    responses((status = NO_CONTENT, description = "It is gone"))
+)]
+pub(crate) async fn delete_tenant(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    Path(id): Path<TenantId>,
+    seen: IfMatch,
+) -> api::Result<StatusCode> {
+    for _ in 0..TRIES {
+        let member = ctx.member(&caller, id, Permission::DeleteTenant).await?;
+        seen.check(member.tenant.version)?;
+        let now = ctx.clock.now();
+        let deleted = Tenant {
+            state: TenantState::Deleted,
+            version: member.tenant.version + 1,
+            updated_at: now,
+            ..member.tenant
+        };
+        let event = Event {
+            id: EventId::generate(ctx.table.ids()),
+            tenant: id,
+            at: now,
+            kind: "tenant.deleted",
+            actor: caller.actor(),
+            subject: Subject::Tenant(id),
+            detail: Value::Null,
+            operation: OperationId::generate(ctx.table.ids()),
+        };
+        let tenant = ctx.table.tenant(&member.scope);
+        match tenant.change_head(&deleted, &event).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Err(Error::StaleVersion) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::StaleVersion.into())
+}

@@ -1,0 +1,90 @@
+//! `PATCH /v1/tenants/{id}`
+
+use api::{IfMatch, Json, Path, SignedIn, etag};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::event::{Event, Subject};
+use domain::membership::Permission;
+use domain::tenant::Tenant;
+use domain::{Error, EventId, OperationId, Result, TenantId};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::fields::{self, present};
+use crate::tenant_view::TenantView;
+
+/// A merge patch (RFC 7396): what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EditTenant {
+    /// 1 to 100 characters.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// Name of an IANA time zone.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    time_zone: Option<String>,
+}
+
+/// Changes a tenant's name or zone, if nobody else changed it meanwhile.
+#[utoipa::path(
+    patch,
+    path = "/v1/tenants/{id}",
+    tag = "tenants",
+    params(
+        ("id" = String, Path, description = "The tenant"),
+        ("If-Match" = String, Header, description = "The ETag that was read"),
+    ),
+    request_body = EditTenant,
+    responses((status = OK, description = "The tenant after it", body = TenantView))
+)]
+pub(crate) async fn edit_tenant(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    Path(id): Path<TenantId>,
+    seen: IfMatch,
+    Json(body): Json<EditTenant>,
+) -> api::Result<impl IntoResponse> {
+    let member = ctx.member(&caller, id, Permission::ManageTenant).await?;
+    seen.required()?.check(member.tenant.version)?;
+    let mut changed = edited(&member.tenant, &body)?;
+    if changed != member.tenant {
+        changed.version += 1;
+        changed.updated_at = ctx.clock.now();
+        let event = Event {
+            id: EventId::generate(ctx.table.ids()),
+            tenant: id,
+            at: changed.updated_at,
+            kind: "tenant.changed",
+            actor: caller.actor(),
+            subject: Subject::Tenant(id),
+            detail: json!({ "name": changed.name, "time_zone": changed.time_zone }),
+            operation: OperationId::generate(ctx.table.ids()),
+        };
+        let tenant = ctx.table.tenant(&member.scope);
+        tenant.change_head(&changed, &event).await?;
+    }
+    let view = TenantView::new(&changed, member.role);
+    Ok((etag(changed.version), Json(view)))
+}
+
+fn edited(tenant: &Tenant, body: &EditTenant) -> Result<Tenant> {
+    let name = body.name.as_deref().map(fields::name).transpose();
+    let time_zone = body.time_zone.as_deref().map(fields::time_zone).transpose();
+    match (name, time_zone) {
+        (Ok(name), Ok(time_zone)) => Ok(Tenant {
+            name: name.unwrap_or_else(|| tenant.name.clone()),
+            time_zone: time_zone.unwrap_or_else(|| tenant.time_zone.clone()),
+            ..tenant.clone()
+        }),
+        (name, time_zone) => Err(Error::Invalid(
+            [name.err(), time_zone.err()]
+                .into_iter()
+                .flatten()
+                .collect(),
+        )),
+    }
+}

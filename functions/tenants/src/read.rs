@@ -1,0 +1,47 @@
+//! `GET /v1/tenants`, `GET /v1/tenants/{id}`
+
+use api::{Json, Path, SignedIn, etag};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::TenantId;
+use domain::membership::Permission;
+
+use crate::Ctx;
+use crate::tenant_view::{TenantList, TenantView};
+
+/// All tenants that the caller is a member of.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants",
+    tag = "tenants",
+    responses((status = OK, description = "The tenants, oldest first", body = TenantList))
+)]
+pub(crate) async fn list_tenants(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+) -> api::Result<Json<TenantList>> {
+    let members = ctx.table.system().memberships(caller.user).await?;
+    let items = members
+        .iter()
+        .map(|member| TenantView::new(&member.tenant, member.role))
+        .collect();
+    Ok(Json(TenantList { items, next: None }))
+}
+
+/// One tenant of the caller.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{id}",
+    tag = "tenants",
+    params(("id" = String, Path, description = "The tenant")),
+    responses((status = OK, description = "The tenant", body = TenantView))
+)]
+pub(crate) async fn get_tenant(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    Path(id): Path<TenantId>,
+) -> api::Result<impl IntoResponse> {
+    let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
+    let view = TenantView::new(&member.tenant, member.role);
+    Ok((etag(member.tenant.version), Json(view)))
+}

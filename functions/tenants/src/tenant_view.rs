@@ -1,0 +1,52 @@
+//! How members see a tenant.
+
+use domain::TenantId;
+use domain::membership::Role;
+use domain::tenant::{Tenant, TenantState};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A tenant, as one of its members sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tenant)]
+pub(crate) struct TenantView {
+    #[schema(value_type = String, example = "ten_01jd8mz0000000000000000000")]
+    id: TenantId,
+    name: String,
+    /// Name of an IANA time zone.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
+    /// What the caller is in it.
+    #[schema(value_type = String, example = "owner")]
+    role: Role,
+    /// `active`, or `suspended`: then it can only be read.
+    #[schema(value_type = String, example = "active")]
+    state: TenantState,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// All tenants of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantList {
+    pub(crate) items: Vec<TenantView>,
+    /// Always `null`: the list is complete.
+    pub(crate) next: Option<String>,
+}
+
+impl TenantView {
+    pub(crate) fn new(tenant: &Tenant, role: Role) -> Self {
+        Self {
+            id: tenant.id,
+            name: tenant.name.clone(),
+            time_zone: tenant.time_zone.as_str().to_owned(),
+            role,
+            state: tenant.state,
+            created_at: tenant.created_at,
+            updated_at: tenant.updated_at,
+        }
+    }
+}
