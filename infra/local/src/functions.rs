@@ -30,6 +30,7 @@ const TICK_TIME: SignedDuration = SignedDuration::from_secs(50);
 #[derive(Clone, Debug)]
 pub(crate) struct Functions {
     auth: auth::Ctx,
+    tenants: tenants::Ctx,
     media: media::Ctx,
     scheduling: scheduling::Ctx,
     accounts: accounts::Ctx,
@@ -95,6 +96,12 @@ impl Functions {
                 issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
                 limits: SignInLimits::local(),
             },
+            tenants: tenants::Ctx {
+                gate: gate.clone(),
+                table: table.clone(),
+                clock: Arc::clone(clock),
+                random: Arc::clone(random),
+            },
             media: media::Ctx::new(
                 gate.clone(),
                 table.clone(),
@@ -140,6 +147,7 @@ impl Functions {
     pub(crate) fn routers(&self) -> OpenApiRouter {
         OpenApiRouter::with_openapi(api::openapi::base())
             .merge(auth::router(self.auth.clone()))
+            .merge(tenants::router(self.tenants.clone()))
             .merge(accounts::router(self.accounts.clone()))
             .merge(media::router(self.media.clone()))
             .merge(scheduling::router(self.scheduling.clone()))

@@ -58,7 +58,7 @@ impl TenantTable<'_> {
     pub async fn remember(
         &self,
         claim: &IdempotencyClaim,
-        made: impl ToString,
+        made: &impl ToString,
         now: Timestamp,
     ) -> Result<String> {
         let made = made.to_string();
@@ -78,7 +78,7 @@ impl TenantTable<'_> {
     pub(crate) fn claim(
         &self,
         claim: &IdempotencyClaim,
-        made: impl ToString,
+        made: &impl ToString,
         now: Timestamp,
     ) -> Result<Write> {
         let key = Key::idempotency(&self.scope, &claim.route, &claim.key);
@@ -94,7 +94,7 @@ impl TenantTable<'_> {
 pub(crate) fn by_user(
     user: UserId,
     claim: &IdempotencyClaim,
-    made: impl ToString,
+    made: &impl ToString,
     now: Timestamp,
 ) -> Result<Write> {
     let key = Key::idempotency_of_user(user, &claim.route, &claim.key);

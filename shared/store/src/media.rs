@@ -151,7 +151,7 @@ impl TenantTable<'_> {
             self.event_write(act, "media.created", Subject::Media(item.id), detail)?,
         ];
         if let Some(claim) = new.claim {
-            writes.push(self.claim(claim, item.id, act.at)?);
+            writes.push(self.claim(claim, &item.id, act.at)?);
         }
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(MediaCreated::Done),

@@ -124,7 +124,7 @@ impl SystemTable<'_> {
             writes.push(idempotency::by_user(
                 new.owner.user,
                 claim,
-                new.tenant.id,
+                &new.tenant.id,
                 new.tenant.created_at,
             )?);
         }

@@ -107,7 +107,7 @@ impl TenantTable<'_> {
             )?,
         ];
         if let Some(claim) = new.claim {
-            writes.push(self.claim(claim, account.id, act.at)?);
+            writes.push(self.claim(claim, &account.id, act.at)?);
         }
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(Saved::Done),

@@ -107,7 +107,7 @@ impl TenantTable<'_> {
         };
         let mut writes = vec![demand.write(&self.scope)?];
         if let Some(claim) = new.claim {
-            writes.push(self.claim(claim, new.post.id, act.at)?);
+            writes.push(self.claim(claim, &new.post.id, act.at)?);
         }
         writes.push(HeadItem::new(new.post, new.deliveries.len()).creation_write()?);
         writes.push(BodyItem::new(new.post.tenant, new.post.id, new.body).creation_write()?);

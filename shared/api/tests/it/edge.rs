@@ -1,0 +1,66 @@
+use crate::app::App;
+
+#[tokio::test]
+async fn fault_of_ours_says_nothing_about_its_insides() {
+    let app = App::new().await;
+    for (how, status, code) in [
+        ("panic", 500, "internal"),
+        ("internal", 500, "internal"),
+        ("corrupt", 500, "internal"),
+        ("unavailable", 503, "unavailable"),
+    ] {
+        let answer = app.api.get(format!("/v1/fail/{how}")).send().await;
+        let answer = answer.expect_problem(status, code);
+        assert!(
+            !answer.body.to_string().contains("secret"),
+            "{}",
+            answer.body
+        );
+        assert_eq!(answer.headers.contains_key("retry-after"), status == 503);
+    }
+}
+
+#[tokio::test]
+async fn problem_names_its_kind_and_its_request() {
+    let app = App::new().await;
+
+    let answer = app.api.get("/v1/fail/internal").send().await;
+
+    assert_eq!(answer.body["type"], "/problems/internal");
+    assert_eq!(answer.body["status"], 500);
+    assert!(answer.body["title"].is_string() && answer.body["detail"].is_string());
+    assert_eq!(answer.body["errors"], serde_json::json!([]));
+    let instance = answer.body["instance"].as_str().unwrap();
+    assert_eq!(answer.headers["x-request-id"], instance);
+}
+
+#[tokio::test]
+async fn unknown_path_is_a_problem() {
+    let app = App::new().await;
+    for path in ["/v1/nothing", "/", "/v1/echo/", "/v1//echo"] {
+        let answer = app.api.get(path).send().await;
+        answer.expect_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn wrong_method_is_a_problem_that_names_the_right_ones() {
+    let app = App::new().await;
+
+    let answer = app.api.delete("/v1/echo").send().await;
+
+    let answer = answer.expect_problem(405, "method_not_allowed");
+    assert_eq!(answer.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn every_answer_is_kept_out_of_caches_and_frames() {
+    let app = App::new().await;
+    for path in ["/v1/search", "/v1/nothing", "/v1/whoami"] {
+        let headers = app.api.get(path).send().await.headers;
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert!(headers.contains_key("content-security-policy"));
+        assert!(headers.contains_key("x-request-id"));
+    }
+}
