@@ -91,7 +91,11 @@ async fn search(Query(search): Query<Search>) -> Json<Value> {
     Json(json!({ "limit": search.limit.get(), "state": search.state }))
 }
 
-#[utoipa::path(get, path = "/v1/posts/{id}/targets/{target}")]
+#[utoipa::path(
+    get,
+    path = "/v1/posts/{id}/targets/{target}",
+    params(("id" = String, Path), ("target" = String, Path))
+)]
 async fn target(Path((post, target)): Path<(PostId, DeliveryId)>) -> Json<Value> {
     Json(json!([post, target]))
 }
