@@ -11,13 +11,17 @@ const TID_LENGTH: u32 = 13;
 /// microseconds would leave 2^20.
 const WINDOW_MILLIS: u64 = 1 << 20;
 
+/// 2^64 divided by the golden ratio: spreads small numbers over all bits (Knuth's multiplicative hashing).
+const COUNTER_SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// The key of one part of a delivery. Depends on nothing else, so that every attempt and every revision of a delivery
 /// writes the same record.
 pub(crate) fn record_key(delivery: DeliveryId, part: usize) -> String {
     let value = delivery.as_uuid().as_u128();
-    // UUIDv7: 48 bits of milliseconds first, 62 random bits last.
+    // UUIDv7: 48 bits of milliseconds first, 62 random bits last, a counter of 12 bits between.
     let millis = low_bits(value >> 80, 48);
-    let random = low_bits(value, 62);
+    let counter = low_bits(value >> 64, 12);
+    let random = low_bits(value, 62) ^ (counter.wrapping_mul(COUNTER_SPREAD) >> 2);
     let clock_id = random & 0x3ff;
     let spread = ((random >> 10) + (millis % WINDOW_MILLIS) * 1000) % (WINDOW_MILLIS * 1000);
     let start = millis / WINDOW_MILLIS * WINDOW_MILLIS * 1000;
@@ -109,5 +113,17 @@ mod tests {
             .collect();
 
         assert_eq!(keys.len(), 1000);
+    }
+
+    #[test]
+    fn record_keys_of_deliveries_that_differ_only_in_their_counter_differ() {
+        let keys: BTreeSet<_> = (0..0x1000_u128)
+            .map(|counter| {
+                let value = delivery(1_796_115_600_000, 42).as_uuid().as_u128() | counter << 64;
+                record_key(DeliveryId::from_uuid(uuid::Uuid::from_u128(value)), 0)
+            })
+            .collect();
+
+        assert_eq!(keys.len(), 0x1000);
     }
 }
