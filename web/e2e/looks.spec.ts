@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { accessible, fitsPhone } from './looks';
-import { arrive, connectPlayground, PASSWORD, register, unique, wallIn } from './people';
+import { arrive, connectPlayground, PASSWORD, register, send, unique, wallIn } from './people';
 
 // How every page looks and behaves for people who see, hear or reach it differently.
 
@@ -132,8 +132,7 @@ async function fill(page: import('@playwright/test').Page): Promise<void> {
     ['AVeryLongWordWithoutAnyBreak'.repeat(6), { at: await wallIn(page, 50 * hour), zone: 'Europe/Berlin' }]
   ];
   for (const [text, when] of texts) {
-    const answer = await page.request.post('/v1/posts', { data: { when, base: { text, media: [] }, targets, tags: [] } });
-    expect(answer.status(), await answer.text()).toBe(201);
+    expect(await send(page, '/v1/posts', { when, base: { text, media: [] }, targets, tags: [] })).toBe(201);
   }
 }
 

@@ -52,6 +52,14 @@ export async function connectPlayground(page: Page, identifier: string): Promise
   await expect(page.locator(`[data-account="${identifier}"]`).getByText('Connected')).toBeVisible();
 }
 
+/** A write as the page itself sends it; its status. */
+export function send(page: Page, path: string, body: object): Promise<number> {
+  return page.evaluate(
+    async ([to, content]) => (await fetch(to, { method: 'POST', headers: { 'content-type': 'application/json' }, body: content })).status,
+    [path, JSON.stringify(body)] as const
+  );
+}
+
 /** How the playground answers the next publishing calls of an account. */
 export async function behave(request: APIRequestContext, identifier: string, mode: string, more: object = {}): Promise<void> {
   const answer = await request.put('/local/networks/playground/behaviour', { data: { identifier, mode, ...more } });
