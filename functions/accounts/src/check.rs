@@ -12,7 +12,8 @@ use store::{RateLimit, Saved};
 use crate::account_view::AccountView;
 use crate::connect::busy;
 use crate::refusal::refusal;
-use crate::{Ctx, ROUNDS, vault};
+use crate::{Ctx, ROUNDS};
+use engine::vault;
 
 /// Checks of one account: a person who presses the button again and again is no reason to annoy the network.
 const CHECKS: u32 = 60;
@@ -122,14 +123,14 @@ impl Ctx {
             return Ok(Saved::Done);
         }
         let act = self.act(caller);
-        let accounts = self.accounts(caller);
-        let saved = accounts
-            .mark_reconnect_needed(account.id, account.credential_version, &act)
+        let is_ours = self
+            .notifier
+            .reconnect_needed(&caller.scope, account.id, account.credential_version, &act)
             .await?;
-        if saved == Saved::Done {
-            self.follow(accounts, account.id).await;
-            self.ask_to_reconnect(account, &act).await;
+        if !is_ours {
+            return Ok(Saved::Stale);
         }
-        Ok(saved)
+        self.follow(self.accounts(caller), account.id).await;
+        Ok(Saved::Done)
     }
 }

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 use crate::account_view::AccountView;
 use crate::credentials::Credentials;
 use crate::refusal::refusal;
-use crate::{Ctx, ROUNDS, vault};
+use crate::{Ctx, ROUNDS};
+use engine::vault;
 
 /// Sign-ins that a tenant may try at networks: far more than people need, far fewer than guessing passwords takes.
 const SIGN_INS: u32 = 300;

@@ -1,9 +1,7 @@
 //! The posts of an account follow its state.
 
 use domain::AccountId;
-use domain::account::Account;
-use domain::notice::NoticeCause;
-use store::{Act, TenantTable};
+use store::TenantTable;
 
 use crate::Ctx;
 
@@ -17,24 +15,6 @@ impl Ctx {
                 account.id = %account,
                 error = &error as &dyn std::error::Error,
                 "the posts of an account follow later"
-            ),
-        }
-    }
-
-    /// Sends the mail that [`TenantTable::mark_reconnect_needed`] made owed.
-    pub(crate) async fn ask_to_reconnect(&self, account: &Account, act: &Act) {
-        let cause = NoticeCause::ReconnectNeeded {
-            account: account.id,
-            credential_version: account.credential_version,
-        };
-        let notice =
-            store::notices::notice(Some(account.tenant), account.connected_by, cause, act.at);
-        match notice {
-            Ok(notice) => self.notifier.send_inline(&notice).await,
-            Err(error) => tracing::warn!(
-                account.id = %account.id,
-                error = &error as &dyn std::error::Error,
-                "a mail is sent later"
             ),
         }
     }

@@ -20,7 +20,6 @@ mod networks;
 mod read;
 mod reconnect;
 mod refusal;
-mod vault;
 
 use std::sync::Arc;
 

@@ -1,30 +1,14 @@
-//! Opens and stores credentials. In clear they reach the network's module and nothing else.
+//! Stores a credential that the network refreshed.
 
-use cloud::envelope::{Binding, Purpose, Sealed};
+use domain::Result;
 use domain::account::Account;
-use domain::{Error, Result};
+use engine::vault;
 use networks::Credential;
-use store::{Saved, SealedCredential, TenantScope};
+use store::{Saved, TenantScope};
 
 use crate::Ctx;
 
-/// The credential in clear.
-pub(crate) async fn open(
-    ctx: &Ctx,
-    account: &Account,
-    stored: &SealedCredential,
-) -> Result<Credential> {
-    let sealed = Sealed::from_bytes(stored.sealed.clone());
-    let secret = ctx
-        .envelope
-        .open(&binding(account, stored.version), &sealed)
-        .await?;
-    let text = String::from_utf8(secret.to_vec())
-        .map_err(|error| Error::corrupt("credential", error.utf8_error()))?;
-    Ok(Credential::new(text))
-}
-
-/// Stores a refreshed credential as the next version after `version`.
+/// Stores it as the next version of the account's credential.
 pub(crate) async fn save(
     ctx: &Ctx,
     scope: &TenantScope,
@@ -32,25 +16,16 @@ pub(crate) async fn save(
     credential: &Credential,
 ) -> Result<Saved> {
     let version = account.credential_version.saturating_add(1);
-    let sealed = ctx
-        .envelope
-        .seal(&binding(account, version), credential.expose().as_bytes())
-        .await?;
-    let stored = SealedCredential {
+    let stored = vault::seal(
+        &ctx.envelope,
+        account.tenant,
+        account.id,
         version,
-        sealed: sealed.as_bytes().to_vec(),
-    };
+        credential,
+    )
+    .await?;
     ctx.table
         .tenant(scope)
         .save_refreshed_credential(account, &stored)
         .await
-}
-
-fn binding(account: &Account, version: u32) -> Binding {
-    Binding::new(
-        account.tenant,
-        account.id,
-        Purpose::AccountCredential,
-        u64::from(version),
-    )
 }

@@ -202,7 +202,12 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
         Material::Missing(_) => return Ok(Access::Refused),
     };
     let version = material.credential.version;
-    let credential = credentials::open(ctx, &material.account, &material.credential).await?;
+    let credential = engine::vault::open(
+        &ctx.envelope,
+        &material.account,
+        material.credential.clone(),
+    )
+    .await?;
     let credential = match network.refresh(&credential, ctx.clock.now()).await {
         Ok(Some(refreshed)) => {
             // Where another worker was first, the refreshed one still works for this look.

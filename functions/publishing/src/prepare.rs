@@ -141,7 +141,7 @@ async fn fit_credential(
 ) -> std::result::Result<(Credential, u32), Unready> {
     let account = &material.account;
     let SealedCredential { version, .. } = material.credential;
-    let credential = credentials::open(ctx, account, &material.credential)
+    let credential = engine::vault::open(&ctx.envelope, account, material.credential.clone())
         .await
         .map_err(|error| infrastructure(ctx, owned, &error))?;
     let refreshed = match network.refresh(&credential, ctx.clock.now()).await {
@@ -200,9 +200,8 @@ pub(crate) async fn unauthorized(
         at: ctx.clock.now(),
     };
     let marked = ctx
-        .table
-        .tenant(&scope)
-        .mark_reconnect_needed(delivery.account, credential_version, &act)
+        .notifier
+        .reconnect_needed(&scope, delivery.account, credential_version, &act)
         .await;
     if let Err(error) = marked {
         tracing::warn!(

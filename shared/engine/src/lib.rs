@@ -10,6 +10,7 @@ mod faults;
 mod notices;
 mod outbox;
 mod reconcile;
+pub mod vault;
 mod wake;
 
 pub use deployment::{BaseConfig, Deployment};

@@ -10,9 +10,9 @@ use cloud::mail::Mailer;
 use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::notice::{Notice, NoticeCause};
 
-use domain::{Clock, Error, NoticeId, Result};
+use domain::{AccountId, Clock, Error, NoticeId, Result};
 use jiff::{SignedDuration, Timestamp};
-use store::{Step, Table, TenantScope};
+use store::{Act, Step, Table, TenantScope};
 
 /// Longest time that an act waits for its mail to be sent; after it, whoever reconciles sends it.
 const INLINE_SENDING: Duration = Duration::from_secs(2);
@@ -58,6 +58,26 @@ impl Notifier {
             self.send_inline(&notice).await;
         }
         Ok(step)
+    }
+
+    /// The network refused the credential of this version: the account must be connected again, and its owner is told so
+    /// once. Answers whether this call found that out.
+    pub async fn reconnect_needed(
+        &self,
+        scope: &TenantScope,
+        account: AccountId,
+        credential_version: u32,
+        act: &Act,
+    ) -> Result<bool> {
+        let accounts = self.table.tenant(scope);
+        let Some(notice) = accounts
+            .mark_reconnect_needed(account, credential_version, act)
+            .await?
+        else {
+            return Ok(false);
+        };
+        self.send_inline(&notice).await;
+        Ok(true)
     }
 
     /// Sends a mail that was just made owed; a failure is logged and left to whoever reconciles.

@@ -2,7 +2,7 @@
 
 use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::event::Subject;
-use domain::notice::NoticeCause;
+use domain::notice::{Notice, NoticeCause};
 use domain::{AccountId, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -114,16 +114,16 @@ impl TenantTable<'_> {
     }
 
     /// The network refused the credential of this version: a person must connect the account again, is told so once,
-    /// and the account's posts are held until then. [`Saved::Stale`] where the account has another credential by now,
-    /// needs one already, or was disconnected: nothing happened then.
+    /// and the account's posts are held until then. Answers with the mail that is owed because of it; with none where
+    /// the account has another credential by now, needs one already, or was disconnected: nothing happened then.
     pub async fn mark_reconnect_needed(
         &self,
         account: AccountId,
         credential_version: u32,
         act: &Act,
-    ) -> Result<Saved> {
+    ) -> Result<Option<Notice>> {
         let Some(owner) = self.account(account).await? else {
-            return Ok(Saved::Stale);
+            return Ok(None);
         };
         let is_this_credential = Condition::All(vec![
             Condition::Equals("cv", number(credential_version)),
@@ -143,12 +143,15 @@ impl TenantTable<'_> {
         let notice = notice(Some(tenant), owner.connected_by, cause, act.at)?;
         let detail = json!({ "credential_version": credential_version });
         let subject = Subject::Account(account);
-        self.saved(vec![
+        let writes = vec![
             update,
             notice_write(shards, &notice)?,
             self.event_write(act, "account.reconnect_needed", subject, detail)?,
-        ])
-        .await
+        ];
+        Ok(match self.saved(writes).await? {
+            Saved::Done => Some(notice),
+            Saved::Stale => None,
+        })
     }
 
     pub(super) fn put_credential(

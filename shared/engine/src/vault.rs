@@ -1,4 +1,4 @@
-//! Credentials on their way into and out of the table.
+//! Credentials on their way into and out of the table: whoever stores one and whoever uses it bind it to the same place.
 
 use cloud::envelope::{Binding, Envelope, Purpose, Sealed};
 use domain::account::Account;
@@ -7,7 +7,7 @@ use networks::Credential;
 use store::SealedCredential;
 
 /// Seals a credential for one account and one version: it opens nowhere else.
-pub(crate) async fn seal(
+pub async fn seal(
     envelope: &Envelope,
     tenant: TenantId,
     account: AccountId,
@@ -26,7 +26,7 @@ pub(crate) async fn seal(
 
 /// Opens the credential of an account. Bytes that were not sealed for this account and version are
 /// [`Error::Corrupt`].
-pub(crate) async fn open(
+pub async fn open(
     envelope: &Envelope,
     account: &Account,
     stored: SealedCredential,
