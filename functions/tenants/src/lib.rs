@@ -43,7 +43,7 @@ pub type Config = PublicUrlConfig;
 
 impl Ctx {
     /// The function of a deployment.
-    pub fn deployed(deployment: &Deployment, public_url: Config) -> Self {
+    pub fn deployed(deployment: &Deployment, public_url: &Config) -> Self {
         let Deployment {
             clock,
             random,

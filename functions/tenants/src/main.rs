@@ -1,5 +1,7 @@
 //! Tenants as a Lambda function.
 
+use std::sync::Arc;
+
 use api::edge::{Edge, finish};
 use engine::Deployment;
 use lambda_http::{Error, run};
@@ -9,10 +11,10 @@ use tenants::{Config, Ctx, router};
 async fn main() -> Result<(), Error> {
     let (deployment, config) = Deployment::start::<Config>()?;
     let edge = Edge {
-        clock: deployment.clock.clone(),
-        random: deployment.random.clone(),
+        clock: Arc::clone(&deployment.clock),
+        random: Arc::clone(&deployment.random),
     };
-    let ctx = Ctx::deployed(&deployment, config);
+    let ctx = Ctx::deployed(&deployment, &config);
     deployment.warm_up().await;
     let (routes, _) = router(ctx).split_for_parts();
     run(finish(routes, edge)).await

@@ -137,7 +137,7 @@ fn entry(attributes: Attributes) -> Result<AttentionEntry> {
     let at = time_in(text_of(&attributes, "att_at"))?;
     Ok(AttentionEntry {
         at,
-        work: work(projection(attributes)?)?,
+        work: work(&projection(attributes)?)?,
     })
 }
 
@@ -145,7 +145,7 @@ fn projection(attributes: Attributes) -> Result<Projection> {
     serde_dynamo::from_item(attributes).map_err(|error| Error::corrupt("index entry", error))
 }
 
-fn work(entry: Projection) -> Result<AttentionWork> {
+fn work(entry: &Projection) -> Result<AttentionWork> {
     let unknown = |kind: String| AttentionWork::Unknown { kind };
     Ok(match entry.kind.as_deref() {
         Some("delivery") => match entry.wait.as_deref() {
@@ -155,11 +155,11 @@ fn work(entry: Projection) -> Result<AttentionWork> {
                     .nb
                     .ok_or_else(|| Error::corrupt("index entry", "nb"))?,
                 deadline: entry.dl,
-                key: delivery_key(&entry)?,
+                key: delivery_key(entry)?,
             },
-            Some("owner") => AttentionWork::Owner(delivery_key(&entry)?),
-            Some("look") => AttentionWork::Look(delivery_key(&entry)?),
-            Some("person") => AttentionWork::Person(delivery_key(&entry)?),
+            Some("owner") => AttentionWork::Owner(delivery_key(entry)?),
+            Some("look") => AttentionWork::Look(delivery_key(entry)?),
+            Some("person") => AttentionWork::Person(delivery_key(entry)?),
             other => unknown(format!("delivery/{}", other.unwrap_or("-"))),
         },
         Some("notice") => AttentionWork::Notice(parse(&entry.id)?),

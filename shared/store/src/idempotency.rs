@@ -71,10 +71,6 @@ impl TenantTable<'_> {
 
     /// The write for the transaction of an act: refused if the key is taken, so that of concurrent duplicates one
     /// happens. After a refusal, [`Self::remembered`] tells what the other one made.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers hand over what they made for it"
-    )]
     pub(crate) fn claim(
         &self,
         claim: &IdempotencyClaim,
@@ -87,10 +83,6 @@ impl TenantTable<'_> {
 }
 
 /// The same for acts of a person outside of any tenant.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers hand over what they made for it"
-)]
 pub(crate) fn by_user(
     user: UserId,
     claim: &IdempotencyClaim,

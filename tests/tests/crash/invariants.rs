@@ -17,7 +17,7 @@ pub(crate) enum Ending {
 }
 
 /// Looks at the table and at what readers see.
-pub(crate) async fn check(world: &World, post: &StoredPost, endings: &[Ending], place: &str) {
+pub(crate) fn check(world: &World, post: &StoredPost, endings: &[Ending], place: &str) {
     for delivery in &post.deliveries {
         let visible: Vec<_> = world
             .network

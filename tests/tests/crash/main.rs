@@ -4,6 +4,7 @@
 //! One run counts the effects of a story; then the story runs once for each effect and each side of it, dies there, and
 //! another process goes on with what the dead one left in the table and the queue.
 #![allow(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -68,7 +69,7 @@ async fn play(
         Some(post) => post,
         None => life::play(&world, &world.start(Effects::default()), story).await,
     };
-    invariants::check(&world, &post, endings, place).await;
+    invariants::check(&world, &post, endings, place);
     effects.begun()
 }
 

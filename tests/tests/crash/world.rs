@@ -68,7 +68,7 @@ impl World {
             .send()
             .await
             .expect(201);
-        world.account = answer.body["id"].as_str().unwrap().to_owned();
+        world.account.push_str(answer.body["id"].as_str().unwrap());
         world
     }
 
