@@ -42,7 +42,7 @@ impl World {
             networks: Registry::new(vec![Arc::new(network)]),
             waker: Waker {
                 table: table.clone(),
-                queue: queue.clone(),
+                queue: Arc::<MemoryQueue>::clone(&queue),
                 clock: shared,
             },
         };
