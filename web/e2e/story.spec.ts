@@ -50,7 +50,7 @@ test('accounts are connected by their credentials', async () => {
 });
 
 test('a post with an image, a link and another text for one account goes out at its second', async () => {
-  const text = 'The engine weaves algebraic patterns https://example.com/loom #engine';
+  const text = `The engine weaves algebraic patterns https://example.com/loom #${unique('engine')}`;
   await page.goto('/compose');
   const choices = page.getByRole('group', { name: 'Post to' }).getByRole('checkbox');
   await expect(choices).toHaveCount(pds.url ? 3 : 2);
@@ -91,6 +91,18 @@ test('a post with an image, a link and another text for one account goes out at 
   expect(atAda.map((post) => post.text)).toEqual([text]);
   expect(atAda[0]?.media.map((media) => media.alt_text)).toEqual(['A loom with a flower in its cloth']);
   expect((await published(page.request, charles)).map((post) => post.text)).toEqual(['For Charles alone']);
+  if (pds.url) {
+    const target = page.locator(`[data-target="${pds.identifier}"]`);
+    await expect(target.getByRole('link')).toHaveAttribute('href', /bsky\.app\/profile\/.+\/post\//);
+    // What stands in the repository of the account, asked of its own server.
+    const query = `repo=${pds.identifier}&collection=app.bsky.feed.post`;
+    const answer = await page.request.get(`${pds.url}/xrpc/com.atproto.repo.listRecords?${query}`);
+    const { records } = (await answer.json()) as { records: { value: { text: string; facets: unknown[]; embed: { images: { alt: string }[] } } }[] };
+    const mine = records.map((record) => record.value).filter((record) => record.text === text);
+    expect(mine).toHaveLength(1);
+    expect(mine[0]?.embed.images.map((image) => image.alt)).toEqual(['A loom with a flower in its cloth']);
+    expect(JSON.stringify(mine[0]?.facets)).toContain('https://example.com/loom');
+  }
   await settled(page);
   await page.screenshot({ path: 'test-results/story-published.png', fullPage: true });
 });
