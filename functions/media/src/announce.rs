@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::media_view::{MediaView, UploadView};
 use crate::text::{check_alt_text, check_file_name};
-use crate::{Ctx, object_key};
+use crate::{Ctx, uploaded_at};
 
 /// How long an upload may take to begin; slow lines need some minutes for 20 MB.
 const UPLOAD_LIFETIME: Duration = Duration::from_hours(1);
@@ -130,7 +130,7 @@ impl Ctx {
                     bytes: media.bytes,
                     lifetime: UPLOAD_LIFETIME,
                 };
-                let signed = self.objects.presign_upload(object_key(&media), &terms);
+                let signed = self.objects.presign_upload(uploaded_at(&media), &terms);
                 Some(signed.await?.into())
             }
             MediaState::Ready(_) => None,

@@ -3,12 +3,13 @@
 use api::permission::WriteMedia;
 use api::{Can, Json, Path};
 use axum::extract::State;
-use domain::media::{IMAGE_BYTES_MAX, ImageType, Media, MediaFacts};
+use domain::media::{IMAGE_BYTES_MAX, ImageType, Media};
 use domain::{Error, MediaId, Result};
+use store::VersionedMedia;
 
 use crate::media_view::MediaView;
-use crate::probe::{self, SNIFFED};
-use crate::{Ctx, object_key};
+use crate::probe::{self, Proven, SNIFFED};
+use crate::{Ctx, kept_at, uploaded_at};
 
 /// Tells that the bytes are uploaded. They are proven to be what was declared; after a refusal the medium still awaits
 /// its bytes. May be repeated.
@@ -30,23 +31,50 @@ pub(crate) async fn complete_media(
 ) -> api::Result<Json<MediaView>> {
     let mut media = ctx.live_media(&caller, id).await?.media;
     if media.facts().is_none() {
-        let facts = ctx.prove(&media).await?;
-        let now = ctx.clock.now();
-        let completed = ctx.media(&caller).complete_media(id, &facts, now).await?;
-        media = match completed {
-            Some(completed) => completed.media,
+        media = match ctx.complete(&caller, &media).await {
+            Ok(Some(completed)) => completed.media,
             // Another call was first, or it was deleted meanwhile.
-            None => ctx.live_media(&caller, id).await?.media,
+            Ok(None) => ctx.live_media(&caller, id).await?.media,
+            Err(error) => {
+                let latest = ctx.live_media(&caller, id).await?.media;
+                if latest.facts().is_none() {
+                    return Err(error.into());
+                }
+                latest
+            }
         };
     }
     Ok(Json(MediaView::of(media, &*ctx.objects).await?))
 }
 
 impl Ctx {
+    /// Keeps the bytes if they are what was declared. Whoever dies in between leaves a medium that still awaits its
+    /// bytes, and the next call does it all again.
+    async fn complete(
+        &self,
+        caller: &Can<WriteMedia>,
+        media: &Media,
+    ) -> Result<Option<VersionedMedia>> {
+        let Proven { bytes, facts } = self.prove(media).await?;
+        let kept = kept_at(media);
+        self.objects.put(kept, &facts.content_type, bytes).await?;
+        let now = self.clock.now();
+        let store = self.media(caller);
+        let completed = store.complete_media(media.id, &facts, now).await?;
+        if let Err(error) = self.objects.delete(uploaded_at(media)).await {
+            tracing::warn!(
+                media.id = %media.id,
+                error = &error as &dyn std::error::Error,
+                "an upload that was completed stays until the store forgets it"
+            );
+        }
+        Ok(completed)
+    }
+
     /// What the uploaded bytes are, if they are what was declared. Cheap looks come first: most that is wrong is refused
     /// before the whole object is read, and everything else before it is decoded.
-    async fn prove(&self, media: &Media) -> Result<MediaFacts> {
-        let key = object_key(media);
+    async fn prove(&self, media: &Media) -> Result<Proven> {
+        let key = uploaded_at(media);
         let Some(head) = self.objects.head(key).await? else {
             return Err(not_uploaded());
         };
@@ -70,10 +98,10 @@ impl Ctx {
             .acquire()
             .await
             .map_err(|error| Error::internal("the decoders are closed", error))?;
-        let facts = tokio::task::spawn_blocking(move || probe::probe(&bytes, declared))
+        let proven = tokio::task::spawn_blocking(move || probe::probe(&bytes, declared))
             .await
             .map_err(|error| Error::internal("a decoder panicked", error))?;
-        Ok(facts?)
+        Ok(proven?)
     }
 }
 

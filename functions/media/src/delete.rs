@@ -7,7 +7,7 @@ use domain::{Error, MediaId};
 use http::StatusCode;
 use store::StoredMedia;
 
-use crate::{Ctx, object_key};
+use crate::{Ctx, kept_at, uploaded_at};
 
 /// Deletes a medium and its bytes, unless a post uses it. A deletion that broke off is finished by the next call.
 #[utoipa::path(
@@ -34,7 +34,9 @@ pub(crate) async fn delete_media(
         Some(StoredMedia::Deleting(media)) => media,
         None => return Err(Error::NotFound { kind: "media" }.into()),
     };
-    ctx.objects.delete(object_key(&media)).await?;
+    for key in [uploaded_at(&media), kept_at(&media)] {
+        ctx.objects.delete(key).await?;
+    }
     store.forget_media(&media, &ctx.act(&caller)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,6 @@
 //! The media function: images from their announcement to their deletion. Bytes go straight to the object store; this
-//! function signs the addresses, and looks at what arrived before anything may use it.
+//! function signs the addresses, looks at what arrived before anything may use it, and keeps the picture
+//! without what was written beside it.
 //!
 //! - **Trigger**: the HTTP API, `/v1/media/*`.
 //! - **Permissions**: reads and writes media, the counter of their bytes and events; signs addresses of the object
@@ -8,6 +9,7 @@
 //!   finished by the next call.
 
 mod announce;
+mod clean;
 mod complete;
 mod delete;
 mod edit;
@@ -122,6 +124,12 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .with_state(ctx)
 }
 
-fn object_key(media: &Media) -> ObjectKey {
+/// Where the bytes of a medium are uploaded to.
+fn uploaded_at(media: &Media) -> ObjectKey {
+    ObjectKey::upload(media.tenant, media.id)
+}
+
+/// Where the bytes of a medium are once they were looked at.
+fn kept_at(media: &Media) -> ObjectKey {
     ObjectKey::new(media.tenant, media.id)
 }

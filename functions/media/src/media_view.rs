@@ -9,7 +9,7 @@ use domain::media::{Media, MediaFacts, MediaKind, MediaState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::object_key;
+use crate::kept_at;
 
 /// How long an address to read from works.
 const READ_LIFETIME: Duration = Duration::from_mins(15);
@@ -62,7 +62,7 @@ pub(crate) struct MediaView {
 impl MediaView {
     /// The medium, with an address to read from where there are bytes.
     pub(crate) async fn of(media: Media, objects: &dyn ObjectStore) -> Result<Self> {
-        let key = object_key(&media);
+        let key = kept_at(&media);
         let Media {
             id,
             tenant: _,

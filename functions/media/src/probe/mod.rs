@@ -1,14 +1,24 @@
-//! What uploaded bytes really are. Nothing is decoded before its header says that it fits into memory.
+//! What uploaded bytes really are. Nothing is decoded before its header says that it fits into memory, and what is kept
+//! is what was decoded.
 
 mod decode;
 mod refusal;
 mod sniff;
 
 use aws_lc_rs::digest;
+use bytes::Bytes;
 use domain::media::{ImageType, MediaFacts, MediaKind};
 
+use crate::clean::clean;
 use refusal::Refusal;
 pub(crate) use sniff::SNIFFED;
+
+/// A sound image: the bytes to keep, without what was written beside the picture, and what they are.
+#[derive(Debug)]
+pub(crate) struct Proven {
+    pub(crate) bytes: Bytes,
+    pub(crate) facts: MediaFacts,
+}
 
 /// Whether bytes that begin with `start` are of the declared type.
 pub(crate) fn check_type(start: &[u8], declared: ImageType) -> Result<(), Refusal> {
@@ -21,16 +31,23 @@ pub(crate) fn check_type(start: &[u8], declared: ImageType) -> Result<(), Refusa
 }
 
 /// What the bytes are, if they are a sound image of the declared type. Takes processor time: not for async threads.
-pub(crate) fn probe(bytes: &[u8], declared: ImageType) -> Result<MediaFacts, Refusal> {
-    check_type(bytes, declared)?;
-    let shown = decode::decode(bytes, declared)?;
-    Ok(MediaFacts {
-        kind: MediaKind::Image,
-        content_type: declared.content_type().to_owned(),
-        bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-        width: shown.width,
-        height: shown.height,
-        duration_ms: None,
-        sha256: hex::encode(digest::digest(&digest::SHA256, bytes)),
+pub(crate) fn probe(uploaded: &[u8], declared: ImageType) -> Result<Proven, Refusal> {
+    check_type(uploaded, declared)?;
+    let header = decode::header(uploaded, declared)?;
+    let cleaned = clean(uploaded, declared).ok_or_else(|| Refusal::Corrupt {
+        reason: "it ends too early".to_owned(),
+    })?;
+    let picture = decode::decode(cleaned, declared, header.orientation)?;
+    Ok(Proven {
+        facts: MediaFacts {
+            kind: MediaKind::Image,
+            content_type: declared.content_type().to_owned(),
+            bytes: u64::try_from(picture.bytes.len()).unwrap_or(u64::MAX),
+            width: picture.width,
+            height: picture.height,
+            duration_ms: None,
+            sha256: hex::encode(digest::digest(&digest::SHA256, &picture.bytes)),
+        },
+        bytes: picture.bytes.into(),
     })
 }

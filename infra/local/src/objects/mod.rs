@@ -135,6 +135,12 @@ impl ObjectStore for DiskObjects {
         }
     }
 
+    async fn put(&self, key: ObjectKey, content_type: &str, bytes: Bytes) -> Result<()> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let body = axum::body::Body::from(bytes).into_data_stream();
+        self.store(key, content_type, size, body).await
+    }
+
     async fn delete(&self, key: ObjectKey) -> Result<()> {
         found(fs::remove_file(self.file(key)).await)?;
         found(fs::remove_file(self.type_file(key)).await)?;

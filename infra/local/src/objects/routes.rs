@@ -26,7 +26,7 @@ use crate::folder::{rename_durably, write_durably};
 pub(crate) fn router(objects: DiskObjects) -> Router {
     Router::new()
         .route(
-            "/local/objects/{tenant}/{media}",
+            "/local/objects/{*key}",
             get(read).put(upload).options(preflight),
         )
         .with_state(objects)
@@ -43,7 +43,7 @@ async fn preflight() -> Response {
 
 async fn upload(
     State(objects): State<DiskObjects>,
-    Path(path): Path<(String, String)>,
+    Path(path): Path<String>,
     api::Query(query): api::Query<SignedQuery>,
     headers: HeaderMap,
     body: Body,
@@ -77,7 +77,7 @@ async fn upload(
 
 async fn read(
     State(objects): State<DiskObjects>,
-    Path(path): Path<(String, String)>,
+    Path(path): Path<String>,
     api::Query(query): api::Query<SignedQuery>,
     request: Request<Body>,
 ) -> Response {
@@ -118,8 +118,8 @@ fn shared(mut response: Response) -> Response {
 
 impl DiskObjects {
     /// What the address allows; refused if it is not ours, was changed or has expired.
-    fn allowed(&self, (tenant, media): &(String, String), query: SignedQuery) -> Result<Signed> {
-        let key: ObjectKey = format!("{tenant}/{media}")
+    fn allowed(&self, path: &str, query: SignedQuery) -> Result<Signed> {
+        let key: ObjectKey = path
             .parse()
             .map_err(|_| Error::NotFound { kind: "object" })?;
         let signed = Signed::verify(key, query, &self.key)
@@ -131,7 +131,7 @@ impl DiskObjects {
     }
 
     /// Writes beside the final name, and renames only what is complete: half an upload is never an object.
-    async fn store(
+    pub(super) async fn store(
         &self,
         key: ObjectKey,
         content_type: &str,

@@ -80,6 +80,11 @@ impl<S: ObjectStore + ?Sized> ObjectStore for Faulty<S> {
             .await
     }
 
+    async fn put(&self, key: ObjectKey, content_type: &str, bytes: Bytes) -> Result<()> {
+        let call = self.inner.put(key, content_type, bytes);
+        self.effects.apply("objects.put", call).await
+    }
+
     async fn delete(&self, key: ObjectKey) -> Result<()> {
         self.effects
             .apply("objects.delete", self.inner.delete(key))

@@ -17,24 +17,43 @@ mod s3;
 pub use s3::S3Objects;
 
 /// Where a medium's bytes are: made of ids only, so nothing that a person typed reaches it.
+///
+/// Uploads and what is kept of them have different places: an address to upload to works for a while, and must never
+/// reach bytes that were looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectKey {
-    /// Whose it is.
-    pub tenant: TenantId,
-    /// Which medium.
-    pub media: MediaId,
+    tenant: TenantId,
+    media: MediaId,
+    is_upload: bool,
 }
 
+/// What the keys of uploads begin with; the store forgets them after a day.
+const UPLOADS: &str = "uploads/";
+
 impl ObjectKey {
-    /// The key of a medium's bytes.
+    /// Where the bytes are that were looked at.
     pub const fn new(tenant: TenantId, media: MediaId) -> Self {
-        Self { tenant, media }
+        Self {
+            tenant,
+            media,
+            is_upload: false,
+        }
+    }
+
+    /// Where bytes are uploaded to.
+    pub const fn upload(tenant: TenantId, media: MediaId) -> Self {
+        Self {
+            tenant,
+            media,
+            is_upload: true,
+        }
     }
 }
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.tenant, self.media)
+        let folder = if self.is_upload { UPLOADS } else { "" };
+        write!(f, "{folder}{}/{}", self.tenant, self.media)
     }
 }
 
@@ -47,10 +66,15 @@ impl FromStr for ObjectKey {
     type Err = InvalidObjectKey;
 
     fn from_str(text: &str) -> std::result::Result<Self, InvalidObjectKey> {
-        let (tenant, media) = text.split_once('/').ok_or(InvalidObjectKey)?;
+        let upload = text.strip_prefix(UPLOADS);
+        let (tenant, media) = upload
+            .unwrap_or(text)
+            .split_once('/')
+            .ok_or(InvalidObjectKey)?;
         Ok(Self {
             tenant: tenant.parse().map_err(|_| InvalidObjectKey)?,
             media: media.parse().map_err(|_| InvalidObjectKey)?,
+            is_upload: upload.is_some(),
         })
     }
 }
@@ -104,6 +128,9 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// All bytes; `None` where nothing is stored. Fails with [`domain::Error::TooLarge`] where there are more than
     /// `most`, without reading them.
     async fn get(&self, key: ObjectKey, most: u64) -> Result<Option<Bytes>>;
+
+    /// Stores all bytes at once, in the place of what is there.
+    async fn put(&self, key: ObjectKey, content_type: &str, bytes: Bytes) -> Result<()>;
 
     /// Removes the bytes; that there are none is no error.
     async fn delete(&self, key: ObjectKey) -> Result<()>;

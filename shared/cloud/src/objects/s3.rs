@@ -125,6 +125,19 @@ impl ObjectStore for S3Objects {
         body(answer.body).await.map(Some)
     }
 
+    async fn put(&self, key: ObjectKey, content_type: &str, bytes: Bytes) -> Result<()> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .content_type(content_type)
+            .body(bytes.into())
+            .send()
+            .await
+            .map_err(|error| dependency_error(NAME, error))?;
+        Ok(())
+    }
+
     async fn delete(&self, key: ObjectKey) -> Result<()> {
         let call = self
             .client
