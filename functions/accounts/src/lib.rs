@@ -107,9 +107,9 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .with_state(ctx)
 }
 
-/// How often a use case decides anew after somebody else changed the account meanwhile. More would mean that somebody
-/// changes it in a loop.
-const ROUNDS: u32 = 5;
+/// How often a use case decides anew after somebody else changed the account meanwhile: of so many at once, each gets
+/// its turn. More would mean that somebody changes it in a loop.
+const ROUNDS: u32 = 12;
 
 impl Ctx {
     fn accounts<P>(&self, caller: &api::Can<P>) -> TenantTable<'_> {

@@ -26,6 +26,9 @@ pub enum Reconciled {
     Unknown,
 }
 
+/// Chunks of 90 deliveries that follow their account in one go; the next tick goes on. More would hold up the tick.
+const ACCOUNT_CHUNKS: usize = 5;
+
 /// Decides and acts.
 #[derive(Clone, Debug)]
 pub struct Reconciler {
@@ -73,13 +76,14 @@ impl Reconciler {
                 Ok(Reconciled::Done)
             }
             AttentionWork::Account { scope, account } => {
-                let aligned = self
-                    .waker
-                    .table
-                    .tenant(&scope)
-                    .align_deliveries(account, now)
-                    .await?;
-                self.waker.nudge(&aligned.resumed).await;
+                let tenant = self.waker.table.tenant(&scope);
+                for _ in 0..ACCOUNT_CHUNKS {
+                    let aligned = tenant.align_deliveries(account, now).await?;
+                    self.waker.nudge(&aligned.resumed).await;
+                    if aligned.is_complete {
+                        break;
+                    }
+                }
                 Ok(Reconciled::Done)
             }
             AttentionWork::Mail(mail) => {

@@ -81,3 +81,6 @@ impl TenantTable<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

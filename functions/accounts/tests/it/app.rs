@@ -1,0 +1,100 @@
+//! The function, its table and its network.
+
+use std::sync::Arc;
+
+use accounts::Ctx;
+use domain::Clock;
+use domain::membership::Role;
+use engine::{Notifier, Waker};
+use networks::Registry;
+use serde_json::{Value, json};
+use store::Table;
+use testkit::{Answer, MemoryQueue, TestApi, TestClock, TestMember};
+
+use crate::door::{Door, PASSWORD};
+
+pub(crate) struct App {
+    pub(crate) api: TestApi,
+    pub(crate) table: Table,
+    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) clock: TestClock,
+    pub(crate) door: Arc<Door>,
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        let clock = TestClock::at("2026-12-01T08:00:00Z");
+        let client = testkit::table::client().await;
+        let table = testkit::table_with(client.clone(), testkit::clock::ids(&clock)).await;
+        let envelope = testkit::envelope(&table, &clock);
+        let door = Door::new();
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let ctx = Ctx {
+            gate: testkit::gate_with(&table, &clock, &envelope).await,
+            table: table.clone(),
+            clock: Arc::clone(&shared),
+            networks: Registry::new(vec![Arc::clone(&door) as Arc<_>]),
+            envelope,
+            waker: Waker {
+                table: table.clone(),
+                queue: MemoryQueue::new(&clock),
+                clock: Arc::clone(&shared),
+            },
+            notifier: Notifier {
+                table: table.clone(),
+                mailer: Arc::new(testkit::Mailbox::default()),
+                clock: shared,
+                dashboard: "http://127.0.0.1:8080".to_owned(),
+            },
+        };
+        Self {
+            api: TestApi::new(accounts::router(ctx), &clock),
+            table,
+            client,
+            clock,
+            door,
+        }
+    }
+
+    pub(crate) async fn admin(&self) -> TestMember {
+        testkit::member(&self.table, &self.clock, Role::Admin).await
+    }
+
+    /// Connects an account with the right password.
+    pub(crate) async fn connect(&self, member: &TestMember, identifier: &str) -> Answer {
+        self.api
+            .post("/v1/accounts")
+            .by(member)
+            .json(&credentials(identifier, PASSWORD))
+            .send()
+            .await
+    }
+
+    /// Connects an account; its id.
+    pub(crate) async fn connected(&self, member: &TestMember, identifier: &str) -> String {
+        let answer = self.connect(member, identifier).await.expect(201);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn act(&self, member: &TestMember, id: &str, act: &str) -> Answer {
+        let path = format!("/v1/accounts/{id}/{act}");
+        self.api.post(path).by(member).send().await
+    }
+
+    pub(crate) async fn list(&self, member: &TestMember) -> Vec<Value> {
+        let answer = self.api.get("/v1/accounts").by(member).send().await;
+        answer.expect(200).body["items"].as_array().unwrap().clone()
+    }
+
+    /// Everything in the table, as text.
+    pub(crate) async fn dump(&self) -> String {
+        testkit::table::everything(&self.client).await
+    }
+}
+
+pub(crate) fn credentials(identifier: &str, password: &str) -> Value {
+    json!({
+        "network": "door",
+        "credentials": { "identifier": identifier, "app_password": password },
+    })
+}

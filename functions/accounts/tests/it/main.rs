@@ -1,0 +1,17 @@
+//! The accounts function through its routes, on a real table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod app;
+mod check;
+mod connect;
+mod disconnect;
+mod door;
+mod networks;
+mod reconnect;
+mod vault;
