@@ -24,7 +24,8 @@ pub(crate) async fn logout(State(ctx): State<Ctx>, caller: SignedIn) -> api::Res
         Credential::Session(session) => {
             system.end_session(session).await?;
             let forget = [(SET_COOKIE, ctx.gate.cookie().remove())];
-            let clear = [(CLEAR_SITE_DATA, r#""cache", "storage""#)];
+            // Nothing of a session is in the browser's cache: no answer may be stored.
+            let clear = [(CLEAR_SITE_DATA, r#""storage""#)];
             Ok((StatusCode::NO_CONTENT, forget, clear).into_response())
         }
         Credential::Family(family) => {

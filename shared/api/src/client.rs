@@ -19,3 +19,17 @@ impl ClientAddress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_of_ipv6_is_counted_by_its_network() {
+        let network = |text: &str| ClientAddress(text.parse().unwrap()).network();
+
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("203.0.113.7"), network("203.0.113.8"));
+    }
+}

@@ -136,9 +136,10 @@ fn field(mut pointer: String, error: &serde_json::Error) -> FieldError {
     } else if let Some(name) = message.strip_prefix("missing field ") {
         push(&mut pointer, name.trim_matches('`'));
         "missing_field"
-    } else if message.starts_with("duplicate field") {
+    } else if let Some(name) = message.strip_prefix("duplicate field ") {
+        push(&mut pointer, name.trim_matches('`'));
         "duplicate_field"
-    } else if message.starts_with("invalid type") {
+    } else if message.starts_with("invalid type") || message.starts_with("invalid length") {
         "wrong_type"
     } else {
         "invalid_value"

@@ -147,3 +147,63 @@ impl fmt::Debug for SessionCookie {
         write!(f, "SessionCookie({})", self.user)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(url: &str) -> CookieKind {
+        CookieKind::of(&url.parse().unwrap())
+    }
+
+    fn cookie() -> SessionCookie {
+        SessionCookie {
+            secret: Secret::parse(&"A".repeat(43)).unwrap(),
+            user: "usr_00000000000000000000000001".parse().unwrap(),
+            tenant: None,
+        }
+    }
+
+    #[test]
+    fn cookie_of_a_deployment_is_bound_to_its_host_and_to_tls() {
+        let header = kind("https://app.example.com/").set(&cookie());
+
+        let text = header.to_str().unwrap();
+        assert!(text.starts_with("__Host-sid=AAAA"), "{text}");
+        for attribute in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+            assert!(text.contains(attribute), "{text}");
+        }
+        assert!(!text.contains("Domain"), "{text}");
+    }
+
+    #[test]
+    fn cookie_without_tls_exists_on_loopback_only() {
+        for url in [
+            "http://127.0.0.1:8080",
+            "http://localhost",
+            "http://[::1]:1",
+        ] {
+            assert_eq!(kind(url), CookieKind::Loopback, "{url}");
+        }
+        for url in [
+            "https://127.0.0.1",
+            "http://app.example.com",
+            "http://10.0.0.1",
+        ] {
+            assert_eq!(kind(url), CookieKind::Secure, "{url}");
+        }
+    }
+
+    #[test]
+    fn cookie_survives_its_text() {
+        let value = cookie().value();
+
+        let read = SessionCookie::parse(&value).unwrap();
+
+        assert_eq!(read.value(), value);
+        assert_eq!(
+            format!("{read:?}"),
+            "SessionCookie(usr_00000000000000000000000001)"
+        );
+    }
+}
