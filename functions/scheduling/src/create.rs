@@ -94,8 +94,14 @@ impl Ctx {
             if wanted.schedule.is_some() {
                 asker.must_schedule()?;
             }
-            if let Some(made) = self.store(asker, &wanted, None, claim).await? {
-                return Ok(made);
+            match self.store(asker, &wanted, None, claim).await {
+                Ok(None) => {}
+                Ok(Some(made)) => return Ok(made),
+                // Requests with one key at once keep each other from the table: another one may have made it.
+                Err(error @ Error::Unavailable { .. }) => {
+                    return self.made_before(asker, claim).await?.ok_or(error);
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(too_busy())
