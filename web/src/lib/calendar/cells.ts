@@ -9,7 +9,7 @@ import { instantToWall } from '$lib/time/zones';
 const MOVABLE = ['scheduled', 'held', 'queued'];
 
 /** How long a card is drawn: a post has a time, not a length. */
-const DRAWN = 30 * 60_000;
+const DRAWN = 60 * 60_000;
 
 export function isMovable(card: Card): boolean {
   return card.targets.length > 0 && card.targets.every((target) => MOVABLE.includes(target.state));
