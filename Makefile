@@ -87,8 +87,8 @@ test-web: web/node_modules/.stamp ## Check and test the dashboard
 test-e2e: build ## Run the whole product against a browser and a real Bluesky server
 	@$(call say,'Running the end-to-end tests')
 	@tests/pds/install.sh
-	@tests/with-host.sh $(HOST) cargo nextest run --workspace --profile e2e --no-tests=pass
-	@tests/with-host.sh $(HOST) npm --prefix web run e2e
+	@cargo nextest run --workspace --profile e2e
+	@node tests/pds/with-account.mjs tests/with-host.sh $(HOST) npm --prefix web run e2e
 
 openapi: ## Write the API's document anew, after a reviewed change
 	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'test(openapi)'

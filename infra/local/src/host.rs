@@ -22,8 +22,9 @@ use crate::settings::Settings;
 use crate::timers::Timer;
 use crate::web::Dashboard;
 
-/// Batches of the publisher at once, ten messages each.
-const PUBLISHER_BATCHES: usize = 4;
+/// Batches of the publisher at once, up to ten messages each: as many as a deployment's publishers. With a few, calls that
+/// a network answers slowly would make other posts late.
+const PUBLISHER_BATCHES: usize = 50;
 /// Longest that each step of a stop waits; whatever is cut off survives, as it survives a hard stop.
 const GRACE: Duration = Duration::from_secs(10);
 

@@ -1,0 +1,162 @@
+//! A program that uses the API.
+
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+const PASSWORD: &str = "correct horse battery staple";
+/// Between two looks at something that changes by itself.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Somebody who is signed in and acts in a tenant of their own.
+pub(crate) struct Caller {
+    client: Client,
+    base: String,
+    token: String,
+}
+
+/// What a call was answered with.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) etag: Option<String>,
+    pub(crate) body: Value,
+}
+
+impl Caller {
+    /// Nobody yet.
+    pub(crate) fn stranger(base: &str) -> Self {
+        // Refused only when another test of this process was first.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Self {
+            client: Client::new(),
+            base: base.to_owned(),
+            token: String::new(),
+        }
+    }
+
+    /// Registers, verifies, signs in, makes a tenant and acts in it.
+    pub(crate) async fn register(base: &str, email: &str) -> Self {
+        let mut caller = Self::stranger(base);
+        let person = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
+        caller.post("/v1/auth/register", &person).await.expect(202);
+        let outbox = format!("/local/outbox?to={email}");
+        let mails = caller.get(&outbox).await.expect(200).body;
+        let link = mails["items"][0]["links"][0].as_str().unwrap();
+        let (_, token) = link.split_once("token=").unwrap();
+        let verify = json!({ "token": token });
+        caller
+            .post("/v1/auth/verify-email", &verify)
+            .await
+            .expect(204);
+        caller.sign_in(email).await;
+        let tenant = json!({ "name": "Analytical Engines", "time_zone": "Europe/London" });
+        let tenant = caller.post("/v1/tenants", &tenant).await.expect(201).body;
+        let switch = json!({ "tenant_id": tenant["id"] });
+        let switched = caller.post("/v1/auth/switch", &switch).await.expect(200);
+        assert_eq!(switched.body["tenant_id"], tenant["id"]);
+        caller.take_token(&switched);
+        caller
+    }
+
+    async fn sign_in(&mut self, email: &str) {
+        let login = json!({ "email": email, "password": PASSWORD, "mode": "token" });
+        let answer = self.post("/v1/auth/login", &login).await.expect(200);
+        assert_eq!(answer.body["token_type"], "Bearer");
+        self.take_token(&answer);
+    }
+
+    fn take_token(&mut self, answer: &Answer) {
+        answer.body["access_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut self.token);
+    }
+
+    /// Connects an account at the playground; answers its id.
+    pub(crate) async fn connect(&self, identifier: &str) -> String {
+        let account = json!({
+            "network": "playground",
+            "credentials": { "identifier": identifier },
+        });
+        let account = self.post("/v1/accounts", &account).await.expect(201).body;
+        account["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What readers of a playground account see: the texts of its posts.
+    pub(crate) async fn readers_of(&self, identifier: &str) -> Vec<String> {
+        let path = format!("/local/networks/playground/posts?identifier={identifier}");
+        let posts = self.get(&path).await.expect(200).body;
+        let posts = posts["items"].as_array().unwrap().iter();
+        posts
+            .map(|post| post["text"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Looks at a post until `is_reached`, for at most `longest`.
+    pub(crate) async fn wait_for(
+        &self,
+        post: &str,
+        longest: Duration,
+        is_reached: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let began = Instant::now();
+        loop {
+            let found = self.get(&format!("/v1/posts/{post}")).await.expect(200);
+            if is_reached(&found.body) {
+                return found.body;
+            }
+            assert!(began.elapsed() < longest, "not in time: {}", found.body);
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request("POST", path).json(body)).await
+    }
+
+    /// A call with the caller's token, to be completed.
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method: Method = method.parse().unwrap();
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .timeout(Duration::from_secs(30));
+        if self.token.is_empty() {
+            request
+        } else {
+            request.bearer_auth(&self.token)
+        }
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let headers = response.headers().clone();
+        let header = |name: &str| {
+            let value = headers.get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        Answer {
+            status: response.status().as_u16(),
+            content_type: header("content-type").unwrap_or_default(),
+            etag: header("etag"),
+            body: serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+}

@@ -1,0 +1,139 @@
+//! Which crate may use which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::files::FUNCTIONS;
+
+struct Crate {
+    name: String,
+    /// What its product code uses.
+    uses: BTreeSet<String>,
+}
+
+fn crates() -> Vec<Crate> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let read = |package: &Value| Crate {
+        name: package["name"].as_str().unwrap().to_owned(),
+        uses: package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null())
+            .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+            .collect(),
+    };
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// What each shared crate may use of the workspace; `ARCHITECTURE.md` says why.
+fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut allowed = BTreeMap::from([
+        ("domain", vec![]),
+        ("store", vec!["domain"]),
+        ("networks", vec!["domain"]),
+        ("cloud", vec!["domain"]),
+        ("engine", vec!["cloud", "domain", "networks", "store"]),
+        ("api", vec!["cloud", "domain", "store"]),
+        ("playground", vec!["domain", "networks"]),
+    ]);
+    for function in FUNCTIONS {
+        allowed.insert(
+            function,
+            vec!["api", "cloud", "domain", "engine", "networks", "store"],
+        );
+    }
+    allowed
+}
+
+#[test]
+fn crate_uses_only_what_its_layer_allows() {
+    let crates = crates();
+    let own: BTreeSet<&str> = crates.iter().map(|found| found.name.as_str()).collect();
+    let allowed = allowed();
+    let mut violations = Vec::new();
+    for Crate { name, uses } in &crates {
+        let Some(allowed) = allowed.get(name.as_str()) else {
+            continue;
+        };
+        for used in uses {
+            if own.contains(used.as_str()) && !allowed.contains(&used.as_str()) {
+                violations.push(format!("{name} uses {used}"));
+            }
+        }
+    }
+
+    assert_eq!(violations, Vec::<String>::new());
+}
+
+#[test]
+fn crate_without_a_rule_is_a_host_or_a_test() {
+    let allowed = allowed();
+    let without_rule: BTreeSet<String> = crates()
+        .into_iter()
+        .map(|found| found.name)
+        .filter(|name| !allowed.contains_key(name.as_str()))
+        .collect();
+
+    assert_eq!(
+        without_rule,
+        BTreeSet::from(["local", "testkit", "tests"].map(str::to_owned))
+    );
+}
+
+#[test]
+fn testkit_is_in_no_product() {
+    let users: Vec<String> = crates()
+        .into_iter()
+        .filter(|found| found.uses.contains("testkit"))
+        .map(|found| found.name)
+        .collect();
+
+    assert_eq!(users, ["tests"]);
+}
+
+#[test]
+fn domain_has_no_runtime_no_network_and_no_cloud() {
+    let domain = crates().into_iter().find(|found| found.name == "domain");
+    let foreign: Vec<String> = domain
+        .unwrap()
+        .uses
+        .into_iter()
+        .filter(|used| {
+            let forbidden = ["tokio", "reqwest", "axum", "hyper", "http", "futures"];
+            forbidden.contains(&used.as_str()) || used.starts_with("aws")
+        })
+        .collect();
+
+    assert_eq!(foreign, Vec::<String>::new());
+}
+
+#[test]
+fn sdk_clients_are_used_only_where_they_belong() {
+    let may = ["cloud", "local", "store", "testkit", "tests"];
+    let others: Vec<String> = crates()
+        .into_iter()
+        .filter(|found| found.uses.iter().any(|used| used.starts_with("aws-sdk-")))
+        .map(|found| found.name)
+        .filter(|name| !may.contains(&name.as_str()))
+        .collect();
+
+    assert_eq!(others, Vec::<String>::new());
+}

@@ -1,0 +1,240 @@
+//! Every sample event is handled by the function that gets such events, as the runtime hands it over.
+
+use std::sync::Arc;
+
+use api::edge::{Edge, finish};
+use auth::{Issuer, SignInLimits};
+use aws_lambda_events::event::sqs::SqsEvent;
+use axum::Router;
+use cloud::telemetry::Metrics;
+use domain::Clock;
+use domain::membership::Role;
+use domain::network::RepeatRule;
+use engine::{Notifier, Outbox, Reconciler, Waker};
+use networks::Registry;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use testkit::{
+    FakeNetwork, FixedRandom, Mailbox, MemoryObjects, MemoryQueue, TestClock, TestMember,
+    gate_with, member, public_url,
+};
+use tower::ServiceExt as _;
+
+use crate::files;
+
+/// All functions on services in memory.
+struct Functions {
+    routes: Router,
+    publishing: publishing::Ctx,
+    dispatch: dispatch::Ctx,
+    upkeep: upkeep::Ctx,
+    member: TestMember,
+}
+
+impl Functions {
+    async fn new() -> Self {
+        let clock = TestClock::at("2026-12-01T08:58:10Z");
+        let table = testkit::table(&clock).await;
+        let envelope = testkit::envelope(&table, &clock);
+        let gate = gate_with(&table, &clock, &envelope).await;
+        let member = member(&table, &clock, Role::Owner).await;
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let mailer = Arc::new(Mailbox::default());
+        let objects = MemoryObjects::new();
+        let networks = Registry::new(vec![Arc::new(FakeNetwork::new(
+            &clock,
+            RepeatRule::ClientKey,
+        ))]);
+        let waker = Waker {
+            table: table.clone(),
+            queue: MemoryQueue::new(&clock),
+            clock: Arc::clone(&shared),
+        };
+        let notifier = Notifier {
+            table: table.clone(),
+            mailer: Arc::<testkit::Mailbox>::clone(&mailer),
+            clock: Arc::clone(&shared),
+            dashboard: "http://127.0.0.1:8080".to_owned(),
+        };
+        let reconciler = Reconciler {
+            waker: waker.clone(),
+            notifier: notifier.clone(),
+            outbox: Outbox {
+                table: table.clone(),
+                envelope: Arc::clone(&envelope),
+                mailer: Arc::<testkit::Mailbox>::clone(&mailer),
+                clock: Arc::clone(&shared),
+            },
+        };
+        let routes = auth::router(auth::Ctx {
+            gate: gate.clone(),
+            table: table.clone(),
+            issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
+            envelope: Arc::clone(&envelope),
+            mailer,
+            clock: Arc::clone(&shared),
+            random: Arc::new(FixedRandom::new(29)),
+            public_url: Arc::new(public_url()),
+            hasher: Arc::default(),
+            limits: SignInLimits::strict(),
+        })
+        .merge(tenants::router(tenants::Ctx {
+            gate: gate.clone(),
+            table: table.clone(),
+            clock: Arc::clone(&shared),
+            random: Arc::new(FixedRandom::new(31)),
+        }))
+        .merge(accounts::router(accounts::Ctx {
+            gate: gate.clone(),
+            table: table.clone(),
+            clock: Arc::clone(&shared),
+            networks: networks.clone(),
+            envelope: Arc::clone(&envelope),
+            waker: waker.clone(),
+            notifier: notifier.clone(),
+        }))
+        .merge(media::router(media::Ctx::new(
+            gate.clone(),
+            table.clone(),
+            Arc::clone(&shared),
+            Arc::<testkit::MemoryObjects>::clone(&objects),
+        )))
+        .merge(scheduling::router(scheduling::Ctx {
+            gate,
+            table: table.clone(),
+            clock: Arc::clone(&shared),
+            networks: networks.clone(),
+            waker: waker.clone(),
+        }));
+        let (routes, _) = routes.split_for_parts();
+        let edge = Edge {
+            clock: Arc::clone(&shared),
+            random: Arc::new(FixedRandom::new(37)),
+        };
+        Self {
+            routes: finish(routes, edge),
+            publishing: publishing::Ctx {
+                table,
+                networks,
+                envelope,
+                objects,
+                waker,
+                notifier,
+                clock: Arc::clone(&shared),
+                metrics: Metrics::off(),
+            },
+            dispatch: dispatch::Ctx {
+                reconciler: reconciler.clone(),
+                entries_max: dispatch::ENTRIES_MAX,
+                time_max: dispatch::TIME_MAX,
+            },
+            upkeep: upkeep::Ctx { reconciler },
+            member,
+        }
+    }
+
+    /// Answers a sample of `events/api` as the gateway sends it.
+    async fn answer(&self, event: &str, replaced: &[(&str, &str)]) -> (u16, Value) {
+        let session = self.member.cookie.split_once('=').unwrap().1;
+        let mut text = files::text(&format!("events/api/{event}.json"));
+        for (placeholder, value) in replaced.iter().chain(&[("SESSION", session)]) {
+            text = text.replace(placeholder, value);
+        }
+        let request = lambda_http::request::from_str(&text).unwrap();
+        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Answers a sample of `events/sqs`: the messages that must come again.
+    async fn failed(&self, event: &str) -> Vec<String> {
+        let text = files::text(&format!("events/sqs/{event}.json"));
+        let event: SqsEvent = serde_json::from_str(&text).unwrap();
+        let response = publishing::events::on_messages(&self.publishing, event).await;
+        let failures = response.batch_item_failures.into_iter();
+        failures.map(|failure| failure.item_identifier).collect()
+    }
+}
+
+/// Samples of HTTP events, in the order in which they are played, and what they are answered with.
+const API: [(&str, u16); 9] = [
+    ("register", 202),
+    // Its address is not verified yet, which only somebody with the right password is told.
+    ("login", 403),
+    ("list-tenants", 200),
+    ("connect-account", 201),
+    ("announce-media", 201),
+    ("create-post", 201),
+    ("list-posts", 200),
+    ("create-tenant", 201),
+    ("unknown-path", 404),
+];
+
+#[tokio::test]
+async fn api_samples_are_answered() {
+    let functions = Functions::new().await;
+    let mut account = String::new();
+    for (event, expected) in API {
+        let replaced = [("ACCOUNT", account.as_str()), ("NETWORK", FakeNetwork::ID)];
+        let (status, body) = functions.answer(event, &replaced).await;
+
+        assert_eq!(status, expected, "{event}: {body}");
+        if event == "connect-account" {
+            body["id"].as_str().unwrap().clone_into(&mut account);
+        }
+        if event == "list-posts" {
+            assert_eq!(body["items"].as_array().unwrap().len(), 1, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sqs_samples_name_the_messages_that_must_come_again() {
+    let functions = Functions::new().await;
+
+    assert_eq!(functions.failed("work").await, Vec::<String>::new());
+    assert_eq!(functions.failed("reap").await, Vec::<String>::new());
+    assert_eq!(
+        functions.failed("one-of-two-unreadable").await,
+        ["f6d1b1c2-2f0e-4a44-9c1f-5a3c1a5f7b11"]
+    );
+    assert_eq!(
+        functions.failed("newer-version").await,
+        ["7c9d3f0e-1a2b-4c5d-8e6f-0a1b2c3d4e5f"]
+    );
+}
+
+#[tokio::test]
+async fn timer_samples_start_a_run() {
+    let functions = Functions::new().await;
+    let sample = |name: &str| -> IgnoredAny {
+        serde_json::from_str(&files::text(&format!("events/timer/{name}.json"))).unwrap()
+    };
+    let metrics = Metrics::off();
+
+    let tick = dispatch::events::on_timer(&functions.dispatch, &metrics, sample("dispatch")).await;
+    let sweep = upkeep::events::on_timer(&functions.upkeep, &metrics, sample("upkeep")).await;
+
+    assert_eq!(tick.unwrap(), dispatch::Tick::default());
+    assert_eq!(sweep.unwrap(), upkeep::Sweep::default());
+}
+
+#[test]
+fn every_sample_is_played() {
+    let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
+        .into_iter()
+        .chain(["dispatch", "upkeep"])
+        .chain(API.map(|(event, _)| event));
+    let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();
+    played.sort();
+    let mut samples: Vec<String> = files::below("events", ".json")
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    samples.sort();
+
+    assert_eq!(samples, played);
+}

@@ -1,0 +1,21 @@
+//! Holds the parts of the repository together: crates, routes, configuration, table, templates, documents and sample
+//! events say the same, or a test here fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod configuration;
+mod crates;
+mod documents;
+mod events;
+mod files;
+mod openapi;
+mod permissions;
+mod queues;
+mod routes;
+mod table;
+mod template;

@@ -1,0 +1,49 @@
+//! Who may call what.
+
+use serde_json::Value;
+
+use crate::openapi::snapshot;
+
+/// Everything that needs no credential. A route that comes in here needs a reason.
+const PUBLIC: [&str; 6] = [
+    "get /.well-known/jwks.json",
+    "post /v1/auth/login",
+    "post /v1/auth/refresh",
+    "post /v1/auth/register",
+    "post /v1/auth/resend-verification",
+    "post /v1/auth/verify-email",
+];
+
+/// `method path` of every operation, with what it declares.
+fn operations() -> Vec<(String, Value)> {
+    let document = snapshot();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let operations = item.as_object().unwrap();
+            operations
+                .iter()
+                .map(move |(method, operation)| (format!("{method} {path}"), operation.clone()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_operation_declares_who_may_call_it() {
+    for (operation, declared) in operations() {
+        assert!(declared["x-permission"].is_string(), "{operation}");
+    }
+}
+
+#[test]
+fn only_the_listed_operations_need_no_credential() {
+    let mut public: Vec<String> = operations()
+        .into_iter()
+        .filter(|(_, declared)| declared["x-permission"] == "public")
+        .map(|(operation, _)| operation)
+        .collect();
+    public.sort();
+
+    assert_eq!(public, PUBLIC);
+}
