@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use domain::Clock;
+use domain::delivery::acts::{self, Plan};
 use domain::delivery::protocol::{self, Claim};
-use domain::delivery::{Delivery, DeliveryKey, Evidence, ProofKind, Transition};
+use domain::delivery::{Delivery, DeliveryKey, Evidence, HoldReason, ProofKind, Transition};
+use domain::event::Actor;
+use domain::post::Post;
 use jiff::Timestamp;
-use store::{Attempt, Consumed, Meter, Step, Table};
+use store::{Act, Attempt, Commit, Consumed, DeliveryChange, Meter, PostChange, Step, Table};
 use testkit::TestClock;
 
-use crate::posts::{owner, scheduled};
+use crate::posts::{MAX_LATENESS, checked, owner, scheduled};
 
 async fn step(table: &Table, delivery: &Delivery, transition: Transition) -> Delivery {
     match table
@@ -70,10 +73,74 @@ async fn publishing_one_target_costs_fifteen_write_units_at_most() {
 
     let after_creation: f64 = costs.iter().skip(1).map(|(_, units)| units).sum();
     assert!(after_creation <= 15.0, "{costs:?}");
+    // A mark and a claim move the entry by attention, an intent touches no index, and a settlement leaves all of them.
+    let prices = [
+        ("created", 25.0),
+        ("queued", 3.0),
+        ("claim", 3.0),
+        ("intent", 1.0),
+        ("attempt", 1.0),
+        ("published", 6.0),
+    ];
+    assert_eq!(costs, prices);
+}
+
+#[tokio::test]
+async fn acts_of_a_person_on_one_target_have_their_price() {
+    let clock = TestClock::at("2026-12-01T08:00:00Z");
+    let meter = Arc::new(Meter::default());
+    let table = testkit::table(&clock).await.metered(Arc::clone(&meter));
+    let owner = owner(&table, &clock).await;
+    let due: Timestamp = "2026-12-01T09:00:00Z".parse().unwrap();
+    let delivery = scheduled(&table, &clock, &owner, due).await;
+    let posts = table.tenant(&owner.scope);
+    meter.take();
+    let stored = posts.post(delivery.post).await.unwrap().unwrap();
+    let read = meter.take();
+    let later: Timestamp = "2026-12-01T10:00:00Z".parse().unwrap();
+    let plan = Plan::new(&checked(), later, MAX_LATENESS);
+    let acts = [
+        ("edit", acts::edit(plan, 2)),
+        ("hold", acts::hold(HoldReason::User, later)),
+        ("cancel", acts::cancel()),
+    ];
+
+    let mut costs = vec![("read", read.reads)];
+    for (version, (name, transition)) in (1..).zip(acts) {
+        let post = Post {
+            version: version + 1,
+            ..stored.post.clone()
+        };
+        let change = PostChange {
+            seen: version,
+            post: &post,
+            targets: 1,
+            body: None,
+            deliveries: vec![DeliveryChange::Step(DeliveryKey::of(&delivery), transition)],
+            media_gained: vec![],
+            media_lost: vec![],
+            events: vec![],
+        };
+        let act = Act {
+            actor: Actor::system("test"),
+            at: clock.now(),
+        };
+        assert_eq!(
+            posts.change_post(change, &act).await.unwrap(),
+            Commit::Done,
+            "{name}"
+        );
+        costs.push((name, meter.take().writes));
+    }
+
     assert_eq!(
-        costs.get(3),
-        Some(&("intent", 1.0)),
-        "an intent touches no index: {costs:?}"
+        costs,
+        [
+            ("read", 3.0),
+            ("edit", 13.0),
+            ("hold", 7.0),
+            ("cancel", 9.0)
+        ]
     );
 }
 
