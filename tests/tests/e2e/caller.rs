@@ -32,7 +32,8 @@ impl Caller {
         // Refused only when another test of this process was first.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Self {
-            client: Client::new(),
+            // A host that was killed leaves dead connections behind: none is kept.
+            client: Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             base: base.to_owned(),
             token: String::new(),
         }
