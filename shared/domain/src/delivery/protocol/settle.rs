@@ -1,0 +1,132 @@
+//! How the owner of a claim records the end of its try.
+
+use jiff::Timestamp;
+
+use super::{Claim, look_first_at, processing_changes, settled, wait_until};
+use crate::delivery::evidence::{Evidence, Fault, RemoteJob};
+use crate::delivery::state::{HoldReason, State};
+use crate::delivery::transition::{Change, Transition};
+
+/// T5: it is out.
+pub fn published(claim: Claim, evidence: Evidence) -> Transition {
+    settled(
+        "published",
+        claim.while_in(&[State::Calling]),
+        State::Published,
+        Some(evidence),
+        None,
+    )
+}
+
+/// T5: the network took it to where a person must finish it.
+pub fn handed_over(claim: Claim, evidence: Evidence) -> Transition {
+    settled(
+        "handed_over",
+        claim.while_in(&[State::Calling]),
+        State::HandedOver,
+        Some(evidence),
+        None,
+    )
+}
+
+/// T15: the network took it and works on it.
+pub fn processing(claim: Claim, job: RemoteJob, poll_at: Timestamp) -> Transition {
+    Transition {
+        name: "processing",
+        guard: claim.while_in(&[State::Calling]),
+        changes: processing_changes(job, poll_at),
+    }
+}
+
+/// T6: this try certainly had no effect; the next may begin at `at`.
+pub fn retry(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
+    Transition {
+        name: "retry",
+        guard: claim.while_in(&[State::Claimed, State::Calling]),
+        changes: wait_until(at, fault),
+    }
+}
+
+/// T6 when there was not even a try: another claim may do it from `at` on.
+pub fn postponed(claim: Claim, at: Timestamp) -> Transition {
+    let mut changes = wait_until(at, None);
+    changes.push(Change::NoTries);
+    Transition {
+        name: "postponed",
+        guard: claim.while_in(&[State::Claimed]),
+        changes,
+    }
+}
+
+/// T6 when the account's pace allows no post before `at`, which is this delivery's turn.
+pub fn paced(claim: Claim, at: Timestamp) -> Transition {
+    let mut changes = wait_until(at, Some(Fault::paced()));
+    changes.push(Change::NoTries);
+    Transition {
+        name: "paced",
+        guard: claim.while_in(&[State::Claimed]),
+        changes,
+    }
+}
+
+/// T7: it will not go out, and nothing is visible.
+pub fn failed(claim: Claim, fault: Fault) -> Transition {
+    settled(
+        "failed",
+        claim.while_in(&[State::Claimed, State::Calling]),
+        State::Failed,
+        None,
+        Some(fault),
+    )
+}
+
+/// T8 by the owner: the call was made and no clear answer came.
+pub fn uncertain(claim: Claim, now: Timestamp, fault: Fault) -> Transition {
+    Transition {
+        name: "uncertain",
+        guard: claim.while_in(&[State::Calling]),
+        changes: look_first_at(now, fault),
+    }
+}
+
+/// T12 by a worker whose account or tenant may not publish now.
+pub fn held_by_owner(
+    claim: Claim,
+    reason: HoldReason,
+    latest_start: Timestamp,
+    fault: Fault,
+) -> Transition {
+    Transition {
+        name: "held_by_owner",
+        guard: claim.while_in(&[State::Claimed, State::Calling]),
+        changes: vec![
+            Change::State(State::Held),
+            Change::Hold(Some(reason)),
+            Change::Lease(None),
+            Change::Attention(Some(latest_start)),
+            Change::Fault(Some(fault)),
+        ],
+    }
+}
+
+/// T11 by a worker whose account is gone.
+pub fn cancelled_by_owner(claim: Claim, fault: Fault) -> Transition {
+    settled(
+        "cancelled_by_owner",
+        claim.while_in(&[State::Claimed]),
+        State::Cancelled,
+        None,
+        Some(fault),
+    )
+}
+
+/// T13 by a worker that claimed it too late.
+pub fn missed_by_owner(claim: Claim, fault: Fault) -> Transition {
+    settled(
+        "missed_by_owner",
+        claim.while_in(&[State::Claimed]),
+        State::Missed,
+        None,
+        Some(fault),
+    )
+}
