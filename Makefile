@@ -105,12 +105,12 @@ tools: # What must be there, and what to install where it is not.
 	  echo "too old: node $$(node --version). Install Node.js 20 or newer (https://nodejs.org)." >&2; missing=1; fi; \
 	exit $$missing
 
-package: export AWS_LC_SYS_NO_JITTER_ENTROPY = 1
-package: | tools ## Build the functions for deployment, into target/lambda
-	@$(call say,'Building the functions with all optimisations')
-	@cargo build --workspace --release $(FUNCTIONS:%=--bin %)
-	@for function in $(FUNCTIONS); do \
-	  install -D $(TARGET)/release/$$function $(TARGET)/lambda/$$function/bootstrap; done
+package: PROFILE := release
+package: | tools ## Build the functions for deployment into target/lambda (PROFILE=dev for tests)
+	@$(call say,'Building the functions')
+	@$(if $(filter dev,$(PROFILE)),,AWS_LC_SYS_NO_JITTER_ENTROPY=1) \
+	  cargo build --workspace --profile $(PROFILE) $(FUNCTIONS:%=--bin %)
+	@python3 infra/package.py $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE)) target/lambda $(FUNCTIONS)
 
 clean: ## Remove what was built; the data of the local run stays
 	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit .cache

@@ -112,7 +112,7 @@ fn every_function_has_its_own_role_logs_and_limits() {
         );
         assert_eq!(
             function["CodeUri"],
-            format!("../target/lambda/{folder}"),
+            format!("../target/lambda/{folder}.zip"),
             "where `make package` puts it"
         );
         roles.push(named(&function["Role"]).to_owned());
