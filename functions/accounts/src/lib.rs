@@ -23,10 +23,10 @@ mod refusal;
 
 use std::sync::Arc;
 
-use ::networks::{ClientNotBuilt, Registry};
+use ::networks::{ClientNotBuilt, Egress, Registry};
 use api::{Gate, permission::ManageAccounts, permission::ReadAccounts, route};
 use axum::extract::FromRef;
-use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use cloud::config::{KeyConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig};
 use cloud::envelope::Envelope;
 use domain::Clock;
 use engine::{Deployment, Notifier, Waker};
@@ -54,20 +54,29 @@ pub struct Ctx {
 }
 
 /// What a deployment configures.
-pub type Config = (QueueConfig, KeyConfig, MailConfig, PublicUrlConfig);
+pub type Config = (
+    QueueConfig,
+    KeyConfig,
+    MailConfig,
+    PublicUrlConfig,
+    NetworksConfig,
+);
 
 impl Ctx {
     /// The function of a deployment.
     pub fn deployed(
         deployment: &Deployment,
-        (queue, key, mail, public_url): Config,
+        (queue, key, mail, public_url, networks): Config,
     ) -> Result<Self, ClientNotBuilt> {
         let clock = &deployment.clock;
         Ok(Self {
             gate: Gate::new(deployment.table.clone(), Arc::clone(clock), &public_url.url),
             table: deployment.table.clone(),
             clock: Arc::clone(clock),
-            networks: ::networks::deployed(Arc::clone(clock))?,
+            networks: ::networks::deployed(
+                Arc::clone(clock),
+                Egress::deployed(networks.private_servers),
+            )?,
             envelope: deployment.envelope(&key),
             waker: deployment.waker(&queue),
             notifier: deployment.notifier(&mail, &public_url),

@@ -26,13 +26,15 @@ mod settle;
 
 use std::sync::Arc;
 
-use cloud::config::{BucketConfig, KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use cloud::config::{
+    BucketConfig, KeyConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig,
+};
 use cloud::envelope::Envelope;
 use cloud::objects::ObjectStore;
 use cloud::telemetry::Metrics;
 use domain::Clock;
 use engine::{Deployment, Notifier, Waker};
-use networks::{ClientNotBuilt, Registry};
+use networks::{ClientNotBuilt, Egress, Registry};
 use store::Table;
 
 pub use batch::{Incoming, handle};
@@ -65,17 +67,21 @@ pub type Config = (
     BucketConfig,
     MailConfig,
     PublicUrlConfig,
+    NetworksConfig,
 );
 
 impl Ctx {
     /// The publisher of a deployment.
     pub fn deployed(
         deployment: &Deployment,
-        (queue, key, bucket, mail, public_url): Config,
+        (queue, key, bucket, mail, public_url, networks): Config,
     ) -> Result<Self, ClientNotBuilt> {
         Ok(Self {
             table: deployment.table.clone(),
-            networks: networks::deployed(Arc::clone(&deployment.clock))?,
+            networks: ::networks::deployed(
+                Arc::clone(&deployment.clock),
+                Egress::deployed(networks.private_servers),
+            )?,
             envelope: deployment.envelope(&key),
             objects: deployment.objects(&bucket),
             waker: deployment.waker(&queue),

@@ -45,7 +45,7 @@ use domain::tenant::Tenant;
 use domain::{Clock, Error, PostId, Result, UserId};
 use engine::{Deployment, Waker};
 use jiff::SignedDuration;
-use networks::{ClientNotBuilt, Registry};
+use networks::{ClientNotBuilt, Egress, Registry};
 use store::{Act, Member, StoredPost, Table, TenantScope, TenantTable};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -77,7 +77,7 @@ impl Ctx {
         let (table, clock) = (deployment.table.clone(), Arc::clone(&deployment.clock));
         Ok(Self {
             gate: Gate::new(table.clone(), Arc::clone(&clock), &public_url.url),
-            networks: networks::deployed(Arc::clone(&clock))?,
+            networks: networks::deployed(Arc::clone(&clock), Egress::Public)?,
             waker: deployment.waker(&queue),
             table,
             clock,

@@ -9,10 +9,10 @@ use crate::egress::Egress;
 use crate::http::{ClientNotBuilt, HttpClient};
 use crate::network::Registry;
 
-/// Every real network, over a client that reaches only the public Internet.
-pub fn deployed(clock: Arc<dyn Clock>) -> Result<Registry, ClientNotBuilt> {
+/// Every real network, over a client that keeps to `egress`.
+pub fn deployed(clock: Arc<dyn Clock>, egress: Egress) -> Result<Registry, ClientNotBuilt> {
     // Refused only when the process has a provider already: then that one serves.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let http = HttpClient::new(Egress::Public)?;
+    let http = HttpClient::new(egress)?;
     Ok(Registry::new(vec![Arc::new(Bluesky::new(http, clock))]))
 }

@@ -3,15 +3,18 @@
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Which destinations a process may call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Egress {
-    /// Only https on port 443 of named hosts with public addresses. The only policy of a deployed function.
+    /// Only https on port 443 of named hosts with public addresses.
     Public,
+    /// Also these servers, each under its scheme, host and port alone: an operator's own, which no user can name.
+    PublicAnd(Arc<[Url]>),
     /// Also http and any port, but these on loopback only: for the local run and for tests.
     AllowLoopback,
 }
@@ -43,9 +46,18 @@ pub enum Forbidden {
 }
 
 impl Egress {
+    /// The policy of a deployed function: the public Internet, and what its operator names.
+    pub fn deployed(private_servers: Vec<Url>) -> Self {
+        if private_servers.is_empty() {
+            Self::Public
+        } else {
+            Self::PublicAnd(private_servers.into())
+        }
+    }
+
     /// Reads the address of a server as a person typed it (the scheme may be missing) and applies what can be checked
     /// without resolving the name. The addresses behind the name are checked when the connection is made.
-    pub fn server(self, typed: &str) -> Result<Url, Forbidden> {
+    pub fn server(&self, typed: &str) -> Result<Url, Forbidden> {
         let typed = typed.trim();
         let absolute = if typed.contains("://") {
             typed.to_owned()
@@ -66,9 +78,13 @@ impl Egress {
         Ok(url)
     }
 
-    fn check(self, url: &Url) -> Result<(), Forbidden> {
+    fn check(&self, url: &Url) -> Result<(), Forbidden> {
         let host = url.host().ok_or(Forbidden::NotAUrl)?;
-        if self == Self::AllowLoopback && names_loopback(&host) {
+        let mut private = self.private_servers().iter();
+        if private.any(|server| server.origin() == url.origin()) {
+            return Ok(());
+        }
+        if *self == Self::AllowLoopback && names_loopback(&host) {
             return match url.scheme() {
                 "http" | "https" => Ok(()),
                 _ => Err(Forbidden::NotHttps),
@@ -89,9 +105,23 @@ impl Egress {
         Ok(())
     }
 
-    /// Whether a connection to this address may be made.
-    pub fn allows(self, address: IpAddr) -> bool {
-        is_public(address) || (self == Self::AllowLoopback && address.to_canonical().is_loopback())
+    /// Whether a connection to this address may be made, by whatever name it was found.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        is_public(address) || (*self == Self::AllowLoopback && address.to_canonical().is_loopback())
+    }
+
+    /// Whether the addresses behind this name are the operator's own affair.
+    fn trusts(&self, name: &str) -> bool {
+        self.private_servers()
+            .iter()
+            .any(|server| server.domain() == Some(name))
+    }
+
+    fn private_servers(&self) -> &[Url] {
+        match self {
+            Self::PublicAnd(servers) => servers,
+            Self::Public | Self::AllowLoopback => &[],
+        }
     }
 }
 
@@ -176,11 +206,13 @@ pub(crate) struct CheckedResolver(pub(crate) Egress);
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.0;
+        let egress = self.0.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !found.iter().all(|address| egress.allows(address.ip())) {
+            let is_allowed = egress.trusts(name.as_str())
+                || found.iter().all(|address| egress.allows(address.ip()));
+            if !is_allowed {
                 return Err(Box::from(Forbidden::NotPublic));
             }
             let addresses: Addrs = Box::new(found.into_iter());
@@ -369,5 +401,44 @@ mod tests {
         ] {
             assert!(Egress::AllowLoopback.server(typed).is_err(), "{typed}");
         }
+    }
+
+    #[test]
+    fn server_that_the_operator_names_is_allowed_under_exactly_its_origin() {
+        let named: Vec<Url> = ["http://127.0.0.1:2583", "https://pds.corp.internal"]
+            .map(|server| server.parse().unwrap())
+            .to_vec();
+        let egress = Egress::deployed(named);
+
+        for typed in [
+            "http://127.0.0.1:2583",
+            "https://pds.corp.internal",
+            "https://pds.corp.internal:443/",
+            "bsky.social",
+        ] {
+            assert!(egress.server(typed).is_ok(), "{typed}");
+        }
+        for typed in [
+            "https://127.0.0.1:2583",
+            "http://127.0.0.1:2584",
+            "http://127.0.0.1",
+            "http://localhost:2583",
+            "http://pds.corp.internal",
+            "https://pds.corp.internal:8443",
+            "https://other.corp.internal",
+            "https://a.pds.corp.internal",
+            "http://bsky.social",
+        ] {
+            assert!(egress.server(typed).is_err(), "{typed}");
+        }
+        assert!(egress.trusts("pds.corp.internal"));
+        assert!(!egress.trusts("other.corp.internal"));
+        assert!(!egress.trusts("127.0.0.1"));
+        assert!(!egress.allows("10.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn deployment_without_servers_of_its_own_reaches_the_public_internet_only() {
+        assert_eq!(Egress::deployed(Vec::new()), Egress::Public);
     }
 }

@@ -87,15 +87,15 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             // A proxy would resolve names by itself and so undo the check of addresses.
             .no_proxy()
-            .dns_resolver(CheckedResolver(egress))
+            .dns_resolver(CheckedResolver(egress.clone()))
             .build()
             .map_err(ClientNotBuilt)?;
         Ok(Self { client, egress })
     }
 
     /// The policy that this client keeps to.
-    pub fn egress(&self) -> Egress {
-        self.egress
+    pub fn egress(&self) -> &Egress {
+        &self.egress
     }
 
     /// Starts a GET request.

@@ -17,7 +17,7 @@ mod parts;
 
 pub use parts::{
     AwsConfig, BucketConfig, DeploymentConfig, Endpoints, KeyConfig, LogConfig, MailConfig,
-    PublicUrlConfig, QueueConfig, TableConfig,
+    NetworksConfig, PublicUrlConfig, QueueConfig, TableConfig,
 };
 
 /// Where variables come from.
@@ -182,6 +182,24 @@ impl Setting for Url {
     fn parse(text: &str) -> Option<Self> {
         let url: Self = text.parse().ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+    }
+}
+
+impl Setting for Vec<Url> {
+    const EXPECTED: &'static str =
+        "addresses of servers, such as https://pds.example.internal, separated by spaces";
+
+    fn parse(text: &str) -> Option<Self> {
+        let server = |text| {
+            let url = <Url as Setting>::parse(text)?;
+            let is_origin = url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none();
+            is_origin.then_some(url)
+        };
+        text.split_whitespace().map(server).collect()
     }
 }
 

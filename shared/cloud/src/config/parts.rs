@@ -150,6 +150,27 @@ impl Part for MailConfig {
     }
 }
 
+/// Social networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworksConfig {
+    /// Servers that are not on the public Internet and may be connected nevertheless, such as a company's own: scheme,
+    /// host and port.
+    pub private_servers: Vec<Url>,
+}
+
+impl Part for NetworksConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_PRIVATE_SERVERS"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let servers = reader.optional("M1A_PRIVATE_SERVERS")?;
+        Some(Self {
+            private_servers: servers.unwrap_or_default(),
+        })
+    }
+}
+
 /// Where people reach the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrlConfig {

@@ -35,6 +35,7 @@ fn configuration_reads_every_variable_that_it_names() {
         KeyConfig,
         BucketConfig,
         MailConfig,
+        NetworksConfig,
         PublicUrlConfig,
     );
     struct Recorder(std::cell::RefCell<Vec<String>>);
@@ -79,4 +80,31 @@ fn service_endpoint_wins_over_the_common_one() {
     );
     assert_eq!(aws.endpoints.s3.as_deref(), Some("http://127.0.0.1:4566/"));
     assert!(!format!("{aws:?}").contains("canary"));
+}
+
+#[test]
+fn private_servers_are_whole_origins_or_refused() {
+    let read = |servers: &str| {
+        let environment = environment(&[("M1A_PRIVATE_SERVERS", servers)]);
+        load::<(NetworksConfig,)>(&environment).map(|(networks,)| networks.private_servers)
+    };
+    let two: Vec<Url> = ["http://127.0.0.1:2583/", "https://pds.corp.internal/"]
+        .map(|server| server.parse().unwrap())
+        .to_vec();
+
+    assert_eq!(read("").unwrap(), []);
+    assert_eq!(
+        read("http://127.0.0.1:2583  https://pds.corp.internal").unwrap(),
+        two
+    );
+    for wrong in [
+        "pds.corp.internal",
+        "ftp://pds.corp.internal",
+        "https://pds.corp.internal/path",
+        "https://pds.corp.internal?query",
+        "https://user@pds.corp.internal",
+        "https://a.corp.internal,https://b.corp.internal",
+    ] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
 }
