@@ -30,6 +30,7 @@ mod meter;
 pub mod notices;
 mod one_time_tokens;
 mod owed_mails;
+mod patience;
 mod posts;
 mod rate_limits;
 mod refresh_families;

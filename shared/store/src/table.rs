@@ -18,6 +18,7 @@ use crate::condition::{Expressions, Write, WriteKind};
 use crate::item::{Item, OPERATION, decode};
 use crate::key::Key;
 use crate::meter::{Direction, Meter};
+use crate::patience::Patience;
 use crate::schema::{Index, PK, SK};
 
 /// How the table is called and cut.
@@ -182,6 +183,7 @@ impl Table {
                     .build()
                     .map_err(|error| Error::internal("a batch read cannot be built", error))?,
             );
+            let mut patience = Patience::default();
             while let Some(keys) = wanted.take() {
                 let answer = self
                     .client
@@ -194,12 +196,18 @@ impl Table {
                 for consumed in answer.consumed_capacity() {
                     self.count(Direction::Read, Some(consumed));
                 }
+                let before = found.len();
                 found.extend(answer.responses.unwrap_or_default().into_values().flatten());
                 wanted = answer
                     .unprocessed_keys
                     .unwrap_or_default()
                     .into_values()
                     .next();
+                // What is left out of an answer that is full is asked for at once; an answer without anything means
+                // that the table has too much to do.
+                if wanted.is_some() && found.len() == before {
+                    patience.wait().await?;
+                }
             }
         }
         Ok(found)

@@ -1,7 +1,5 @@
 //! Transactions: all writes or none.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -12,6 +10,7 @@ use domain::{Error, Result};
 use crate::attribute::Attributes;
 use crate::condition::{Expressions, Write, WriteKind};
 use crate::meter::Direction;
+use crate::patience::Patience;
 use crate::table::{Table, key_attributes, unavailable};
 
 /// How a transaction ended.
@@ -32,11 +31,6 @@ pub(crate) struct RefusedWrite {
     pub(crate) old: Option<Attributes>,
 }
 
-/// Tries of a transaction that met another one.
-const TRIES: u32 = 5;
-/// Pause after the first conflict; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-
 impl Table {
     /// Writes all or none. The token makes a repeat by the SDK, after a lost answer, do nothing.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<Transacted> {
@@ -46,8 +40,8 @@ impl Table {
             .map(|write| transaction_item(&self.settings.name, write.stamped(operation)))
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| Error::internal("a transaction cannot be built", error))?;
-        let mut pause = FIRST_PAUSE;
-        for is_last in (1..=TRIES).map(|attempt| attempt == TRIES) {
+        let mut patience = Patience::default();
+        loop {
             let answer = self
                 .client
                 .transact_write_items()
@@ -69,16 +63,11 @@ impl Table {
             if !refused.is_empty() {
                 return Ok(Transacted::Refused(refused));
             }
-            if is_last || !met_another(&error) {
+            if patience.is_at_end() || !met_another(&error) {
                 return Err(unavailable(error));
             }
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2);
+            patience.wait().await?;
         }
-        Err(Error::Unavailable {
-            dependency: "the table",
-            cause: None,
-        })
     }
 }
 

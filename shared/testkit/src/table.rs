@@ -1,4 +1,4 @@
-//! A table in memory, behind the unmodified SDK client.
+//! A table behind the unmodified SDK client: in memory, or at the implementation of DynamoDB that the environment names.
 
 use std::sync::Arc;
 
@@ -12,6 +12,26 @@ use crate::clock::{TestClock, ids};
 
 const NAME: &str = "m1autoposter-test";
 
+/// Address of an implementation of DynamoDB to test against, in place of the one in memory.
+const ENDPOINT: &str = "M1A_TEST_DYNAMODB";
+
+/// An implementation of DynamoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// In this process, and a fresh one for each client.
+    Dynoxide,
+    /// In a process of its own that all tests share, over HTTP.
+    MiniStack,
+}
+
+/// What tests run against.
+pub fn engine() -> Engine {
+    match std::env::var_os(ENDPOINT) {
+        Some(_) => Engine::MiniStack,
+        None => Engine::Dynoxide,
+    }
+}
+
 /// A fresh, empty table with ids of `clock`.
 pub async fn table(clock: &TestClock) -> Table {
     table_with(client().await, ids(clock)).await
@@ -19,26 +39,35 @@ pub async fn table(clock: &TestClock) -> Table {
 
 /// A fresh table behind `client`, which a test may have wrapped with faults.
 pub async fn table_with(client: Client, ids: Ids) -> Table {
-    store::schema::create_if_absent(&client, NAME)
+    let name = match engine() {
+        Engine::Dynoxide => NAME.to_owned(),
+        Engine::MiniStack => format!("{NAME}-{}", uuid::Uuid::now_v7()),
+    };
+    store::schema::create_if_absent(&client, &name)
         .await
         .expect("the table is made");
-    Table::new(
-        client,
-        Settings {
-            name: NAME.to_owned(),
-            shards: 4,
-        },
-        ids,
-    )
+    Table::new(client, Settings { name, shards: 4 }, ids)
 }
 
-/// A client of a fresh database in memory, served on loopback for as long as the test's runtime lives.
+/// A client of the engine; one in memory is fresh, and served on loopback for as long as the test's runtime lives.
 pub async fn client() -> Client {
     Client::from_conf(config().await.build())
 }
 
 /// The configuration of [`client`], for a test that puts something between.
 pub async fn config() -> aws_sdk_dynamodb::config::Builder {
+    let endpoint = match std::env::var(ENDPOINT) {
+        Ok(endpoint) => endpoint,
+        Err(_) => serve_in_memory().await,
+    };
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "testkit"))
+}
+
+async fn serve_in_memory() -> String {
     let database = Arc::new(Database::memory().expect("a database in memory"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
@@ -48,11 +77,7 @@ pub async fn config() -> aws_sdk_dynamodb::config::Builder {
         listener,
         Database::clone(&database),
     ));
-    aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(format!("http://{address}"))
-        .region(Region::from_static("local"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "testkit"))
+    format!("http://{address}")
 }
 
 /// All that is stored, as text: for tests that look for what must not be there.

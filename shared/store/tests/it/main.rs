@@ -1,10 +1,15 @@
-//! The store against a real expression engine.
+//! The store against a real expression engine: by default the one in memory; `make test-aws` runs the same tests
+//! against a second, independent implementation of DynamoDB over HTTP.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
+mod answers;
+mod at_once;
+mod large;
 mod posts;
 mod units;
 mod verdicts;

@@ -21,7 +21,7 @@ pub(crate) const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(6);
 /// A tenant with an account.
 pub(crate) struct Owner {
     pub(crate) scope: TenantScope,
-    user: domain::UserId,
+    pub(crate) user: domain::UserId,
     account: AccountId,
 }
 
@@ -40,6 +40,91 @@ pub(crate) fn checked() -> Validated {
     validate(&[]).unwrap()
 }
 
+/// A post with one delivery that is not stored yet.
+pub(crate) struct Draft {
+    post: Post,
+    body: Body,
+    delivery: Delivery,
+}
+
+impl Draft {
+    pub(crate) fn new(table: &Table, clock: &TestClock, owner: &Owner, due: Timestamp) -> Self {
+        let now = clock.now();
+        let id = PostId::generate(table.ids());
+        let target = Target {
+            id: DeliveryId::generate(table.ids()),
+            tenant: owner.scope.tenant(),
+            post: id,
+            account: owner.account,
+            network: NetworkId::PLAYGROUND,
+        };
+        let body = Body {
+            revision: 1,
+            base: Content {
+                text: "text ".repeat(60),
+                ..Content::default()
+            },
+            targets: vec![TargetContent {
+                delivery: target.id,
+                account: target.account,
+                network: target.network.clone(),
+                overridden: Override::default(),
+                options: Value::Null,
+            }],
+        };
+        let post = Post {
+            id,
+            tenant: owner.scope.tenant(),
+            version: 1,
+            body: 1,
+            schedule: Some(Schedule {
+                local: due.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
+                zone: TimeZoneName::utc(),
+                due,
+                adjusted: false,
+                database: "test".to_owned(),
+            }),
+            tags: vec![],
+            snippet: "text".to_owned(),
+            created_by: owner.user,
+            created_at: now,
+            updated_at: now,
+        };
+        let delivery = Delivery::scheduled(target, Plan::new(&checked(), due, MAX_LATENESS));
+        Self {
+            post,
+            body,
+            delivery,
+        }
+    }
+
+    pub(crate) fn id(&self) -> PostId {
+        self.post.id
+    }
+
+    /// Stores it where the tenant may make so many posts in a month.
+    pub(crate) async fn store(
+        &self,
+        table: &Table,
+        owner: &Owner,
+        posts_per_month: u64,
+    ) -> domain::Result<Commit> {
+        let new = NewPost {
+            post: &self.post,
+            body: &self.body,
+            deliveries: std::slice::from_ref(&self.delivery),
+            posts_per_month,
+            claim: None,
+            events: vec![("post.created", Subject::Post(self.post.id), json!({}))],
+        };
+        let act = Act {
+            actor: Actor::User(owner.user),
+            at: self.post.created_at,
+        };
+        table.tenant(&owner.scope).create_post(new, &act).await
+    }
+}
+
 /// A stored post that is due at `due`.
 pub(crate) async fn scheduled(
     table: &Table,
@@ -47,67 +132,12 @@ pub(crate) async fn scheduled(
     owner: &Owner,
     due: Timestamp,
 ) -> Delivery {
-    let now = clock.now();
-    let id = PostId::generate(table.ids());
-    let target = Target {
-        id: DeliveryId::generate(table.ids()),
-        tenant: owner.scope.tenant(),
-        post: id,
-        account: owner.account,
-        network: NetworkId::PLAYGROUND,
-    };
-    let body = Body {
-        revision: 1,
-        base: Content {
-            text: "text ".repeat(60),
-            ..Content::default()
-        },
-        targets: vec![TargetContent {
-            delivery: target.id,
-            account: target.account,
-            network: target.network.clone(),
-            overridden: Override::default(),
-            options: Value::Null,
-        }],
-    };
-    let post = Post {
-        id,
-        tenant: owner.scope.tenant(),
-        version: 1,
-        body: 1,
-        schedule: Some(Schedule {
-            local: due.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
-            zone: TimeZoneName::utc(),
-            due,
-            adjusted: false,
-            database: "test".to_owned(),
-        }),
-        tags: vec![],
-        snippet: "text".to_owned(),
-        created_by: owner.user,
-        created_at: now,
-        updated_at: now,
-    };
-    let delivery = Delivery::scheduled(target, Plan::new(&checked(), due, MAX_LATENESS));
-    let new = NewPost {
-        post: &post,
-        body: &body,
-        deliveries: std::slice::from_ref(&delivery),
-        posts_per_month: 100_000,
-        claim: None,
-        events: vec![("post.created", Subject::Post(id), json!({}))],
-    };
-    let act = Act {
-        actor: Actor::User(owner.user),
-        at: now,
-    };
-    let commit = table
-        .tenant(&owner.scope)
-        .create_post(new, &act)
-        .await
-        .unwrap();
-    assert_eq!(commit, Commit::Done);
-    delivery
+    let draft = Draft::new(table, clock, owner, due);
+    assert_eq!(
+        draft.store(table, owner, 100_000).await.unwrap(),
+        Commit::Done
+    );
+    draft.delivery
 }
 
 /// The delivery as it is stored.
