@@ -1,7 +1,7 @@
 // What the pages read. One place for keys, so that an act can refresh what it changed.
-import { createQuery, keepPreviousData, type QueryClient } from '@tanstack/svelte-query';
 import { api, unwrap, unwrapVersioned } from '$lib/api/client';
-import type { Card, Post } from '$lib/api/types';
+import type { Post } from '$lib/api/types';
+import { createQuery, queries } from '$lib/query/query.svelte';
 import { pollEvery } from './polling';
 
 export interface PostFilter {
@@ -10,6 +10,7 @@ export interface PostFilter {
   from?: string | undefined;
   to?: string | undefined;
   limit?: number | undefined;
+  cursor?: string | undefined;
 }
 
 /** A post with the version that an edit must name. */
@@ -27,9 +28,18 @@ export const keys = {
 export function postsQuery(filter: () => PostFilter) {
   return createQuery(() => ({
     queryKey: [...keys.posts, 'list', filter()],
-    queryFn: () => unwrap(api.GET('/v1/posts', { params: { query: defined(filter()) } })),
-    refetchInterval: (query: { state: { data?: { items: Card[] } | undefined } }) =>
-      pollEvery(query.state.data?.items)
+    queryFn: () => readPage(filter()),
+    refetchInterval: (known) => pollEvery(known?.items)
+  }));
+}
+
+/** The newest posts, as many pages of them as people have asked for. */
+export function pagesQuery(filter: () => PostFilter, shown: () => number) {
+  return createQuery(() => ({
+    queryKey: [...keys.posts, 'pages', filter(), shown()],
+    keepPrevious: shown() > 1,
+    queryFn: () => readPages(filter(), shown()),
+    refetchInterval: (known) => pollEvery(known?.flatMap((page) => page.items))
   }));
 }
 
@@ -37,10 +47,9 @@ export function calendarQuery(range: () => { from: string; to: string; zone: str
   return createQuery(() => ({
     queryKey: [...keys.posts, 'calendar', range()],
     // The month that was just left stays visible until the next one is there.
-    placeholderData: keepPreviousData,
+    keepPrevious: true,
     queryFn: () => unwrap(api.GET('/v1/calendar', { params: { query: range() } })),
-    refetchInterval: (query: { state: { data?: { items: Card[] } | undefined } }) =>
-      pollEvery(query.state.data?.items)
+    refetchInterval: (known) => pollEvery(known?.items)
   }));
 }
 
@@ -48,8 +57,7 @@ export function postQuery(id: () => string) {
   return createQuery(() => ({
     queryKey: keys.post(id()),
     queryFn: () => readPost(id()),
-    refetchInterval: (query: { state: { data?: VersionedPost | undefined } }) =>
-      pollEvery(query.state.data ? [query.state.data.value] : undefined)
+    refetchInterval: (known) => pollEvery(known && [known.value])
   }));
 }
 
@@ -65,9 +73,21 @@ export function readPost(id: string): Promise<VersionedPost> {
   return unwrapVersioned(api.GET('/v1/posts/{id}', { params: { path: { id } } }));
 }
 
+async function readPages(filter: PostFilter, count: number) {
+  const pages = [await readPage({ ...filter, limit: 50 })];
+  for (let cursor = pages[0]?.next; cursor && pages.length < count; cursor = pages.at(-1)?.next) {
+    pages.push(await readPage({ ...filter, limit: 50, cursor }));
+  }
+  return pages;
+}
+
+function readPage(filter: PostFilter) {
+  return unwrap(api.GET('/v1/posts', { params: { query: defined(filter) } }));
+}
+
 /** After an act on posts: everything that shows posts looks again. */
-export function refreshPosts(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ queryKey: keys.posts });
+export function refreshPosts(): Promise<void> {
+  return queries.invalidate(keys.posts);
 }
 
 function defined(filter: PostFilter): { [K in keyof PostFilter]: NonNullable<PostFilter[K]> } {

@@ -1,5 +1,5 @@
-import { createQuery } from '@tanstack/svelte-query';
 import { api, unwrap } from '$lib/api/client';
+import { createQuery } from '$lib/query/query.svelte';
 import { browserZone } from '$lib/time/zones';
 import { session } from './session.svelte';
 
