@@ -80,9 +80,9 @@ test-rust: $(PYTHON_ENV)/.stamp ## Run the Rust tests
 	@$(call say,'Running the Rust tests')
 	@PATH="$(CURDIR)/$(PYTHON_ENV)/bin:$$PATH" $(NEXTEST)
 
-test-web: web/node_modules/.stamp ## Check and test the dashboard
+test-web: web ## Check and test the dashboard, and weigh its pages
 	@$(call say,'Checking and testing the dashboard')
-	@cd web && npm run check && npm test
+	@cd web && npm run check && npm test && npm run -s budgets
 
 test-e2e: build ## Run the whole product against a browser and a real Bluesky server
 	@$(call say,'Running the end-to-end tests')

@@ -23,6 +23,18 @@ export default defineConfig({
     )
   },
   build: { chunkSizeWarningLimit: 400 },
+  environments: {
+    client: {
+      build: {
+        rolldownOptions: {
+          output: {
+            // Every page needs all of it; one file is smaller than its pieces.
+            codeSplitting: { groups: [{ name: 'framework', test: /node_modules[\\/](svelte|@sveltejs|clsx|esm-env|devalue)[\\/]/ }] }
+          }
+        }
+      }
+    }
+  },
   test: {
     // A test that needs a browser's objects says so in its first line.
     environment: 'node',
