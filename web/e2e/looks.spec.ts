@@ -72,6 +72,50 @@ test.describe('on a phone', () => {
   });
 });
 
+test('the menus need no mouse', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  const switcher = page.getByRole('button', { name: 'Workspace Analytical Engines, switch' });
+  await switcher.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('menuitemradio', { name: 'Analytical Engines' })).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.getByRole('menuitem', { name: 'New workspace' })).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('menuitemradio', { name: 'Analytical Engines' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
+  await expect(switcher).toBeFocused();
+
+  const person = page.getByRole('button', { name: 'Account menu of Ada Lovelace' });
+  await person.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitemradio', { name: 'Like the system' })).toBeFocused();
+  await accessible(page, 'menu');
+  await page.getByRole('menuitemradio', { name: 'Dark' }).press('Enter');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(person).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/sign-in/);
+});
+
+test('another workspace shows nothing of the one before', async ({ page }) => {
+  await arrive(page, 'First');
+  await connectPlayground(page, unique('ada'));
+  await page.goto('/');
+  await expect(page.getByText('2 of 3 steps done')).toBeVisible();
+  await page.getByRole('button', { name: 'Workspace First, switch' }).click();
+  await page.getByRole('menuitem', { name: 'New workspace' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Second');
+  await page.getByRole('button', { name: 'Create workspace' }).click();
+  await expect(page.getByRole('button', { name: 'Workspace Second, switch' })).toBeVisible();
+  await expect(page.getByText('1 of 3 steps done')).toBeVisible();
+  await page.getByRole('button', { name: 'Workspace Second, switch' }).click();
+  await page.getByRole('menuitemradio', { name: 'First' }).click();
+  await expect(page.getByText('2 of 3 steps done')).toBeVisible();
+});
+
 test('signing in and writing a post need no mouse', async ({ page }) => {
   const email = await register(page, 'Ada Lovelace');
   await page.goto('/sign-in');

@@ -163,22 +163,74 @@ test('a refused post says why, and is retried', async () => {
   expect((await published(page.request, ada)).filter((post) => post.text === 'Refused at first')).toHaveLength(1);
 });
 
+test('an account that did not get a post gets one of its own', async () => {
+  await behave(page.request, charles, 'rejected');
+  expect(
+    await send(page, '/v1/posts', {
+      when: { now: true },
+      base: { text: 'Only Ada gets this', media: [] },
+      targets: await idsOf(ada, charles),
+      tags: []
+    })
+  ).toBe(201);
+  await page.goto('/posts');
+  await page.getByRole('link', { name: 'Only Ada gets this' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Partial', { timeout: 40_000 });
+  await behave(page.request, charles, 'ok');
+  await page.locator(`[data-target="${charles}"]`).getByRole('link', { name: 'Change and post again' }).click();
+  await expect(textOf(page)).toHaveValue('Only Ada gets this');
+  await expect(page.getByRole('checkbox', { name: charles })).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: ada })).not.toBeChecked();
+  await textOf(page).fill('This one suits Charles');
+  await page.getByRole('radio', { name: /^Now/ }).check({ force: true });
+  await page.getByRole('button', { name: 'Post now' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Published', { timeout: 40_000 });
+  expect((await published(page.request, charles)).map((post) => post.text)).toContain('This one suits Charles');
+  expect((await published(page.request, ada)).map((post) => post.text)).not.toContain('This one suits Charles');
+});
+
+test('one of several accounts is cancelled, and the others keep their post', async () => {
+  await send(page, '/v1/posts', {
+    when: { at: await wallIn(page, 3_600_000), zone: 'Europe/Berlin' },
+    base: { text: 'Not for Charles', media: [] },
+    targets: await idsOf(ada, charles),
+    tags: []
+  });
+  await page.goto('/posts');
+  await page.getByRole('link', { name: 'Not for Charles' }).click();
+  const target = page.locator(`[data-target="${charles}"]`);
+  await target.getByRole('button', { name: 'Cancel here' }).click();
+  // The first press asks; the answer that changes nothing has the focus.
+  await expect(page.getByRole('button', { name: 'Keep as it is' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(target.getByRole('button', { name: 'Cancel here' })).toBeFocused();
+  await target.getByRole('button', { name: 'Cancel here' }).click();
+  await page.getByRole('alertdialog', { name: `Cancel it for ${charles}?` }).getByRole('button', { name: 'Cancel it there' }).click();
+  await expect(target.getByText('Cancelled', { exact: true })).toBeVisible();
+  await expect(page.locator(`[data-target="${ada}"]`).getByText('Scheduled', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel post', exact: true }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel the post' }).click();
+  await expect(page.getByTestId('post-state')).toContainText('Cancelled');
+});
+
 test('a text that was not sent yet survives a reload', async () => {
   await page.goto('/compose');
   await textOf(page).fill('Not lost');
   await page.reload();
   await expect(textOf(page)).toHaveValue('Not lost');
-  await textOf(page).fill('');
+  await page.getByRole('button', { name: 'Start over' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove it' }).click();
+  await expect(textOf(page)).toHaveValue('');
 });
 
 test('the list is filtered by state and account', async () => {
   await page.goto('/posts');
   await page.getByRole('combobox', { name: 'State' }).selectOption('cancelled');
-  await expect(page.locator('[data-post]')).toHaveCount(1);
-  await expect(page.locator('[data-post]')).toContainText('After the edit');
+  await expect(page.locator('[data-post]')).toHaveCount(2);
+  await expect(page.locator('[data-post]').last()).toContainText('After the edit');
   await page.getByRole('combobox', { name: 'State' }).selectOption('');
   await page.getByRole('combobox', { name: 'Account' }).selectOption({ label: charles });
-  await expect(page.locator('[data-post]')).toHaveCount(1);
+  await expect(page.locator('[data-post]')).toHaveCount(4);
 });
 
 test('a card of the calendar moves by drag and by keyboard', async () => {
@@ -236,6 +288,12 @@ async function compose(text: string, when: number | 'now'): Promise<void> {
   else await page.getByLabel('Date and time').fill(await wallIn(page, when));
   await page.getByRole('button', { name: when === 'now' ? 'Post now' : /^Schedule for/ }).click();
   await expect(page).toHaveURL(/\/posts\/post_/);
+}
+
+/** The targets of a post for these accounts. */
+async function idsOf(...handles: string[]): Promise<{ account_id: string }[]> {
+  const { items } = (await (await page.request.get('/v1/accounts')).json()) as { items: { id: string; handle: string }[] };
+  return items.filter(({ handle }) => handles.includes(handle)).map(({ id }) => ({ account_id: id }));
 }
 
 const textOf = (where: Page) => where.getByRole('textbox', { name: 'Text', exact: true });

@@ -56,6 +56,17 @@ export class ComposerDraft {
     return draft;
   }
 
+  /** What one account did not get of a post, as a new post for it alone. */
+  static again(post: Post, account: string): ComposerDraft {
+    const draft = ComposerDraft.of(post);
+    draft.text = draft.textFor(account);
+    draft.overrides = {};
+    draft.accounts = [account];
+    draft.timing = 'at';
+    draft.at = inAnHour(draft.zone);
+    return draft;
+  }
+
   /** A post as it is. */
   static of(post: Post): ComposerDraft {
     const draft = new ComposerDraft();
