@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
+use domain::delivery::decisions::Settlement;
 use domain::delivery::timing::CALL;
-use domain::delivery::{Delivery, DeliveryKey, Evidence};
+use domain::delivery::{Attempt, CallOutcome, Delivery, DeliveryKey, Evidence, faults};
 use domain::network::{RepeatRule, Rules};
 use jiff::Timestamp;
-use networks::CallOutcome;
-use store::{Attempt, TenantScope};
+use store::TenantScope;
 
 use crate::Ctx;
 use crate::claim::Owned;
-use crate::faults;
 use crate::measure;
 use crate::prepare::{Ready, unauthorized};
-use crate::settle::Settlement;
 
 /// Tries to leave evidence; when all fail, the settlement itself is the evidence.
 const TRIES: u32 = 3;
@@ -44,32 +42,25 @@ pub(crate) async fn call(
         duration_ms = ctx.clock.now().duration_since(called_at).as_millis(),
         "a publishing call ended"
     );
-    record(ctx, owned, ready.network.rules(), &attempt(&outcome)).await;
+    record(
+        ctx,
+        owned,
+        ready.network.rules(),
+        &Attempt::from(outcome.clone()),
+    )
+    .await;
     match outcome {
         CallOutcome::Published(evidence) => Settlement::Published(evidence),
         CallOutcome::HandedOver(evidence) => Settlement::HandedOver(evidence),
         CallOutcome::Processing(job) => Settlement::Processing(job),
         CallOutcome::NoEffect { fault, retry_after } => {
-            Settlement::retry(ctx, owned, fault, retry_after)
+            Settlement::retry(&owned.delivery, ctx.clock.now(), fault, retry_after)
         }
         CallOutcome::Unauthorized(_) => {
             unauthorized(ctx, &owned.delivery, ready.credential_version).await
         }
         CallOutcome::Refused(fault) => Settlement::Failed(fault),
         CallOutcome::Unknown(fault) => Settlement::Uncertain(fault),
-    }
-}
-
-fn attempt(outcome: &CallOutcome) -> Attempt {
-    match outcome.clone() {
-        CallOutcome::Published(evidence) => Attempt::Published { evidence },
-        CallOutcome::HandedOver(evidence) => Attempt::HandedOver { evidence },
-        CallOutcome::Processing(job) => Attempt::Processing { job },
-        CallOutcome::NoEffect { fault, .. } | CallOutcome::Unauthorized(fault) => {
-            Attempt::NoEffect { fault }
-        }
-        CallOutcome::Refused(fault) => Attempt::Refused { fault },
-        CallOutcome::Unknown(fault) => Attempt::Unknown { fault },
     }
 }
 

@@ -1,19 +1,19 @@
 //! Publishes one delivery: claim, prepare, intent, call, evidence, settle.
 
 use cloud::telemetry::Metric;
+use domain::delivery::decisions::{Settlement, is_long_enough_for_a_call};
 use domain::delivery::protocol::Claim;
-use domain::delivery::timing::{CALL, EARLY, SETTLE};
-use domain::delivery::{Delivery, DeliveryKey, protocol};
+use domain::delivery::timing::EARLY;
+use domain::delivery::{Delivery, DeliveryKey, faults, protocol};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use store::Step;
 
 use crate::Ctx;
 use crate::call::call;
-use crate::faults;
 use crate::material::{self, Material};
 use crate::prepare::{Ready, prepare};
-use crate::settle::{Settlement, settle};
+use crate::settle::settle;
 
 /// A delivery that this worker owns.
 #[derive(Clone, Debug)]
@@ -28,14 +28,6 @@ impl Owned {
     pub(crate) fn key(&self) -> DeliveryKey {
         DeliveryKey::of(&self.delivery)
     }
-
-    /// The latest time at which a try may begin.
-    pub(crate) fn latest_start(&self) -> Timestamp {
-        self.delivery
-            .deadline
-            .and_then(|deadline| deadline.checked_sub(SETTLE).ok())
-            .unwrap_or(Timestamp::MAX)
-    }
 }
 
 /// Publishes the delivery, or records why not. Does nothing when somebody else owns it or its plan changed.
@@ -43,8 +35,8 @@ pub(crate) async fn publish(ctx: &Ctx, delivery: &Delivery) -> Result<()> {
     let Some(owned) = claim(ctx, delivery).await? else {
         return Ok(());
     };
-    if ctx.clock.now() > owned.latest_start() {
-        return settle(ctx, &owned, Settlement::Missed(faults::too_late())).await;
+    if ctx.clock.now() > owned.delivery.latest_start() {
+        return settle(ctx, &owned, Settlement::Missed(faults::missed())).await;
     }
     let ready = match ready(ctx, &owned).await {
         Ok(ready) => ready,
@@ -107,18 +99,19 @@ pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Set
         error = error as &dyn std::error::Error,
         "a delivery could not be prepared"
     );
-    Box::new(Settlement::retry(ctx, owned, faults::internal(), None))
+    Box::new(Settlement::retry(
+        &owned.delivery,
+        ctx.clock.now(),
+        faults::internal(),
+        None,
+    ))
 }
 
 /// The intent, right before the call. `None` when somebody edited, cancelled or took over the delivery, or when the
 /// claim would run out while the call is under way; then another claim does it.
 async fn intend(ctx: &Ctx, owned: &Owned) -> Result<Option<Timestamp>> {
     let now = ctx.clock.now();
-    let is_claim_long_enough = owned
-        .delivery
-        .lease
-        .is_some_and(|lease| now.saturating_add(CALL).is_ok_and(|end| end < lease));
-    if !is_claim_long_enough {
+    if !is_long_enough_for_a_call(owned.delivery.lease, now) {
         settle(ctx, owned, Settlement::Postponed { at: now }).await?;
         return Ok(None);
     }

@@ -3,20 +3,6 @@
 use domain::delivery::{Fault, FaultActor, FaultCategory};
 use domain::preflight::Violation;
 
-pub(crate) fn too_late() -> Fault {
-    engine::missed_fault()
-}
-
-pub(crate) fn internal() -> Fault {
-    Fault::new(
-        "internal",
-        FaultCategory::Internal,
-        FaultActor::Us,
-        "something failed on our side before the post was sent",
-        "nothing to do: it is tried again",
-    )
-}
-
 pub(crate) fn account_gone() -> Fault {
     Fault::new(
         "account_disconnected",
@@ -98,41 +84,5 @@ pub(crate) fn rate_limited() -> Fault {
         FaultActor::Network,
         "the network asked to wait",
         "nothing to do: it is tried again when the network allows it",
-    )
-}
-
-pub(crate) fn call_timed_out() -> Fault {
-    unknown("the network did not answer in time")
-}
-
-pub(crate) fn owner_died() -> Fault {
-    unknown("the answer of the network was not recorded")
-}
-
-pub(crate) fn processing_too_long() -> Fault {
-    unknown("the network did not finish its work on the post in time")
-}
-
-pub(crate) fn cannot_find_out() -> Fault {
-    engine::outcome_unknown_fault()
-}
-
-pub(crate) fn never_arrived() -> Fault {
-    Fault::new(
-        "call_lost",
-        FaultCategory::NetworkUnavailable,
-        FaultActor::Network,
-        "the post did not reach the network",
-        "nothing to do: it is tried again",
-    )
-}
-
-fn unknown(message: &str) -> Fault {
-    Fault::new(
-        "outcome_unknown",
-        FaultCategory::OutcomeUnknown,
-        FaultActor::Us,
-        message,
-        "nothing to do: we are looking whether the post is out",
     )
 }

@@ -3,20 +3,17 @@
 use std::sync::Arc;
 
 use domain::Result;
-use domain::delivery::retry::next_try;
-use domain::delivery::timing::{READ_BACK_PAUSES, SETTLE};
-use domain::delivery::{Delivery, Fault, Transition, protocol};
-use domain::network::RepeatRule;
-use jiff::{SignedDuration, Timestamp};
+use domain::delivery::decisions::{Sight, after_attempt, after_look};
+use domain::delivery::{Delivery, faults};
 use networks::{Credential, Network, NetworkError, PublishRequest, ReadBack};
-use store::{Attempt, Step};
+use store::Step;
 
 use crate::Ctx;
 use crate::call::own_remote_post;
+use crate::credentials;
 use crate::material::{self, Material};
 use crate::prepare::{Incomplete, request, unauthorized};
-use crate::settle::{Cause, failed, follow_up, outcome_unknown, step};
-use crate::{credentials, faults};
+use crate::settle::{follow_up, step};
 
 /// Looks once, and decides what the look proves.
 pub(crate) async fn look(ctx: &Ctx, delivery: Delivery) -> Result<()> {
@@ -24,8 +21,8 @@ pub(crate) async fn look(ctx: &Ctx, delivery: Delivery) -> Result<()> {
         return Ok(());
     }
     let sight = sight(ctx, &delivery).await?;
-    let (transition, cause) = verdict(ctx, &delivery, sight);
-    if let Step::Done(delivery) = step(ctx, &delivery, &transition, cause).await? {
+    let decision = after_look(&delivery, sight, ctx.clock.now());
+    if let Step::Done(delivery) = step(ctx, &delivery, decision).await? {
         follow_up(ctx, &delivery).await;
     }
     Ok(())
@@ -37,46 +34,13 @@ pub(crate) async fn settle_from_attempt(ctx: &Ctx, delivery: &Delivery) -> Resul
     let Some(attempt) = ctx.table.system().attempt(&key, delivery.fence).await? else {
         return Ok(false);
     };
-    let fence = delivery.fence;
-    let (transition, cause): (Transition, Option<Cause>) = match attempt {
-        Attempt::Published { evidence } => (protocol::found(fence, evidence), None),
-        Attempt::HandedOver { evidence } => (protocol::found_handed_over(fence, evidence), None),
-        Attempt::Processing { job } => {
-            let poll_at = job.poll_at.max(ctx.clock.now());
-            (protocol::processing_found(fence, job, poll_at), None)
-        }
-        Attempt::NoEffect { fault } => after_no_effect(ctx, delivery, fault),
-        Attempt::Refused { fault } => (protocol::found_failed(fence, fault), Some(failed)),
-        Attempt::Unknown { .. } => return Ok(false),
+    let Some(decision) = after_attempt(delivery, attempt, ctx.clock.now()) else {
+        return Ok(false);
     };
-    if let Step::Done(delivery) = step(ctx, delivery, &transition, cause).await? {
+    if let Step::Done(delivery) = step(ctx, delivery, decision).await? {
         follow_up(ctx, &delivery).await;
     }
     Ok(true)
-}
-
-fn after_no_effect(ctx: &Ctx, delivery: &Delivery, fault: Fault) -> (Transition, Option<Cause>) {
-    let latest_start = delivery
-        .deadline
-        .and_then(|deadline| deadline.checked_sub(SETTLE).ok());
-    match next_try(
-        delivery.tries,
-        ctx.clock.now(),
-        None,
-        latest_start.unwrap_or(Timestamp::MAX),
-    ) {
-        Some(at) => (protocol::retry_found(delivery.fence, at, Some(fault)), None),
-        None => (protocol::found_failed(delivery.fence, fault), Some(failed)),
-    }
-}
-
-/// What a look showed.
-enum Sight {
-    Seen(domain::delivery::Evidence),
-    /// Absent, at a time at which that proves something.
-    ProvenAbsent,
-    Nothing,
-    Ambiguous(Fault),
 }
 
 async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
@@ -98,13 +62,10 @@ async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
                 if own_remote_post(ctx, delivery, &rules, &evidence).await {
                     Sight::Seen(evidence)
                 } else {
-                    Sight::Ambiguous(faults::cannot_find_out())
+                    Sight::Ambiguous(faults::outcome_unknown())
                 }
             }
-            Ok(ReadBack::Absent) if proves_absence(rules.repeat, delivery, ctx.clock.now()) => {
-                Sight::ProvenAbsent
-            }
-            Ok(ReadBack::Absent) => Sight::Nothing,
+            Ok(ReadBack::Absent) => Sight::Absent(rules.repeat),
             Ok(ReadBack::Ambiguous(fault)) => Sight::Ambiguous(fault),
             Err(NetworkError::Unauthorized { .. }) => {
                 unauthorized(ctx, delivery, access.credential_version).await;
@@ -116,65 +77,6 @@ async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
             }
         },
     )
-}
-
-/// Whether not seeing the post proves that the call never came, by the network's rules.
-fn proves_absence(rule: RepeatRule, delivery: &Delivery, now: Timestamp) -> bool {
-    match rule {
-        // Even a call that comes late writes the same record, so another one is harmless.
-        RepeatRule::ClientKey => true,
-        RepeatRule::ReadBack {
-            absence_after_seconds: Some(seconds),
-        } => delivery.uncertain_since.is_some_and(|since| {
-            now.duration_since(since) >= SignedDuration::from_secs(i64::from(seconds))
-        }),
-        RepeatRule::ReadBack {
-            absence_after_seconds: None,
-        }
-        | RepeatRule::Nothing => false,
-    }
-}
-
-fn verdict(ctx: &Ctx, delivery: &Delivery, sight: Sight) -> (Transition, Option<Cause>) {
-    let now = ctx.clock.now();
-    let Delivery {
-        fence,
-        looks,
-        absences,
-        ..
-    } = *delivery;
-    let is_last_look =
-        usize::try_from(looks).is_ok_and(|looks| looks.saturating_add(1) >= READ_BACK_PAUSES.len());
-    let ask = |fault| {
-        (
-            protocol::ask(fence, looks, fault),
-            Some(outcome_unknown as Cause),
-        )
-    };
-    match sight {
-        Sight::Seen(evidence) => (protocol::found(fence, evidence), None),
-        Sight::Ambiguous(fault) => ask(fault),
-        Sight::ProvenAbsent if absences >= 1 => {
-            let latest_start = delivery
-                .deadline
-                .and_then(|deadline| deadline.checked_sub(SETTLE).ok());
-            if latest_start.is_some_and(|latest| now > latest) {
-                (
-                    protocol::found_failed(fence, faults::never_arrived()),
-                    Some(failed),
-                )
-            } else {
-                (
-                    protocol::absent(fence, looks, now, faults::never_arrived()),
-                    None,
-                )
-            }
-        }
-        Sight::ProvenAbsent if is_last_look => ask(faults::cannot_find_out()),
-        Sight::ProvenAbsent => (protocol::look_again(fence, looks, true, now), None),
-        Sight::Nothing if is_last_look => ask(faults::cannot_find_out()),
-        Sight::Nothing => (protocol::look_again(fence, looks, false, now), None),
-    }
 }
 
 /// What is needed to ask a network about a delivery.

@@ -1,6 +1,7 @@
 //! What a delivery is made of: read fresh, for everything may have changed since it was scheduled.
 
 use domain::account::{Account, AccountState};
+use domain::delivery::decisions::Settlement;
 use domain::delivery::{Delivery, HoldReason};
 use domain::media::Media;
 use domain::post::{Content, TargetContent};
@@ -10,7 +11,6 @@ use store::{SealedCredential, TenantScope};
 
 use crate::Ctx;
 use crate::faults;
-use crate::settle::Settlement;
 
 /// Everything that is needed to publish, or why it cannot be.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cloud::objects::ObjectKey;
+use domain::delivery::decisions::Settlement;
 use domain::delivery::{Delivery, Fault, HoldReason};
 use domain::event::Actor;
 use domain::media::IMAGE_BYTES_MAX;
@@ -15,7 +16,6 @@ use store::{Act, Saved, SealedCredential, Slot, TenantScope};
 use crate::claim::{Owned, infrastructure};
 use crate::faults;
 use crate::material::Present;
-use crate::settle::Settlement;
 use crate::{Ctx, credentials};
 
 /// Everything for the call.
@@ -39,8 +39,8 @@ pub(crate) async fn prepare(
     let delivery = &owned.delivery;
     let Some(network) = ctx.networks.get(&delivery.network).cloned() else {
         return Err(Box::new(Settlement::retry(
-            ctx,
-            owned,
+            &owned.delivery,
+            ctx.clock.now(),
             faults::network_missing(),
             None,
         )));
@@ -125,11 +125,7 @@ async fn take_turn(ctx: &Ctx, owned: &Owned, rules: &Rules) -> std::result::Resu
         Slot::Granted => return Ok(()),
         Slot::Reserved(at) | Slot::DayIsFull(at) => at,
     };
-    Err(Box::new(if at <= owned.latest_start() {
-        Settlement::Paced { at }
-    } else {
-        Settlement::Missed(faults::too_late())
-    }))
+    Err(Box::new(Settlement::paced(delivery, at)))
 }
 
 /// The credential, refreshed where it would run out. A new one is stored before it is used, for the old one may be dead.
@@ -177,12 +173,18 @@ pub(crate) async fn without_effect(
         NetworkError::Unauthorized { .. } => {
             unauthorized(ctx, &owned.delivery, credential_version).await
         }
-        NetworkError::RateLimited { retry_after } => {
-            Settlement::retry(ctx, owned, faults::rate_limited(), Some(retry_after))
-        }
-        NetworkError::Unavailable { message } => {
-            Settlement::retry(ctx, owned, faults::unavailable(&message), None)
-        }
+        NetworkError::RateLimited { retry_after } => Settlement::retry(
+            &owned.delivery,
+            ctx.clock.now(),
+            faults::rate_limited(),
+            Some(retry_after),
+        ),
+        NetworkError::Unavailable { message } => Settlement::retry(
+            &owned.delivery,
+            ctx.clock.now(),
+            faults::unavailable(&message),
+            None,
+        ),
         NetworkError::Refused(fault) => Settlement::Failed(fault),
         NetworkError::Invalid { .. } => Settlement::Failed(faults::content(None)),
     })

@@ -3,12 +3,13 @@
 use api::permission::ReadPosts;
 use api::{Can, Json, Path};
 use axum::extract::State;
+use domain::delivery::Attempt;
 use domain::event::Actor;
 use domain::{DeliveryId, PostId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Attempt, TimelineAttempt, TimelineEvent};
+use store::{TimelineAttempt, TimelineEvent};
 use utoipa::ToSchema;
 
 use crate::{Asker, Ctx};

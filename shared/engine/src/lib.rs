@@ -6,7 +6,6 @@
 //! `docs/publishing.md`. [`Deployment`] gives a function in AWS the services that these and its own work need.
 
 mod deployment;
-mod faults;
 mod notices;
 mod outbox;
 mod reconcile;
@@ -14,8 +13,8 @@ pub mod vault;
 mod wake;
 
 pub use deployment::{BaseConfig, Deployment};
-pub use faults::{missed_fault, outcome_unknown_fault};
+pub use domain::delivery::decisions::Wakeup;
 pub use notices::Notifier;
 pub use outbox::Outbox;
 pub use reconcile::{Reconciled, Reconciler};
-pub use wake::{Waker, Wakeup, look_message};
+pub use wake::Waker;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloud::mail::Mailer;
+use domain::delivery::decisions::Decision;
 use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::notice::{Notice, NoticeCause};
 
@@ -35,9 +36,18 @@ pub struct Notifier {
 }
 
 impl Notifier {
+    /// Makes a decision happen, together with the mail that it owes.
+    pub async fn decide(&self, key: &DeliveryKey, decision: Decision) -> Result<Step> {
+        let Decision { transition, owes } = decision;
+        match owes {
+            Some(cause) => self.step_and_notify(key, &transition, cause).await,
+            None => self.table.system().step(key, &transition).await,
+        }
+    }
+
     /// Makes a transition happen and writes to the author of the post because of it. The mail is owed in the same
     /// transaction; when it cannot be sent now, it is sent later.
-    pub async fn step_and_notify(
+    async fn step_and_notify(
         &self,
         key: &DeliveryKey,
         transition: &Transition,

@@ -2,16 +2,15 @@
 //! repeat and to run twice at once, for every step is a conditional write.
 
 use domain::Result;
-use domain::delivery::timing::{LOOK_AHEAD, SETTLE};
-use domain::delivery::{Delivery, DeliveryKey, DeliveryMessage, Fault, State, protocol};
-use domain::notice::NoticeCause;
+use domain::delivery::DeliveryKey;
+use domain::delivery::decisions::{self, Decision, Wakeup};
+use domain::delivery::timing::LOOK_AHEAD;
 use jiff::{SignedDuration, Timestamp};
 use store::{AttentionEntry, AttentionWork, Step};
 
-use crate::faults::{missed_fault, missed_while_held_fault, outcome_unknown_fault};
 use crate::notices::Notifier;
 use crate::outbox::Outbox;
-use crate::wake::{Waker, Wakeup, look_message};
+use crate::wake::Waker;
 
 /// What was done with an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,19 +54,21 @@ impl Reconciler {
                 not_before,
                 deadline,
             } => {
-                let is_too_late = deadline.is_some_and(|deadline| now > latest_start(deadline));
-                if is_too_late {
-                    self.miss(&key, seen, missed_fault()).await
-                } else {
-                    Ok(Reconciled::Wake(Wakeup {
-                        key,
-                        revision,
-                        not_before,
-                        seen,
-                    }))
+                let wakeup = Wakeup {
+                    key,
+                    revision,
+                    not_before,
+                    seen,
+                };
+                match decisions::on_start(seen, deadline, now) {
+                    None => Ok(Reconciled::Wake(wakeup)),
+                    Some(decision) => self.carry_out(&key, decision).await,
                 }
             }
-            AttentionWork::Person(key) => self.miss(&key, seen, missed_while_held_fault()).await,
+            AttentionWork::Person(key) => {
+                self.carry_out(&key, decisions::on_held_too_long(seen))
+                    .await
+            }
             AttentionWork::Owner(key) | AttentionWork::Look(key) => {
                 self.follow(&key, seen, now).await
             }
@@ -104,32 +105,10 @@ impl Reconciler {
         let Some(delivery) = self.waker.table.system().delivery(key).await? else {
             return Ok(false);
         };
-        let step = match delivery.state {
-            State::Scheduled | State::Queued | State::RetryWait | State::Held | State::Claimed => {
-                let transition = protocol::overdue_missed(now, missed_fault());
-                self.notifier
-                    .step_and_notify(key, &transition, missed_cause)
-                    .await?
-            }
-            State::Calling | State::Processing | State::Uncertain => {
-                let transition = protocol::overdue_ask(now, outcome_unknown_fault());
-                let cause = |delivery: &Delivery| NoticeCause::OutcomeUnknown {
-                    post: delivery.post,
-                    delivery: delivery.id,
-                    revision: delivery.revision,
-                };
-                self.notifier
-                    .step_and_notify(key, &transition, cause)
-                    .await?
-            }
-            State::Draft
-            | State::Asking
-            | State::Published
-            | State::HandedOver
-            | State::Failed
-            | State::Cancelled
-            | State::Missed => return Ok(false),
+        let Some(decision) = decisions::on_overdue(&delivery, now) else {
+            return Ok(false);
         };
+        let step = self.notifier.decide(key, decision).await?;
         Ok(matches!(step, Step::Done(_)))
     }
 
@@ -144,53 +123,18 @@ impl Reconciler {
         let Some(delivery) = table.delivery(key).await? else {
             return Ok(Reconciled::Nothing);
         };
-        if delivery.attention != Some(seen) {
+        let Some((message, mark)) = decisions::to_follow(&delivery, seen, now) else {
             return Ok(Reconciled::Nothing);
-        }
-        let (message, transition) = match delivery.state {
-            State::Claimed | State::Processing | State::Uncertain => (
-                look_message(&delivery, seen),
-                protocol::looking(delivery.state, seen, delivery.fence, now),
-            ),
-            // Only the owner may declare its call dead in one look: it may just be slow to record its outcome.
-            State::Calling => (
-                DeliveryMessage::Reap {
-                    key: *key,
-                    fence: delivery.fence,
-                },
-                protocol::reaping(seen, delivery.fence, now),
-            ),
-            State::Draft
-            | State::Held
-            | State::Scheduled
-            | State::Queued
-            | State::RetryWait
-            | State::Asking
-            | State::Published
-            | State::HandedOver
-            | State::Failed
-            | State::Cancelled
-            | State::Missed => return Ok(Reconciled::Nothing),
         };
         if self.waker.send(&[message]).await.iter().all(Result::is_ok) {
-            table.step(key, &transition).await?;
+            table.step(key, &mark).await?;
         }
         Ok(Reconciled::Done)
     }
 
-    async fn miss(&self, key: &DeliveryKey, seen: Timestamp, fault: Fault) -> Result<Reconciled> {
-        self.notifier
-            .step_and_notify(key, &protocol::missed(seen, fault), missed_cause)
-            .await?;
+    async fn carry_out(&self, key: &DeliveryKey, decision: Decision) -> Result<Reconciled> {
+        self.notifier.decide(key, decision).await?;
         Ok(Reconciled::Done)
-    }
-}
-
-fn missed_cause(delivery: &Delivery) -> NoticeCause {
-    NoticeCause::Missed {
-        post: delivery.post,
-        delivery: delivery.id,
-        revision: delivery.revision,
     }
 }
 
@@ -207,8 +151,4 @@ fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
         | AttentionWork::Unknown { .. } => SignedDuration::ZERO,
     };
     seen <= now.saturating_add(ahead).unwrap_or(Timestamp::MAX)
-}
-
-fn latest_start(deadline: Timestamp) -> Timestamp {
-    deadline.saturating_sub(SETTLE).unwrap_or(Timestamp::MIN)
 }

@@ -6,55 +6,15 @@
 use std::sync::Arc;
 
 use cloud::queue::{Delay, DeliveryQueue, Outgoing};
-use domain::delivery::timing::LOOK_AHEAD;
-use domain::delivery::{Delivery, DeliveryKey, DeliveryMessage, Revision, State, protocol};
+use domain::delivery::decisions::Wakeup;
+use domain::delivery::{Delivery, DeliveryMessage};
 use domain::{Clock, Result};
 use futures::StreamExt;
 use futures::stream;
-use jiff::Timestamp;
 use store::Table;
 
 /// Marks under way at once; with more, one tick could use up what a new table can write.
 const MARKS_AT_ONCE: usize = 16;
-
-/// A delivery whose time is near.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wakeup {
-    /// Which.
-    pub key: DeliveryKey,
-    /// Its plan.
-    pub revision: Revision,
-    /// When a try may begin.
-    pub not_before: Timestamp,
-    /// Its attention time as it was seen: the mark is refused when somebody changed it since.
-    pub seen: Timestamp,
-}
-
-impl Wakeup {
-    /// What a delivery needs now: `None` unless it waits for a time that is near. Deliveries whose time is further away
-    /// stay in the table, where they can be edited without a trace in the queue.
-    pub fn of(delivery: &Delivery, now: Timestamp) -> Option<Self> {
-        let is_waiting = matches!(delivery.state, State::Scheduled | State::RetryWait);
-        let seen = delivery
-            .attention
-            .filter(|at| *at <= now.saturating_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX))?;
-        let not_before = delivery.not_before?;
-        is_waiting.then_some(Self {
-            key: DeliveryKey::of(delivery),
-            revision: delivery.revision,
-            not_before,
-            seen,
-        })
-    }
-
-    fn message(&self) -> DeliveryMessage {
-        DeliveryMessage::Work {
-            key: self.key,
-            rev: self.revision,
-            nb: self.not_before,
-        }
-    }
-}
 
 /// Sends messages and marks what was sent.
 #[derive(Clone, Debug)]
@@ -122,13 +82,8 @@ impl Waker {
     }
 
     async fn mark(&self, wakeup: Wakeup) {
-        let Wakeup {
-            key,
-            revision,
-            not_before,
-            seen,
-        } = wakeup;
-        let transition = protocol::queued(seen, revision, not_before, self.clock.now());
+        let key = wakeup.key;
+        let transition = wakeup.mark(self.clock.now());
         if let Err(error) = self.table.system().step(&key, &transition).await {
             tracing::warn!(
                 delivery.id = %key.delivery,
@@ -136,14 +91,5 @@ impl Waker {
                 "a sent message could not be marked; the next tick sends it again"
             );
         }
-    }
-}
-
-/// The message that makes a worker poll, look, or take over what a dead worker had claimed.
-pub fn look_message(delivery: &Delivery, at: Timestamp) -> DeliveryMessage {
-    DeliveryMessage::Work {
-        key: DeliveryKey::of(delivery),
-        rev: delivery.revision,
-        nb: at,
     }
 }

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::DeliveryId;
 use domain::account::RemoteIdentity;
-use domain::delivery::{Evidence, Fault, RemoteJob};
+use domain::delivery::{Fault, RemoteJob};
 use domain::network::{ConnectMethod, CredentialField, NetworkId, Rules};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
+
+pub use domain::delivery::{CallOutcome, PollOutcome, ReadBack};
 
 /// What a network needs to act as an account, as one opaque text that only its own module reads and that is stored
 /// only sealed. Never shown.
@@ -125,59 +127,6 @@ pub struct PublishRequest {
 /// What `prepare` made: opaque to everybody but the network's module.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prepared(pub Value);
-
-/// How a publishing call ended.
-#[derive(Clone, Debug)]
-pub enum CallOutcome {
-    /// The post is out.
-    Published(Evidence),
-    /// The network took it to where a person must finish it.
-    HandedOver(Evidence),
-    /// The network took it and works on it.
-    Processing(RemoteJob),
-    /// Certainly nothing happened, and a later call may succeed.
-    NoEffect {
-        /// Why.
-        fault: Fault,
-        /// The earliest time at which to try again, if the network named one.
-        retry_after: Option<Duration>,
-    },
-    /// Certainly nothing happened, and a person must connect the account again first.
-    Unauthorized(Fault),
-    /// Certainly nothing happened, and no repeat will help.
-    Refused(Fault),
-    /// The request was sent and no clear answer came: it may have happened.
-    Unknown(Fault),
-}
-
-/// What a look at a remote job found.
-#[derive(Clone, Debug)]
-pub enum PollOutcome {
-    /// The post is out.
-    Published(Evidence),
-    /// Not yet; look again then.
-    Running {
-        /// When.
-        poll_at: Timestamp,
-    },
-    /// The network gave up; nothing is visible.
-    Refused(Fault),
-    /// The network does not know the job any more, or refuses to answer for it.
-    Unknown(Fault),
-}
-
-/// What a look at the account's own posts found.
-#[derive(Clone, Debug)]
-pub enum ReadBack {
-    /// It is out. Where the network tells posts apart by their content only, a twin of the post that another delivery
-    /// published can look like it: take this as proof only if no other delivery of the account has the same remote id
-    /// as its evidence, and as [`ReadBack::Ambiguous`] otherwise.
-    Found(Evidence),
-    /// It is not there now. Whether that proves anything is for the rules to say.
-    Absent,
-    /// Several posts look like it and nothing tells which one is this delivery's, if any: only a person can say.
-    Ambiguous(Fault),
-}
 
 /// A social network. Implementations are stateless and shared.
 ///

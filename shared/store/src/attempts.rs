@@ -1,7 +1,7 @@
 //! What a worker found out about one call, written before the delivery is settled: even a worker whose settlement is
 //! refused, or that dies before it, leaves its evidence here.
 
-use domain::delivery::{DeliveryKey, Evidence, Fault, Fence, RemoteJob};
+use domain::delivery::{Attempt, DeliveryKey, Fence};
 use domain::{DeliveryId, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,42 +11,6 @@ use crate::condition::Write;
 use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::scope::{SystemTable, TenantScope};
-
-/// How one publishing call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Attempt {
-    /// The post is out.
-    Published {
-        /// The proof.
-        evidence: Evidence,
-    },
-    /// A person must finish it at the network.
-    HandedOver {
-        /// The proof.
-        evidence: Evidence,
-    },
-    /// The network works on it.
-    Processing {
-        /// Its job.
-        job: RemoteJob,
-    },
-    /// Nothing happened, and a later call may succeed.
-    NoEffect {
-        /// Why.
-        fault: Fault,
-    },
-    /// Nothing happened, and no repeat will help.
-    Refused {
-        /// Why.
-        fault: Fault,
-    },
-    /// It may have happened.
-    Unknown {
-        /// Why nobody knows.
-        fault: Fault,
-    },
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AttemptItem {

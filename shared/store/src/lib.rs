@@ -49,7 +49,6 @@ mod users;
 pub use accounts::{
     AccountPage, Alignment, Connection, RemoteOwner, Saved, SealedCredential, Slot,
 };
-pub use attempts::Attempt;
 pub use attention::{AttentionEntry, AttentionWork, Overdue};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;

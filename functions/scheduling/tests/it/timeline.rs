@@ -1,6 +1,5 @@
-use domain::delivery::{DeliveryKey, Evidence, ProofKind, protocol};
+use domain::delivery::{Attempt, DeliveryKey, Evidence, ProofKind, protocol};
 use serde_json::{Value, json};
-use store::Attempt;
 
 use crate::world::World;
 

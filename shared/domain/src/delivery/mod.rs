@@ -3,8 +3,12 @@
 //! [`protocol`] and [`acts`] hold every transition that exists; nothing else changes a delivery.
 
 pub mod acts;
+mod attempt;
+pub mod decisions;
 mod evidence;
+pub mod faults;
 pub mod message;
+mod outcome;
 pub mod protocol;
 pub mod retry;
 mod state;
@@ -15,8 +19,10 @@ mod transition;
 
 use jiff::Timestamp;
 
+pub use attempt::Attempt;
 pub use evidence::{Evidence, Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
 pub use message::{DeliveryKey, DeliveryMessage};
+pub use outcome::{CallOutcome, PollOutcome, ReadBack};
 pub use state::{HoldReason, State, VisibleState};
 pub use transition::{Change, Guard, Refusal, Transition};
 
@@ -144,9 +150,21 @@ impl Delivery {
         }
     }
 
+    /// The latest time at which a try may begin.
+    pub fn latest_start(&self) -> Timestamp {
+        self.deadline.map_or(Timestamp::MAX, latest_start)
+    }
+
     /// Milliseconds from its due time to the begin of the publishing call; never negative.
     pub fn lateness_ms(&self) -> Option<u64> {
         let lateness = self.called_at?.duration_since(self.due?).as_millis();
         Some(u64::try_from(lateness).unwrap_or(0))
     }
+}
+
+/// The latest time at which a try of a delivery with this deadline may begin.
+fn latest_start(deadline: Timestamp) -> Timestamp {
+    deadline
+        .saturating_sub(timing::SETTLE)
+        .unwrap_or(Timestamp::MIN)
 }

@@ -1,12 +1,12 @@
 //! What happened to a post: people's acts and the outcomes of publishing calls.
 
-use domain::delivery::Fence;
+use domain::delivery::{Attempt, Fence};
 use domain::event::{Actor, Subject};
 use domain::{DeliveryId, PostId, Result};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::attempts::{Attempt, AttemptItem};
+use crate::attempts::AttemptItem;
 use crate::events::EventItem;
 use crate::item::decode;
 use crate::key::post_partition;

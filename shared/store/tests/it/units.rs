@@ -5,11 +5,13 @@ use std::sync::Arc;
 use domain::Clock;
 use domain::delivery::acts::{self, Plan};
 use domain::delivery::protocol::{self, Claim};
-use domain::delivery::{Delivery, DeliveryKey, Evidence, HoldReason, ProofKind, Transition};
+use domain::delivery::{
+    Attempt, Delivery, DeliveryKey, Evidence, HoldReason, ProofKind, Transition,
+};
 use domain::event::Actor;
 use domain::post::Post;
 use jiff::Timestamp;
-use store::{Act, Attempt, Commit, Consumed, DeliveryChange, Meter, PostChange, Step, Table};
+use store::{Act, Commit, Consumed, DeliveryChange, Meter, PostChange, Step, Table};
 use testkit::TestClock;
 
 use crate::posts::{MAX_LATENESS, checked, owner, scheduled};

@@ -1,0 +1,83 @@
+//! What a delivery that wants attention asks for. One path for the normal case and for recovery.
+
+use jiff::Timestamp;
+
+use super::{Decision, look_message, missed, outcome_unknown};
+use crate::delivery::transition::Transition;
+use crate::delivery::{
+    Delivery, DeliveryKey, DeliveryMessage, State, faults, latest_start, protocol,
+};
+
+/// A delivery waits for its time and is seen in the index with this attention time and deadline: `None` when its
+/// message should be sent, else what to do because it is too late.
+pub fn on_start(seen: Timestamp, deadline: Option<Timestamp>, now: Timestamp) -> Option<Decision> {
+    let is_too_late = deadline.is_some_and(|deadline| now > latest_start(deadline));
+    is_too_late.then(|| {
+        let transition = protocol::missed(seen, faults::missed());
+        Decision::telling(transition, missed)
+    })
+}
+
+/// A held delivery was seen in the index with this attention time: nobody acted in time.
+pub fn on_held_too_long(seen: Timestamp) -> Decision {
+    let transition = protocol::missed(seen, faults::missed_while_held());
+    Decision::telling(transition, missed)
+}
+
+/// Something other than a first try: whoever worked on it is dead, or a look at the network is due. The message to
+/// send, and the mark to make once it was sent; `None` where somebody was faster.
+pub fn to_follow(
+    delivery: &Delivery,
+    seen: Timestamp,
+    now: Timestamp,
+) -> Option<(DeliveryMessage, Transition)> {
+    if delivery.attention != Some(seen) {
+        return None;
+    }
+    match delivery.state {
+        State::Claimed | State::Processing | State::Uncertain => Some((
+            look_message(delivery, seen),
+            protocol::looking(delivery.state, seen, delivery.fence, now),
+        )),
+        // Only the owner may declare its call dead in one look: it may just be slow to record its outcome.
+        State::Calling => Some((
+            DeliveryMessage::Reap {
+                key: DeliveryKey::of(delivery),
+                fence: delivery.fence,
+            },
+            protocol::reaping(seen, delivery.fence, now),
+        )),
+        State::Draft
+        | State::Held
+        | State::Scheduled
+        | State::Queued
+        | State::RetryWait
+        | State::Asking
+        | State::Published
+        | State::HandedOver
+        | State::Failed
+        | State::Cancelled
+        | State::Missed => None,
+    }
+}
+
+/// A delivery that had to be final by now: as far as anybody can settle it. `None` where it is final.
+pub fn on_overdue(delivery: &Delivery, now: Timestamp) -> Option<Decision> {
+    match delivery.state {
+        State::Scheduled | State::Queued | State::RetryWait | State::Held | State::Claimed => {
+            let transition = protocol::overdue_missed(now, faults::missed());
+            Some(Decision::telling(transition, missed))
+        }
+        State::Calling | State::Processing | State::Uncertain => {
+            let transition = protocol::overdue_ask(now, faults::outcome_unknown());
+            Some(Decision::telling(transition, outcome_unknown))
+        }
+        State::Draft
+        | State::Asking
+        | State::Published
+        | State::HandedOver
+        | State::Failed
+        | State::Cancelled
+        | State::Missed => None,
+    }
+}

@@ -1,0 +1,83 @@
+//! Faults that the protocol itself finds. Each code is explained in `docs/errors.md`.
+
+use super::evidence::{Fault, FaultActor, FaultCategory};
+
+/// Its time passed before it could be sent.
+pub fn missed() -> Fault {
+    Fault::new(
+        "too_late",
+        FaultCategory::Expired,
+        FaultActor::Us,
+        "the time at which it was still useful to publish has passed",
+        "publish it now with retry, or schedule it again",
+    )
+}
+
+/// Its time passed while it waited for a person.
+pub fn missed_while_held() -> Fault {
+    Fault::new(
+        "held_too_long",
+        FaultCategory::Expired,
+        FaultActor::User,
+        "it was on hold until its time had passed",
+        "publish it now with retry, or schedule it again",
+    )
+}
+
+/// Nobody knows whether it is out, and nobody can find out but a person.
+pub fn outcome_unknown() -> Fault {
+    Fault::new(
+        "outcome_unknown",
+        FaultCategory::OutcomeUnknown,
+        FaultActor::User,
+        "we cannot find out whether the post is out",
+        "look at the account, then tell us whether it is there",
+    )
+}
+
+/// Something of ours failed before the call.
+pub fn internal() -> Fault {
+    Fault::new(
+        "internal",
+        FaultCategory::Internal,
+        FaultActor::Us,
+        "something failed on our side before the post was sent",
+        "nothing to do: it is tried again",
+    )
+}
+
+/// The network did not answer our call.
+pub fn call_timed_out() -> Fault {
+    unknown("the network did not answer in time")
+}
+
+/// Whoever called died before the answer was recorded.
+pub fn owner_died() -> Fault {
+    unknown("the answer of the network was not recorded")
+}
+
+/// The network's job does not end.
+pub fn processing_too_long() -> Fault {
+    unknown("the network did not finish its work on the post in time")
+}
+
+/// It was not to be seen at the network when that proves that the call never came.
+pub fn never_arrived() -> Fault {
+    Fault::new(
+        "call_lost",
+        FaultCategory::NetworkUnavailable,
+        FaultActor::Network,
+        "the post did not reach the network",
+        "nothing to do: it is tried again",
+    )
+}
+
+fn unknown(message: &str) -> Fault {
+    Fault::new(
+        "outcome_unknown",
+        FaultCategory::OutcomeUnknown,
+        FaultActor::Us,
+        message,
+        "nothing to do: we are looking whether the post is out",
+    )
+}
