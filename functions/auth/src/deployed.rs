@@ -24,7 +24,7 @@ impl Ctx {
             table: deployment.table.clone(),
             issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
             envelope,
-            mailer: deployment.mailer(&mail),
+            outbox: deployment.outbox(&key, &mail),
             clock: Arc::clone(&deployment.clock),
             random: Arc::clone(&deployment.random),
             public_url: Arc::new(public_url.url),

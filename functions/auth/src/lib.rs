@@ -21,8 +21,8 @@ use api::Gate;
 use api::route::{public, signed_in};
 use axum::extract::FromRef;
 use cloud::envelope::Envelope;
-use cloud::mail::Mailer;
 use domain::{Clock, Random};
+use engine::Outbox;
 use store::Table;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -58,10 +58,10 @@ pub struct Ctx {
     pub gate: Gate,
     /// The table.
     pub table: Table,
-    /// Seals password hashes and owed mails.
+    /// Seals password hashes.
     pub envelope: Arc<Envelope>,
-    /// Sends mails.
-    pub mailer: Arc<dyn Mailer>,
+    /// Sends mails, and keeps those that are owed.
+    pub outbox: Outbox,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets and salts.

@@ -1,13 +1,9 @@
 //! The mails of signing in: owed in the transaction of their cause, sent right after it.
 
-use std::time::Duration;
-
-use cloud::envelope::{Binding, Purpose};
 use cloud::mail::Mail;
 use domain::email::EmailAddress;
-use domain::tenant::ROOT_TENANT;
 use domain::user::User;
-use domain::{Error, NoticeId, Result};
+use domain::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use store::OwedMail;
 use url::Url;
@@ -19,8 +15,6 @@ use crate::catalogue::{Catalogue, Template, catalogue, escape, fill};
 pub(crate) const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(60);
 /// How long a mail that was not sent is worth sending, where it has no link that ends.
 const WORTH_SENDING: SignedDuration = SignedDuration::from_hours(24);
-/// How long a request waits for its mail; the sweeper sends what takes longer.
-const SEND_LIMIT: Duration = Duration::from_secs(2);
 
 /// A mail that is ready to be owed and sent.
 pub(crate) struct Outgoing {
@@ -61,15 +55,8 @@ impl Ctx {
 
     /// Sends an owed mail right now, if that is possible; else it stays owed.
     pub(crate) async fn send(&self, outgoing: &Outgoing) {
-        let sent = tokio::time::timeout(SEND_LIMIT, self.mailer.send(&outgoing.mail)).await;
-        let settled = match sent {
-            Ok(Ok(())) => self.table.system().settle_mail(outgoing.owed.id).await,
-            Ok(Err(error)) => Err(error),
-            Err(elapsed) => Err(Error::unavailable("mail", elapsed)),
-        };
-        if let Err(error) = settled {
-            tracing::warn!(code = error.code(), "a mail stays owed");
-        }
+        let Outgoing { owed, mail } = outgoing;
+        self.outbox.send_inline(owed.id, mail).await;
     }
 
     fn link(&self, page: &str) -> Result<Url> {
@@ -89,20 +76,8 @@ impl Ctx {
             Error::internal("a mail cannot be written", "the catalogue is not readable")
         })?;
         let mail = written(template(texts), &user.email, &user.name, link);
-        let id = NoticeId::generate(self.table.ids());
-        let bytes = serde_json::to_vec(&mail)
-            .map_err(|error| Error::internal("a mail cannot be stored", error))?;
-        let binding = Binding::new(ROOT_TENANT, id, Purpose::OwedMail, 0);
-        let sealed = self.envelope.seal(&binding, &bytes).await?;
-        Ok(Outgoing {
-            owed: OwedMail {
-                id,
-                sealed: sealed.as_bytes().to_vec(),
-                since: self.clock.now(),
-                useless_from,
-            },
-            mail,
-        })
+        let owed = self.outbox.owe(&mail, useless_from).await?;
+        Ok(Outgoing { owed, mail })
     }
 }
 

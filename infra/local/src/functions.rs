@@ -75,20 +75,20 @@ impl Functions {
         let outbox = Outbox {
             table: table.clone(),
             envelope: Arc::clone(&envelope),
-            mailer: Arc::clone(&mailer),
+            mailer,
             clock: Arc::clone(clock),
         };
         let reconciler = Reconciler {
             waker: waker.clone(),
             notifier: notifier.clone(),
-            outbox,
+            outbox: outbox.clone(),
         };
         Ok(Self {
             auth: auth::Ctx {
                 gate: gate.clone(),
                 table: table.clone(),
                 envelope: Arc::clone(&envelope),
-                mailer,
+                outbox,
                 clock: Arc::clone(clock),
                 random: Arc::clone(random),
                 public_url: Arc::new(services.base.clone()),

@@ -6,6 +6,7 @@
 //! `docs/publishing.md`. [`Deployment`] gives a function in AWS the services that these and its own work need.
 
 mod deployment;
+mod inline;
 mod notices;
 mod outbox;
 mod reconcile;

@@ -4,19 +4,18 @@
 mod catalogue;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cloud::mail::Mailer;
 use domain::delivery::decisions::Decision;
 use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::notice::{Notice, NoticeCause};
 
-use domain::{AccountId, Clock, Error, NoticeId, Result};
+use domain::{AccountId, Clock, NoticeId, Result};
 use jiff::{SignedDuration, Timestamp};
 use store::{Act, Step, Table, TenantScope};
 
-/// Longest time that an act waits for its mail to be sent; after it, whoever reconciles sends it.
-const INLINE_SENDING: Duration = Duration::from_secs(2);
+use crate::inline::send_inline;
+
 /// First pause after a mail could not be sent; each further one is twice as long.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(2);
 /// After this many tries, half a day, nobody can be reached.
@@ -92,16 +91,7 @@ impl Notifier {
 
     /// Sends a mail that was just made owed; a failure is logged and left to whoever reconciles.
     pub async fn send_inline(&self, notice: &Notice) {
-        let failure = match tokio::time::timeout(INLINE_SENDING, self.send(notice)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error,
-            Err(elapsed) => Error::unavailable("the mail service", elapsed),
-        };
-        tracing::warn!(
-            notice.id = %notice.id,
-            error = &failure as &dyn std::error::Error,
-            "a mail could not be sent at once; it is sent later"
-        );
+        send_inline(notice.id, self.send(notice)).await;
     }
 
     /// Sends a mail that is still owed, or postpones it.

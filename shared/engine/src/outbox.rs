@@ -1,7 +1,6 @@
 //! Mails that can hold links which sign somebody in: sealed for as long as they are owed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cloud::envelope::{Binding, Envelope, Purpose, Sealed};
 use cloud::mail::{Mail, Mailer};
@@ -10,8 +9,8 @@ use domain::{Clock, Error, NoticeId, Result};
 use jiff::{SignedDuration, Timestamp};
 use store::{OwedMail, Table};
 
-/// Longest time that an act waits for its mail to be sent; after it, whoever reconciles sends it.
-const INLINE_SENDING: Duration = Duration::from_secs(2);
+use crate::inline::send_inline;
+
 /// Pause after a mail could not be sent: its links live for an hour.
 const PAUSE: SignedDuration = SignedDuration::from_mins(2);
 
@@ -49,16 +48,7 @@ impl Outbox {
             self.mailer.send(mail).await?;
             self.table.system().settle_mail(owed).await
         };
-        let failure = match tokio::time::timeout(INLINE_SENDING, sending).await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error,
-            Err(elapsed) => Error::unavailable("the mail service", elapsed),
-        };
-        tracing::warn!(
-            mail.id = %owed,
-            error = &failure as &dyn std::error::Error,
-            "a mail could not be sent at once; it is sent later"
-        );
+        send_inline(owed, sending).await;
     }
 
     /// Sends a mail that is still owed, or postpones it.

@@ -56,22 +56,23 @@ impl Functions {
             clock: Arc::clone(&shared),
             dashboard: "http://127.0.0.1:8080".to_owned(),
         };
+        let outbox = Outbox {
+            table: table.clone(),
+            envelope: Arc::clone(&envelope),
+            mailer,
+            clock: Arc::clone(&shared),
+        };
         let reconciler = Reconciler {
             waker: waker.clone(),
             notifier: notifier.clone(),
-            outbox: Outbox {
-                table: table.clone(),
-                envelope: Arc::clone(&envelope),
-                mailer: Arc::<testkit::Mailbox>::clone(&mailer),
-                clock: Arc::clone(&shared),
-            },
+            outbox: outbox.clone(),
         };
         let routes = auth::router(auth::Ctx {
             gate: gate.clone(),
             table: table.clone(),
             issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
             envelope: Arc::clone(&envelope),
-            mailer,
+            outbox,
             clock: Arc::clone(&shared),
             random: Arc::new(FixedRandom::new(29)),
             public_url: Arc::new(public_url()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use auth::{Ctx, Hasher, Issuer, SignInLimits};
 use cloud::envelope::Envelope;
 use domain::Clock;
+use engine::Outbox;
 use serde_json::{Value, json};
 use store::{Meter, Table};
 use testkit::{Answer, FixedRandom, Mailbox, TestApi, TestClock, gate_with, public_url};
@@ -18,6 +19,7 @@ pub(crate) struct App {
     pub(crate) client: aws_sdk_dynamodb::Client,
     pub(crate) table: Table,
     pub(crate) mailbox: Mailbox,
+    pub(crate) outbox: Outbox,
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) meter: Arc<Meter>,
@@ -39,11 +41,17 @@ impl App {
         let mailbox = Mailbox::default();
         let hasher = Arc::new(Hasher::default());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let outbox = Outbox {
+            table: table.clone(),
+            envelope: Arc::clone(&envelope),
+            mailer: Arc::new(mailbox.clone()),
+            clock: Arc::clone(&shared),
+        };
         let ctx = Ctx {
             gate: gate_with(&table, &clock, &envelope).await,
             table: table.clone(),
             envelope: Arc::clone(&envelope),
-            mailer: Arc::new(mailbox.clone()),
+            outbox: outbox.clone(),
             clock: shared,
             random: Arc::new(FixedRandom::new(29)),
             public_url: Arc::new(public_url()),
@@ -57,6 +65,7 @@ impl App {
             client,
             table,
             mailbox,
+            outbox,
             hasher,
             envelope,
             meter,

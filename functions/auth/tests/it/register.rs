@@ -182,7 +182,7 @@ async fn register_with_fields_that_nobody_may_set_is_refused() {
 }
 
 #[tokio::test]
-async fn register_while_mail_is_down_leaves_the_mail_owed() {
+async fn register_while_mail_is_down_is_mailed_when_it_is_up_again() {
     let app = App::new().await;
     app.mailbox.close(true);
 
@@ -199,18 +199,13 @@ async fn register_while_mail_is_down_leaves_the_mail_owed() {
     let store::AttentionWork::Mail(id) = entry.work else {
         panic!("{entry:?}");
     };
-    let mail = app.table.system().owed_mail(id).await.unwrap().unwrap();
-    let binding = cloud::envelope::Binding::new(
-        domain::tenant::ROOT_TENANT,
-        id,
-        cloud::envelope::Purpose::OwedMail,
-        0,
-    );
-    let sealed = cloud::envelope::Sealed::from_bytes(mail.sealed);
-    let opened = app.envelope.open(&binding, &sealed).await.unwrap();
-    let opened: cloud::mail::Mail = serde_json::from_slice(&opened).unwrap();
-    assert_eq!(opened.to, ADDRESS);
-    assert!(opened.text.contains("token="));
+    assert!(app.mailbox.to(ADDRESS).is_empty());
+    app.mailbox.close(false);
+
+    app.outbox.send_owed(id).await.unwrap();
+
+    app.verify(&app.newest_token(ADDRESS)).await.expect(204);
+    assert!(app.table.system().owed_mail(id).await.unwrap().is_none());
 }
 
 #[tokio::test]
