@@ -3,7 +3,7 @@
 use api::permission::ReadPosts;
 use api::{Can, Json, Path};
 use axum::extract::State;
-use domain::delivery::Attempt;
+use domain::delivery::{self, Attempt, Delivery, Evidence, ProofKind};
 use domain::event::Actor;
 use domain::{DeliveryId, PostId};
 use jiff::Timestamp;
@@ -57,6 +57,11 @@ pub(crate) async fn get_timeline(
     let asker = Asker::from(caller);
     let posts = ctx.posts(&asker);
     let (stored, timeline) = futures::try_join!(ctx.stored(&asker, id), posts.timeline(id))?;
+    let found: Vec<TimelineItem> = stored
+        .deliveries
+        .iter()
+        .filter_map(|delivery| found_out(delivery, &timeline))
+        .collect();
     let mut items: Vec<TimelineItem> = timeline
         .events
         .into_iter()
@@ -69,6 +74,7 @@ pub(crate) async fn get_timeline(
             .flat_map(TimelineItem::of_attempt),
     );
     items.extend(stored.deliveries.iter().flat_map(of_delivery));
+    items.extend(found);
     // Stable: what happened at the same time stays in the order in which it was written.
     items.sort_by_key(|item| item.at);
     Ok(Json(Timeline { items }))
@@ -96,18 +102,8 @@ impl TimelineItem {
             outcome,
         } = attempt;
         let (event, detail) = match outcome {
-            Attempt::Published { evidence } => (
-                "target.published",
-                json!({
-                    "permalink": evidence.permalink,
-                    "remote_id": evidence.remote_id,
-                    "proof": evidence.proof,
-                }),
-            ),
-            Attempt::HandedOver { evidence } => (
-                "target.handed_over",
-                json!({ "permalink": evidence.permalink, "remote_id": evidence.remote_id }),
-            ),
+            Attempt::Published { evidence } => ("target.published", proof(&evidence)),
+            Attempt::HandedOver { evidence } => ("target.handed_over", proof(&evidence)),
             Attempt::Processing { job: _ } => ("target.processing", json!({})),
             Attempt::NoEffect { fault } => (
                 "target.attempted",
@@ -141,8 +137,37 @@ impl TimelineItem {
     }
 }
 
+fn proof(evidence: &Evidence) -> Value {
+    json!({
+        "permalink": evidence.permalink,
+        "remote_id": evidence.remote_id,
+        "proof": evidence.proof,
+    })
+}
+
+/// A publication that no attempt shows: its answer was lost, or the network took a while, and we found it.
+fn found_out(found: &Delivery, timeline: &store::Timeline) -> Option<TimelineItem> {
+    let event = match found.state {
+        delivery::State::Published => "target.published",
+        delivery::State::HandedOver => "target.handed_over",
+        _ => return None,
+    };
+    let evidence = found.evidence.as_ref()?;
+    let is_shown = timeline.attempts.iter().any(|attempt| {
+        let is_proof = matches!(
+            attempt.outcome,
+            Attempt::Published { .. } | Attempt::HandedOver { .. }
+        );
+        is_proof && attempt.delivery == found.id && attempt.fence == found.fence
+    });
+    (!is_shown && evidence.proof != ProofKind::Person).then(|| {
+        let (at, id) = (evidence.published_at, found.id);
+        TimelineItem::by_publisher(at, id, event, proof(evidence))
+    })
+}
+
 /// What the delivery itself still knows of its last call.
-fn of_delivery(delivery: &domain::delivery::Delivery) -> Vec<TimelineItem> {
+fn of_delivery(delivery: &Delivery) -> Vec<TimelineItem> {
     let mut items = Vec::new();
     if let Some(called_at) = delivery.called_at {
         let detail = json!({ "lateness_ms": delivery.lateness_ms() });

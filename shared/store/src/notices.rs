@@ -1,15 +1,18 @@
 //! Mails that are owed: each is an item that wants attention until it is sent.
 
 use domain::delivery::{DeliveryKey, Transition};
+use domain::event::{Actor, Subject};
 use domain::notice::{Notice, NoticeCause};
 use domain::{Error, NoticeId, PostId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::attribute::{instant, millis, number, text, text_of};
 use crate::condition::{Action, Condition, Write};
 use crate::deliveries::{Step, delivery_of, transition_write};
+use crate::events::Act;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, hash};
 use crate::scope::{SystemTable, TenantScope, TenantTable};
@@ -122,6 +125,17 @@ pub(crate) fn notice_write(shards: u32, notice: &Notice) -> Result<Write> {
     Ok(Write::put(item.key(), encode(&item)?))
 }
 
+/// What a timeline calls the cause of a mail about a target.
+fn event_kind(cause: &NoticeCause) -> Option<&'static str> {
+    match cause {
+        NoticeCause::Failed { .. } => Some("target.failed"),
+        NoticeCause::Missed { .. } => Some("target.missed"),
+        NoticeCause::Held { .. } => Some("target.held"),
+        NoticeCause::OutcomeUnknown { .. } => Some("target.outcome_unknown"),
+        NoticeCause::ReconnectNeeded { .. } => None,
+    }
+}
+
 impl TenantTable<'_> {
     /// Who wrote a post, and so hears about it.
     pub async fn post_author(&self, post: PostId) -> Result<Option<UserId>> {
@@ -141,7 +155,8 @@ impl TenantTable<'_> {
 }
 
 impl SystemTable<'_> {
-    /// Makes a transition happen and a mail owed because of it: both or neither.
+    /// Makes a transition happen, remembers it in the post's timeline and makes a mail owed because of it: all or
+    /// nothing.
     pub async fn step_owing(
         &self,
         key: &DeliveryKey,
@@ -150,10 +165,23 @@ impl SystemTable<'_> {
     ) -> Result<Step> {
         let scope = TenantScope::of_own_item(key.tenant);
         let shards = self.table.settings.shards;
-        let writes = vec![
+        let mut writes = vec![
             transition_write(&scope, shards, key, transition)?,
             notice_write(shards, notice)?,
         ];
+        if let Some(kind) = event_kind(&notice.cause) {
+            let act = Act {
+                actor: Actor::system("publishing"),
+                at: notice.owed_since,
+            };
+            let subject = Subject::Delivery(key.post, key.delivery);
+            let detail = transition.fault().map_or(
+                Value::Null,
+                |fault| json!({ "code": fault.code, "message": fault.message }),
+            );
+            let tenant = self.table.tenant(&scope);
+            writes.push(tenant.event_write(&act, kind, subject, detail)?);
+        }
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(self
                 .delivery(key)

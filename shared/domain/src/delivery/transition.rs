@@ -88,6 +88,16 @@ pub struct Transition {
     pub changes: Vec<Change>,
 }
 
+impl Transition {
+    /// Why it happens, where it says.
+    pub fn fault(&self) -> Option<&Fault> {
+        self.changes.iter().find_map(|change| match change {
+            Change::Fault(fault) => fault.as_ref(),
+            _ => None,
+        })
+    }
+}
+
 /// The delivery is not in a state that allows the transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a delivery that is {} does not allow {transition}", .state.name())]
