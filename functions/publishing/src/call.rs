@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::Result;
 use domain::delivery::decisions::Settlement;
 use domain::delivery::timing::CALL;
 use domain::delivery::{Attempt, CallOutcome, Delivery, DeliveryKey, Evidence, faults};
@@ -12,7 +13,7 @@ use store::TenantScope;
 use crate::Ctx;
 use crate::claim::Owned;
 use crate::measure;
-use crate::prepare::{Ready, unauthorized};
+use crate::prepare::{Ready, Refused, unauthorized};
 
 /// Tries to leave evidence; when all fail, the settlement itself is the evidence.
 const TRIES: u32 = 3;
@@ -57,7 +58,12 @@ pub(crate) async fn call(
             Settlement::retry(&owned.delivery, ctx.clock.now(), fault, retry_after)
         }
         CallOutcome::Unauthorized(_) => {
-            unauthorized(ctx, &owned.delivery, ready.credential_version).await
+            let refused = Refused {
+                network: ready.network.as_ref(),
+                credential: &ready.credential,
+                version: ready.credential_version,
+            };
+            unauthorized(ctx, owned, &refused).await
         }
         CallOutcome::Refused(fault) => Settlement::Failed(fault),
         CallOutcome::Unknown(fault) => Settlement::Uncertain(fault),
@@ -80,8 +86,14 @@ async fn record(ctx: &Ctx, owned: &Owned, rules: &Rules, attempt: &Attempt) {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    if let Attempt::Published { evidence } = attempt {
-        own_remote_post(ctx, &owned.delivery, rules, evidence).await;
+    if let Attempt::Published { evidence } = attempt
+        && let Err(error) = own_remote_post(ctx, &owned.delivery, rules, evidence).await
+    {
+        tracing::warn!(
+            delivery.id = %owned.delivery.id,
+            error = &error as &dyn std::error::Error,
+            "the owner of a remote post could not be recorded"
+        );
     }
 }
 
@@ -92,29 +104,18 @@ pub(crate) async fn own_remote_post(
     delivery: &Delivery,
     rules: &Rules,
     evidence: &Evidence,
-) -> bool {
+) -> Result<bool> {
     let needs_owner = match rules.repeat {
         RepeatRule::ReadBack { .. } => true,
         RepeatRule::ClientKey | RepeatRule::Nothing => false,
     };
     let Some(remote_id) = evidence.remote_id.as_ref().filter(|_| needs_owner) else {
-        return true;
+        return Ok(true);
     };
     let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
-    match table
+    table
         .own_remote_post(&DeliveryKey::of(delivery), remote_id)
         .await
-    {
-        Ok(is_own) => is_own,
-        Err(error) => {
-            tracing::warn!(
-                delivery.id = %delivery.id,
-                error = &error as &dyn std::error::Error,
-                "the owner of a remote post could not be recorded"
-            );
-            false
-        }
-    }
 }
 
 fn name(outcome: &CallOutcome) -> &'static str {

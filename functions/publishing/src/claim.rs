@@ -88,7 +88,7 @@ async fn ready(ctx: &Ctx, owned: &Owned) -> std::result::Result<Ready, Box<Settl
     }
 }
 
-/// A fault of our own before the intent: nothing happened, so it is tried again later.
+/// A fault of our own before the intent: nothing happened.
 #[expect(
     clippy::unnecessary_box_returns,
     reason = "it is the error of results, which should be small"
@@ -99,12 +99,7 @@ pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Set
         error = error as &dyn std::error::Error,
         "a delivery could not be prepared"
     );
-    Box::new(Settlement::retry(
-        &owned.delivery,
-        ctx.clock.now(),
-        faults::internal(),
-        None,
-    ))
+    Box::new(Settlement::own_fault(&owned.delivery, ctx.clock.now()))
 }
 
 /// The intent, right before the call. `None` when somebody edited, cancelled or took over the delivery, or when the
@@ -112,7 +107,11 @@ pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Set
 async fn intend(ctx: &Ctx, owned: &Owned) -> Result<Option<Timestamp>> {
     let now = ctx.clock.now();
     if !is_long_enough_for_a_call(owned.delivery.lease, now) {
-        settle(ctx, owned, Settlement::Postponed { at: now }).await?;
+        let postponed = Settlement::Postponed {
+            at: now,
+            fault: None,
+        };
+        settle(ctx, owned, postponed).await?;
         return Ok(None);
     }
     match ctx

@@ -1,14 +1,31 @@
-//! Stores a credential that the network refreshed.
+//! Credentials that a network renewed, or refused.
 
-use domain::Result;
+use std::time::Duration;
+
 use domain::account::Account;
+use domain::delivery::Delivery;
+use domain::{Error, Result};
 use engine::vault;
-use networks::Credential;
+use networks::{Credential, Network, NetworkError};
 use store::{Saved, TenantScope};
 
 use crate::Ctx;
 
-/// Stores it as the next version of the account's credential.
+/// Longest time that a network has to prove a credential: with the call before it, it stays within what a message has.
+const PROOF: Duration = Duration::from_secs(10);
+
+/// What a network says of a credential that it has just refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It takes it after all, or has renewed it; the next try may succeed.
+    Fit,
+    /// It did not say.
+    Unknown,
+    /// A person must connect the account again.
+    Dead,
+}
+
+/// Stores a renewed credential as the next version of the account's.
 pub(crate) async fn save(
     ctx: &Ctx,
     scope: &TenantScope,
@@ -28,4 +45,42 @@ pub(crate) async fn save(
         .tenant(scope)
         .save_refreshed_credential(account, &stored)
         .await
+}
+
+/// Asks a network once whether it means it: sessions end for many reasons, and most can be renewed without a person.
+/// `version` is that of the refused credential.
+pub(crate) async fn prove(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    network: &dyn Network,
+    credential: &Credential,
+    version: u32,
+) -> Proof {
+    match tokio::time::timeout(PROOF, network.check(credential)).await {
+        Ok(Ok(connected)) if connected.credential == *credential => Proof::Fit,
+        Ok(Ok(connected)) => match keep(ctx, delivery, version, &connected.credential).await {
+            Ok(()) => Proof::Fit,
+            Err(error) => {
+                tracing::warn!(
+                    account.id = %delivery.account,
+                    error = &error as &dyn std::error::Error,
+                    "a renewed credential could not be stored"
+                );
+                Proof::Unknown
+            }
+        },
+        Ok(Err(NetworkError::Unauthorized { .. })) => Proof::Dead,
+        Ok(Err(_)) | Err(_) => Proof::Unknown,
+    }
+}
+
+async fn keep(ctx: &Ctx, delivery: &Delivery, version: u32, credential: &Credential) -> Result<()> {
+    let scope = TenantScope::of_delivery(delivery);
+    let account = ctx.table.tenant(&scope).account(delivery.account).await?;
+    let account = account.ok_or(Error::NotFound { kind: "account" })?;
+    if account.credential_version == version {
+        save(ctx, &scope, &account, credential).await?;
+    }
+    // Otherwise somebody else has renewed or replaced it: theirs is the one that the next try reads.
+    Ok(())
 }

@@ -23,6 +23,16 @@ pub(crate) fn reconnect_needed() -> Fault {
     )
 }
 
+pub(crate) fn credential_refused() -> Fault {
+    Fault::new(
+        "access_refused",
+        FaultCategory::Authentication,
+        FaultActor::Network,
+        "the network refused the access to this account once",
+        "nothing to do: the access is renewed and it is tried again",
+    )
+}
+
 pub(crate) fn tenant_inactive() -> Fault {
     Fault::new(
         "tenant_inactive",
@@ -48,7 +58,7 @@ pub(crate) fn content_gone() -> Fault {
         "media_missing",
         FaultCategory::Content,
         FaultActor::User,
-        "an image or video of the post is gone",
+        "an image or video of the post is gone, or was changed after it was uploaded",
         "edit the post and add it again",
     )
 }

@@ -6,13 +6,13 @@ use domain::Result;
 use domain::delivery::decisions::{Sight, after_attempt, after_look};
 use domain::delivery::{Delivery, faults};
 use networks::{Credential, Network, NetworkError, PublishRequest, ReadBack};
-use store::Step;
+use store::{Saved, Step};
 
 use crate::Ctx;
 use crate::call::own_remote_post;
 use crate::credentials;
 use crate::material::{self, Material};
-use crate::prepare::{Incomplete, request, unauthorized};
+use crate::prepare::{Incomplete, Refused, proof_of_refused, request};
 use crate::settle::{follow_up, step};
 
 /// Looks once, and decides what the look proves.
@@ -59,7 +59,7 @@ async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
             .await
         {
             Ok(ReadBack::Found(evidence)) => {
-                if own_remote_post(ctx, delivery, &rules, &evidence).await {
+                if own_remote_post(ctx, delivery, &rules, &evidence).await? {
                     Sight::Seen(evidence)
                 } else {
                     Sight::Ambiguous(faults::outcome_unknown())
@@ -68,7 +68,13 @@ async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
             Ok(ReadBack::Absent) => Sight::Absent(rules.repeat),
             Ok(ReadBack::Ambiguous(fault)) => Sight::Ambiguous(fault),
             Err(NetworkError::Unauthorized { .. }) => {
-                unauthorized(ctx, delivery, access.credential_version).await;
+                let refused = Refused {
+                    network: access.network.as_ref(),
+                    credential: &access.credential,
+                    version: access.credential_version,
+                };
+                // A renewed credential serves the next look.
+                proof_of_refused(ctx, delivery, &refused).await;
                 Sight::Nothing
             }
             Err(error) => {
@@ -103,7 +109,7 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
         Material::Present(material) => material,
         Material::Missing(_) => return Ok(Access::Refused),
     };
-    let version = material.credential.version;
+    let mut version = material.credential.version;
     let credential = engine::vault::open(
         &ctx.envelope,
         &material.account,
@@ -112,14 +118,11 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
     .await?;
     let credential = match network.refresh(&credential, ctx.clock.now()).await {
         Ok(Some(refreshed)) => {
+            let scope = store::TenantScope::of_delivery(delivery);
             // Where another worker was first, the refreshed one still works for this look.
-            credentials::save(
-                ctx,
-                &store::TenantScope::of_delivery(delivery),
-                &material.account,
-                &refreshed,
-            )
-            .await?;
+            if credentials::save(ctx, &scope, &material.account, &refreshed).await? == Saved::Done {
+                version = version.saturating_add(1);
+            }
             refreshed
         }
         Ok(None) | Err(_) => credential,

@@ -29,7 +29,7 @@ pub(crate) async fn poll(ctx: &Ctx, delivery: Delivery) -> Result<()> {
     if let (PollOutcome::Published(evidence), Some(network)) =
         (&outcome, ctx.networks.get(&delivery.network))
     {
-        own_remote_post(ctx, &delivery, network.rules(), evidence).await;
+        own_remote_post(ctx, &delivery, network.rules(), evidence).await?;
     }
     let decision = after_poll(&delivery, outcome, ctx.clock.now());
     if let Step::Done(delivery) = step(ctx, &delivery, decision).await? {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use cloud::objects::ObjectKey;
 use domain::delivery::decisions::Settlement;
 use domain::delivery::{Delivery, Fault, HoldReason};
 use domain::event::Actor;
-use domain::media::IMAGE_BYTES_MAX;
+use domain::media::{IMAGE_BYTES_MAX, MediaFacts};
 use domain::network::Rules;
 use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, validate};
 use domain::{Error, MediaId, Result};
@@ -14,6 +15,7 @@ use networks::{Attachment, Credential, Network, NetworkError, Part, Prepared, Pu
 use store::{Act, Saved, SealedCredential, Slot, TenantScope};
 
 use crate::claim::{Owned, infrastructure};
+use crate::credentials::Proof;
 use crate::faults;
 use crate::material::Present;
 use crate::{Ctx, credentials};
@@ -57,7 +59,14 @@ pub(crate) async fn prepare(
         })?;
     let prepared = match network.prepare(&credential, &request).await {
         Ok(prepared) => prepared,
-        Err(error) => return Err(without_effect(ctx, owned, credential_version, error).await),
+        Err(error) => {
+            let refused = Refused {
+                network: network.as_ref(),
+                credential: &credential,
+                version: credential_version,
+            };
+            return Err(without_effect(ctx, owned, &refused, error).await);
+        }
     };
     Ok(Ready {
         network,
@@ -143,7 +152,14 @@ async fn fit_credential(
     let refreshed = match network.refresh(&credential, ctx.clock.now()).await {
         Ok(None) => return Ok((credential, version)),
         Ok(Some(refreshed)) => refreshed,
-        Err(error) => return Err(without_effect(ctx, owned, version, error).await),
+        Err(error) => {
+            let refused = Refused {
+                network,
+                credential: &credential,
+                version,
+            };
+            return Err(without_effect(ctx, owned, &refused, error).await);
+        }
     };
     match credentials::save(
         ctx,
@@ -157,22 +173,21 @@ async fn fit_credential(
         // Another worker refreshed first. Its credential is the one that lives; the next try reads it.
         Ok(Saved::Stale) => Err(Box::new(Settlement::Postponed {
             at: ctx.clock.now(),
+            fault: None,
         })),
         Err(error) => Err(infrastructure(ctx, owned, &error)),
     }
 }
 
 /// How a try ends whose network said no before anything could happen.
-pub(crate) async fn without_effect(
+async fn without_effect(
     ctx: &Ctx,
     owned: &Owned,
-    credential_version: u32,
+    refused: &Refused<'_>,
     error: NetworkError,
 ) -> Unready {
     Box::new(match error {
-        NetworkError::Unauthorized { .. } => {
-            unauthorized(ctx, &owned.delivery, credential_version).await
-        }
+        NetworkError::Unauthorized { .. } => unauthorized(ctx, owned, refused).await,
         NetworkError::RateLimited { retry_after } => Settlement::retry(
             &owned.delivery,
             ctx.clock.now(),
@@ -190,34 +205,62 @@ pub(crate) async fn without_effect(
     })
 }
 
-/// The account must be connected again: its posts are held, and its owner is told once.
-pub(crate) async fn unauthorized(
+/// A credential that a network refused.
+pub(crate) struct Refused<'a> {
+    pub(crate) network: &'a dyn Network,
+    pub(crate) credential: &'a Credential,
+    pub(crate) version: u32,
+}
+
+/// How a try ends whose credential was refused: tried again where the network takes it after all, held where a person
+/// must connect the account again.
+pub(crate) async fn unauthorized(ctx: &Ctx, owned: &Owned, refused: &Refused<'_>) -> Settlement {
+    match proof_of_refused(ctx, &owned.delivery, refused).await {
+        Proof::Fit | Proof::Unknown => {
+            let fault = faults::credential_refused();
+            Settlement::retry(&owned.delivery, ctx.clock.now(), fault, None)
+        }
+        Proof::Dead => Settlement::Held(HoldReason::Account, faults::reconnect_needed()),
+    }
+}
+
+/// Whether a refused credential can still be used. If not, the account is marked and its owner is told, once.
+pub(crate) async fn proof_of_refused(
     ctx: &Ctx,
     delivery: &Delivery,
-    credential_version: u32,
-) -> Settlement {
-    let scope = TenantScope::of_delivery(delivery);
-    let act = Act {
-        actor: Actor::system("publishing"),
-        at: ctx.clock.now(),
-    };
-    let marked = ctx
-        .notifier
-        .reconnect_needed(&scope, delivery.account, credential_version, &act)
-        .await;
-    if let Err(error) = marked {
-        tracing::warn!(
-            account.id = %delivery.account,
-            error = &error as &dyn std::error::Error,
-            "an account could not be marked; the next delivery marks it"
-        );
+    refused: &Refused<'_>,
+) -> Proof {
+    let Refused {
+        network,
+        credential,
+        version,
+    } = *refused;
+    let proof = credentials::prove(ctx, delivery, network, credential, version).await;
+    if proof == Proof::Dead {
+        let act = Act {
+            actor: Actor::system("publishing"),
+            at: ctx.clock.now(),
+        };
+        let scope = TenantScope::of_delivery(delivery);
+        let marked = ctx
+            .notifier
+            .reconnect_needed(&scope, delivery.account, version, &act)
+            .await;
+        // Where somebody else has marked it or connected it again, the settlement finds that out.
+        if let Err(error) = marked {
+            tracing::warn!(
+                account.id = %delivery.account,
+                error = &error as &dyn std::error::Error,
+                "an account could not be marked; the next delivery marks it"
+            );
+        }
     }
-    Settlement::Held(HoldReason::Account, faults::reconnect_needed())
+    proof
 }
 
 /// Why a request cannot be built.
 pub(crate) enum Incomplete {
-    /// A medium is gone: a person must act.
+    /// A medium is gone, or is not what it was: a person must act.
     Content,
     /// Something of ours does not answer.
     Infrastructure(Error),
@@ -262,10 +305,12 @@ async fn part(
         let facts = medium.facts().ok_or(Incomplete::Content)?;
         let key = ObjectKey::new(medium.tenant, medium.id);
         let bytes: Result<_> = ctx.objects.get(key, IMAGE_BYTES_MAX).await;
+        let bytes = bytes
+            .map_err(Incomplete::Infrastructure)?
+            .filter(|bytes| is_probed(bytes, facts))
+            .ok_or(Incomplete::Content)?;
         attachments.push(Attachment {
-            bytes: bytes
-                .map_err(Incomplete::Infrastructure)?
-                .ok_or(Incomplete::Content)?,
+            bytes,
             content_type: facts.content_type.clone(),
             width: facts.width,
             height: facts.height,
@@ -276,4 +321,10 @@ async fn part(
         text: text.to_owned(),
         attachments,
     })
+}
+
+/// Whether these are the bytes that were probed and that people saw: an upload link lives on for a while after its
+/// upload was completed.
+fn is_probed(bytes: &[u8], facts: &MediaFacts) -> bool {
+    hex::encode(digest::digest(&digest::SHA256, bytes)) == facts.sha256
 }

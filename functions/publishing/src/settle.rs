@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::Result;
 use domain::delivery::decisions::{Decision, Settlement, next_message};
-use domain::delivery::{Delivery, DeliveryKey};
-use store::Step;
+use domain::delivery::{Delivery, DeliveryKey, Fault, HoldReason, protocol};
+use store::{HeldForAccount, Step};
 
 use crate::Ctx;
 use crate::claim::Owned;
@@ -36,11 +36,32 @@ pub(crate) async fn settle(ctx: &Ctx, owned: &Owned, settlement: Settlement) -> 
 }
 
 async fn record(ctx: &Ctx, owned: &Owned, settlement: &Settlement) -> Result<Step> {
+    if let Settlement::Held(HoldReason::Account, fault) = settlement {
+        return hold_for_account(ctx, owned, fault).await;
+    }
     let latest_start = owned.delivery.latest_start();
     let decision = settlement
         .clone()
         .decision(owned.claim, latest_start, ctx.clock.now());
     step(ctx, &owned.delivery, decision).await
+}
+
+/// The delivery waits for its account, unless that is connected again by now: then there is another try. The mail about
+/// the account covers all posts that it holds up.
+async fn hold_for_account(ctx: &Ctx, owned: &Owned, fault: &Fault) -> Result<Step> {
+    let (key, claim) = (owned.key(), owned.claim);
+    let latest_start = owned.delivery.latest_start();
+    let now = ctx.clock.now();
+    let hold = protocol::held_by_owner(claim, HoldReason::Account, latest_start, fault.clone());
+    let system = ctx.table.system();
+    Ok(match system.hold_for_account(&key, &hold, now).await? {
+        HeldForAccount::Held(delivery) => Step::Done(delivery),
+        HeldForAccount::AccountChanged => {
+            let retry = protocol::retry(claim, now, Some(fault.clone()));
+            system.step(&key, &retry).await?
+        }
+        HeldForAccount::Refused => Step::Absent,
+    })
 }
 
 /// Makes a decision happen, together with the mail that it owes.

@@ -47,7 +47,7 @@ mod usage;
 mod users;
 
 pub use accounts::{
-    AccountPage, Alignment, Connection, RemoteOwner, Saved, SealedCredential, Slot,
+    AccountPage, Alignment, Connection, HeldForAccount, RemoteOwner, Saved, SealedCredential, Slot,
 };
 pub use attention::{AttentionEntry, AttentionWork, Overdue};
 pub use credentials::{Credential, CredentialKey, Identified};

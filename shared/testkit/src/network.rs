@@ -1,6 +1,6 @@
 //! A network in memory that misbehaves on demand. What its readers would see is what its tests count.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,9 +36,14 @@ pub enum Behaviour {
     LimitsRate(u64),
     /// It refuses the content.
     Rejects,
-    /// It refuses the credential.
+    /// It refuses the credential, and renews it when asked.
+    EndsSession,
+    /// It refuses the credential for good.
     Revokes,
 }
+
+/// What a renewed credential ends with, once more for each renewal.
+const RENEWED: char = '+';
 
 /// A post that readers see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +63,15 @@ struct Posts {
     visible: Vec<VisiblePost>,
     calls: usize,
     script: VecDeque<Behaviour>,
+    /// Credentials that are not taken any more.
+    ended: BTreeSet<String>,
+    is_revoked: bool,
+}
+
+impl Posts {
+    fn refuses(&self, credential: &Credential) -> bool {
+        self.is_revoked || self.ended.contains(credential.expose())
+    }
 }
 
 /// The network. It never deduplicates by itself: with [`RepeatRule::ClientKey`] a second call of a delivery writes the
@@ -120,10 +134,13 @@ impl FakeNetwork {
         self.posts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_call(&self, request: &PublishRequest) -> CallOutcome {
+    fn take_call(&self, credential: &Credential, request: &PublishRequest) -> CallOutcome {
         let now = self.clock.now();
         let mut posts = self.posts();
         posts.calls += 1;
+        if posts.refuses(credential) {
+            return CallOutcome::Unauthorized(fault("who are you"));
+        }
         let behaviour = posts.script.pop_front().unwrap_or(Behaviour::Accepts);
         match behaviour {
             Behaviour::Accepts => {
@@ -150,7 +167,14 @@ impl FakeNetwork {
                 retry_after: Some(Duration::from_secs(seconds)),
             },
             Behaviour::Rejects => CallOutcome::Refused(fault("not like this")),
-            Behaviour::Revokes => CallOutcome::Unauthorized(fault("who are you")),
+            Behaviour::EndsSession => {
+                posts.ended.insert(credential.expose().to_owned());
+                CallOutcome::Unauthorized(fault("who are you"))
+            }
+            Behaviour::Revokes => {
+                posts.is_revoked = true;
+                CallOutcome::Unauthorized(fault("who are you"))
+            }
         }
     }
 
@@ -223,7 +247,29 @@ impl Network for FakeNetwork {
     }
 
     async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError> {
-        Ok(connected(credential.expose()))
+        let proved = async {
+            let posts = self.posts();
+            if posts.is_revoked {
+                return Err(NetworkError::Unauthorized {
+                    message: "who are you".to_owned(),
+                });
+            }
+            let session = credential.expose();
+            let renewed = if posts.ended.contains(session) {
+                format!("{session}{RENEWED}")
+            } else {
+                session.to_owned()
+            };
+            let mut connected = connected(session.trim_end_matches(RENEWED));
+            connected.credential = Credential::new(renewed);
+            Ok(connected)
+        };
+        let proved = self.effects.guard("network.check", proved).await;
+        proved.unwrap_or_else(|_| {
+            Err(NetworkError::Unavailable {
+                message: "no answer".to_owned(),
+            })
+        })
     }
 
     async fn refresh(
@@ -244,11 +290,11 @@ impl Network for FakeNetwork {
 
     async fn call(
         &self,
-        _credential: &Credential,
+        credential: &Credential,
         request: &PublishRequest,
         _prepared: &Prepared,
     ) -> CallOutcome {
-        let called = async { self.take_call(request) };
+        let called = async { self.take_call(credential, request) };
         match self.effects.guard("network.call", called).await {
             Ok(outcome) => outcome,
             Err(_) => CallOutcome::Unknown(fault("no answer")),
@@ -278,22 +324,29 @@ impl Network for FakeNetwork {
 
     async fn read_back(
         &self,
-        _: &Credential,
+        credential: &Credential,
         request: &PublishRequest,
         _called_at: Timestamp,
     ) -> Result<ReadBack, NetworkError> {
         let now = self.clock.now();
         let looked = async {
             let posts = self.posts();
-            posts
+            if posts.refuses(credential) {
+                return Err(NetworkError::Unauthorized {
+                    message: "who are you".to_owned(),
+                });
+            }
+            Ok(posts
                 .visible
                 .iter()
                 .find(|post| post.delivery == request.delivery && post.posted_at <= now)
-                .cloned()
+                .cloned())
         };
         let found = self.effects.guard("network.read_back", looked).await;
-        let found = found.map_err(|_| NetworkError::Unavailable {
-            message: "no answer".to_owned(),
+        let found = found.unwrap_or_else(|_| {
+            Err(NetworkError::Unavailable {
+                message: "no answer".to_owned(),
+            })
         })?;
         Ok(found.map_or(ReadBack::Absent, |post| {
             ReadBack::Found(evidence(&post, ProofKind::ReadBack))

@@ -1,7 +1,7 @@
 //! What must be true at the end of every life, wherever a process died.
 
 use domain::delivery::State;
-use store::StoredPost;
+use store::{StoredPost, Timeline};
 
 use crate::life::{NEW_TEXT, new_due};
 use crate::world::World;
@@ -12,12 +12,20 @@ pub(crate) enum Ending {
     Published,
     Failed,
     Cancelled,
+    /// It waits for its account.
+    Held,
     /// A person is asked whether it is out.
     Asking,
 }
 
 /// Looks at the table and at what readers see.
-pub(crate) fn check(world: &World, post: &StoredPost, endings: &[Ending], place: &str) {
+pub(crate) fn check(
+    world: &World,
+    post: &StoredPost,
+    timeline: &Timeline,
+    endings: &[Ending],
+    place: &str,
+) {
     for delivery in &post.deliveries {
         let visible: Vec<_> = world
             .network
@@ -45,6 +53,7 @@ pub(crate) fn check(world: &World, post: &StoredPost, endings: &[Ending], place:
             }
             State::Failed => Ending::Failed,
             State::Cancelled => Ending::Cancelled,
+            State::Held => Ending::Held,
             State::Asking => Ending::Asking,
             other => panic!("{place}: ended as {}", other.name()),
         };
@@ -53,7 +62,19 @@ pub(crate) fn check(world: &World, post: &StoredPost, endings: &[Ending], place:
             "{place}: ended as {ending:?}: {:?}",
             delivery.fault
         );
-        if matches!(ending, Ending::Failed | Ending::Cancelled) {
+        let told = match ending {
+            Ending::Published | Ending::Cancelled => None,
+            Ending::Failed => Some("target.failed"),
+            Ending::Held => Some("target.held"),
+            Ending::Asking => Some("target.outcome_unknown"),
+        };
+        let events = &timeline.events;
+        let count = |kind| events.iter().filter(|event| event.kind == kind).count();
+        assert!(
+            told.is_none_or(|kind| count(kind) == 1),
+            "{place}: the timeline does not tell once how it ended: {events:?}"
+        );
+        if matches!(ending, Ending::Failed | Ending::Cancelled | Ending::Held) {
             assert_eq!(visible.len(), 0, "{place}: {ending:?}, but visible");
         }
         if post.body.base.text == NEW_TEXT {
@@ -66,13 +87,16 @@ pub(crate) fn check(world: &World, post: &StoredPost, endings: &[Ending], place:
                 "{place}: it was early"
             );
         }
+        let is_settled = ending != Ending::Held;
         assert_eq!(
-            delivery.attention, None,
-            "{place}: a settled delivery wants attention"
+            delivery.attention.is_none(),
+            is_settled,
+            "{place}: only what is not settled wants attention"
         );
         assert_eq!(
-            delivery.deadline, None,
-            "{place}: a settled delivery has a deadline"
+            delivery.deadline.is_none(),
+            is_settled,
+            "{place}: only what is not settled has a deadline"
         );
     }
 }

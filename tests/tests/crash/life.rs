@@ -1,7 +1,7 @@
 //! A post's life: somebody makes it, perhaps changes it, and the timers and the queue do the rest.
 
 use domain::Clock;
-use domain::delivery::Delivery;
+use domain::delivery::{Delivery, State};
 use jiff::{SignedDuration, Timestamp};
 use publishing::Incoming;
 use serde_json::{Value, json};
@@ -151,8 +151,9 @@ async fn run_to_rest(world: &World, process: &Process, id: &str) -> StoredPost {
     }
 }
 
+/// What is held only waits for a person, who does not come.
 fn is_at_rest(delivery: &Delivery) -> bool {
-    delivery.state.is_settled()
+    delivery.state.is_settled() || delivery.state == State::Held
 }
 
 /// Hands every visible message to the publisher, as the queue would.

@@ -29,11 +29,12 @@ const READ_BACK: RepeatRule = RepeatRule::ReadBack {
 
 /// Effects that only read. A process that dies around one leaves the same behind as one that died right after the last
 /// effect that changed something, so they are passed over.
-const READS: [&str; 6] = [
+const READS: [&str; 7] = [
     "BatchGetItem",
     "GetItem",
     "Query",
     "keys.decrypt",
+    "network.check",
     "network.poll",
     "network.read_back",
 ];
@@ -69,7 +70,9 @@ async fn play(
         Some(post) => post,
         None => life::play(&world, &world.start(Effects::default()), story).await,
     };
-    invariants::check(&world, &post, endings, place);
+    let posts = world.table.tenant(&world.member.scope);
+    let timeline = posts.timeline(post.post.id).await.unwrap();
+    invariants::check(&world, &post, &timeline, endings, place);
     effects.begun()
 }
 
@@ -144,6 +147,27 @@ async fn publishing_that_is_refused_fails_and_nothing_is_visible() {
         story(&[Behaviour::Rejects]),
         READ_BACK,
         &[Ending::Failed, Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_with_a_session_that_ended_renews_it_and_publishes_once() {
+    crash_everywhere(
+        story(&[Behaviour::EndsSession]),
+        READ_BACK,
+        &[Ending::Published],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn publishing_with_a_revoked_account_is_held() {
+    // A call that died before its answer was recorded is looked for, which the network refuses: nobody can know.
+    crash_everywhere(
+        story(&[Behaviour::Revokes]),
+        READ_BACK,
+        &[Ending::Held, Ending::Asking],
     )
     .await;
 }

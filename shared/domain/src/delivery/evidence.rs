@@ -111,6 +111,17 @@ impl Fault {
         )
     }
 
+    /// The same fault when there will be no further try: what now helps is for a person to decide.
+    #[must_use]
+    pub fn given_up(self) -> Self {
+        Self {
+            remedy:
+                "we tried until it was too late: publish it now with retry, or schedule it again"
+                    .to_owned(),
+            ..self
+        }
+    }
+
     /// Whether it is [`Fault::paced`].
     pub fn is_paced(&self) -> bool {
         self.code == Self::PACED

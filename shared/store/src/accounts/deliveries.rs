@@ -14,13 +14,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::item::AccountItem;
-use crate::attribute::{number, text, text_of};
+use crate::attribute::{number, text, text_of, value};
 use crate::condition::{Action, Condition, Write};
 use crate::deliveries::{key_in_entry, transition_write};
 use crate::events::Act;
 use crate::key::{Key, account_partition};
 use crate::schema::{BY_ACCOUNT, BY_ATTENTION};
-use crate::scope::TenantTable;
+use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::shard::attention_at;
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
@@ -36,6 +36,57 @@ pub struct Alignment {
     pub resumed: Vec<Delivery>,
     /// Whether all deliveries of the account are in line; if not, call again.
     pub is_complete: bool,
+}
+
+/// How an attempt to make a delivery wait for its account ended.
+#[derive(Debug)]
+pub enum HeldForAccount {
+    /// It waits, now or since an attempt whose answer was lost.
+    Held(Box<Delivery>),
+    /// The account does not need a person any more: whoever changed it may have looked for waiting deliveries already.
+    AccountChanged,
+    /// The delivery is not in a state that allows it.
+    Refused,
+}
+
+impl SystemTable<'_> {
+    /// Makes a delivery wait for its account by `transition`, only while the account waits for a person: together, for
+    /// nobody would come back to a delivery that waits for a healthy account.
+    pub async fn hold_for_account(
+        &self,
+        key: &DeliveryKey,
+        transition: &Transition,
+        now: Timestamp,
+    ) -> Result<HeldForAccount> {
+        const ACCOUNT: usize = 1;
+        let scope = TenantScope::of_own_item(key.tenant);
+        let tenant = self.table.tenant(&scope);
+        let waits_for_person = Condition::Equals("st", value(&AccountState::ReconnectNeeded)?);
+        let act = Act {
+            actor: Actor::system("publishing"),
+            at: now,
+        };
+        let detail =
+            json!({ "account_id": key.account, "account_state": AccountState::ReconnectNeeded });
+        let subject = Subject::Delivery(key.post, key.delivery);
+        let writes = vec![
+            transition_write(&scope, self.table.settings.shards, key, transition)?,
+            Write::update(Key::account(&scope, key.account), Vec::new()).when(waits_for_person),
+            tenant.event_write(&act, "target.held", subject, detail)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(self
+                .delivery(key)
+                .await?
+                .map_or(HeldForAccount::Refused, |delivery| {
+                    HeldForAccount::Held(Box::new(delivery))
+                })),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == ACCOUNT) => {
+                Ok(HeldForAccount::AccountChanged)
+            }
+            Transacted::Refused(_) => Ok(HeldForAccount::Refused),
+        }
+    }
 }
 
 impl TenantTable<'_> {

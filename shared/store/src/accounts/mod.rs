@@ -15,7 +15,7 @@ use domain::{AccountId, Result};
 pub use budget::Slot;
 pub use connect::{Connection, RemoteOwner};
 pub use credential::SealedCredential;
-pub use deliveries::Alignment;
+pub use deliveries::{Alignment, HeldForAccount};
 
 use crate::item::decode;
 use crate::key::{Key, tenant_partition};

@@ -36,7 +36,7 @@ pub fn after_attempt(delivery: &Delivery, attempt: Attempt, now: Timestamp) -> O
         Attempt::NoEffect { fault } => {
             match next_try(delivery.tries, now, None, delivery.latest_start()) {
                 Some(at) => Decision::silent(protocol::retry_found(fence, at, Some(fault))),
-                None => Decision::telling(protocol::found_failed(fence, fault), failed),
+                None => Decision::telling(protocol::found_failed(fence, fault.given_up()), failed),
             }
         }
         Attempt::Refused { fault } => {
@@ -88,7 +88,7 @@ fn never_arrived(delivery: &Delivery, now: Timestamp) -> Decision {
     let Delivery { fence, looks, .. } = *delivery;
     let fault = faults::never_arrived();
     if now > delivery.latest_start() {
-        Decision::telling(protocol::found_failed(fence, fault), failed)
+        Decision::telling(protocol::found_failed(fence, fault.given_up()), failed)
     } else {
         Decision::silent(protocol::absent(fence, looks, now, fault))
     }

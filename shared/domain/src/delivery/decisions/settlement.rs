@@ -7,8 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Decision, failed, held, missed};
 use crate::delivery::protocol::Claim;
 use crate::delivery::retry::next_try;
-use crate::delivery::timing::CALL;
+use crate::delivery::timing::{CALL, after};
 use crate::delivery::{Delivery, Evidence, Fault, HoldReason, RemoteJob, faults, protocol};
+
+/// Pause after a fault of our own.
+const OWN_FAULT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How a try ended.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub enum Settlement {
     Postponed {
         /// When.
         at: Timestamp,
+        /// Why, where it is worth telling.
+        fault: Option<Fault>,
     },
     /// Nothing happened; the account has its turn then.
     Paced {
@@ -59,7 +64,21 @@ impl Settlement {
         let retry_after = retry_after.and_then(|pause| SignedDuration::try_from(pause).ok());
         match next_try(delivery.tries, now, retry_after, delivery.latest_start()) {
             Some(at) => Self::Retry { at, fault },
-            None => Self::Failed(fault),
+            None => Self::Failed(fault.given_up()),
+        }
+    }
+
+    /// Something of ours failed before the intent. That is no try of the delivery: an outage of ours may last for hours
+    /// without using up its tries.
+    pub fn own_fault(delivery: &Delivery, now: Timestamp) -> Self {
+        let at = after(now, OWN_FAULT_PAUSE);
+        if at <= delivery.latest_start() {
+            Self::Postponed {
+                at,
+                fault: Some(faults::internal()),
+            }
+        } else {
+            Self::Missed(faults::missed())
         }
     }
 
@@ -82,7 +101,9 @@ impl Settlement {
                 Decision::silent(protocol::processing(claim, job, poll_at))
             }
             Self::Retry { at, fault } => Decision::silent(protocol::retry(claim, at, Some(fault))),
-            Self::Postponed { at } => Decision::silent(protocol::postponed(claim, at)),
+            Self::Postponed { at, fault } => {
+                Decision::silent(protocol::postponed(claim, at, fault))
+            }
             Self::Paced { at } => Decision::silent(protocol::paced(claim, at)),
             Self::Failed(fault) => Decision::telling(protocol::failed(claim, fault), failed),
             Self::Uncertain(fault) => Decision::silent(protocol::uncertain(claim, now, fault)),

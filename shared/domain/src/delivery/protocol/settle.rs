@@ -47,9 +47,9 @@ pub fn retry(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
     }
 }
 
-/// T6 when there was not even a try: another claim may do it from `at` on.
-pub fn postponed(claim: Claim, at: Timestamp) -> Transition {
-    let mut changes = wait_until(at, None);
+/// T6 when there was not even a try, perhaps for a fault of ours: another claim may do it from `at` on.
+pub fn postponed(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
+    let mut changes = wait_until(at, fault);
     changes.push(Change::NoTries);
     Transition {
         name: "postponed",
