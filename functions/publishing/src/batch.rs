@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use domain::delivery::timing::MESSAGE_DEADLINE;
+use domain::delivery::timing::MESSAGE_MAX;
 use domain::{Error, Result};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -34,9 +34,9 @@ pub async fn handle(ctx: &Ctx, messages: Vec<Incoming>) -> Vec<String> {
 
 /// Answers the message's id if it must come again.
 async fn handle_one(ctx: &Ctx, message: Incoming) -> Option<String> {
-    let deadline = std::time::Duration::try_from(MESSAGE_DEADLINE).unwrap_or_default();
-    let work = AssertUnwindSafe(tokio::time::timeout(deadline, receive(ctx, &message.body)))
-        .catch_unwind();
+    let longest = std::time::Duration::try_from(MESSAGE_MAX).unwrap_or_default();
+    let work =
+        AssertUnwindSafe(tokio::time::timeout(longest, receive(ctx, &message.body))).catch_unwind();
     let outcome: Result<()> = match work.await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(elapsed)) => Err(Error::unavailable("the publisher", elapsed)),

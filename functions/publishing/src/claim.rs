@@ -1,9 +1,11 @@
 //! Publishes one delivery: claim, prepare, intent, call, evidence, settle.
 
+use std::time::Duration;
+
 use cloud::telemetry::Metric;
 use domain::delivery::decisions::{Settlement, is_long_enough_for_a_call};
 use domain::delivery::protocol::Claim;
-use domain::delivery::timing::EARLY;
+use domain::delivery::timing::{EARLY, PREPARE};
 use domain::delivery::{Delivery, DeliveryKey, faults, protocol};
 use domain::{Error, Result};
 use jiff::Timestamp;
@@ -38,9 +40,15 @@ pub(crate) async fn publish(ctx: &Ctx, delivery: &Delivery) -> Result<()> {
     if ctx.clock.now() > owned.delivery.latest_start() {
         return settle(ctx, &owned, Settlement::Missed(faults::missed())).await;
     }
-    let ready = match ready(ctx, &owned).await {
-        Ok(ready) => ready,
-        Err(settlement) => return settle(ctx, &owned, *settlement).await,
+    let longest = Duration::try_from(PREPARE).unwrap_or_default();
+    let ready = match tokio::time::timeout(longest, ready(ctx, &owned)).await {
+        Ok(Ok(ready)) => ready,
+        Ok(Err(settlement)) => return settle(ctx, &owned, *settlement).await,
+        Err(_elapsed) => {
+            let (fault, now) = (faults::slow(), ctx.clock.now());
+            let retry = Settlement::retry(&owned.delivery, now, fault, None);
+            return settle(ctx, &owned, retry).await;
+        }
     };
     if let Some(start) = owned.delivery.not_before {
         ctx.clock.wait_until(start).await;

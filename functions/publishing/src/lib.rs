@@ -22,6 +22,7 @@ mod poll;
 mod prepare;
 mod reap;
 mod receive;
+mod request;
 mod settle;
 
 use std::sync::Arc;

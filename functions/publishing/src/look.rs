@@ -12,7 +12,8 @@ use crate::Ctx;
 use crate::call::own_remote_post;
 use crate::credentials;
 use crate::material::{self, Material};
-use crate::prepare::{Incomplete, Refused, proof_of_refused, request};
+use crate::prepare::{Refused, proof_of_refused};
+use crate::request;
 use crate::settle::{follow_up, step};
 
 /// Looks once, and decides what the look proves.
@@ -100,7 +101,7 @@ pub(crate) enum Access {
     Refused,
 }
 
-/// Opens what is needed to ask a network about a delivery. The content need not be complete: it is only compared.
+/// Opens what is needed to ask a network about a delivery. The content is only compared: its bytes are not needed.
 pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
     let Some(network) = ctx.networks.get(&delivery.network).cloned() else {
         return Ok(Access::Refused);
@@ -127,10 +128,8 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
         }
         Ok(None) | Err(_) => credential,
     };
-    let request = match request(ctx, &material, delivery).await {
-        Ok(request) => request,
-        Err(Incomplete::Content) => return Ok(Access::Refused),
-        Err(Incomplete::Infrastructure(error)) => return Err(error),
+    let Some(request) = request::outline(&material, delivery) else {
+        return Ok(Access::Refused);
     };
     Ok(Access::Granted(Box::new(Granted {
         network,

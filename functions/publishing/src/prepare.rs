@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-use cloud::objects::ObjectKey;
+use domain::MediaId;
 use domain::delivery::decisions::Settlement;
 use domain::delivery::{Delivery, Fault, HoldReason};
 use domain::event::Actor;
-use domain::media::{IMAGE_BYTES_MAX, MediaFacts};
 use domain::network::Rules;
 use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, validate};
-use domain::{Error, MediaId, Result};
-use networks::{Attachment, Credential, Network, NetworkError, Part, Prepared, PublishRequest};
+use networks::{Credential, Network, NetworkError, Prepared, PublishRequest};
 use store::{Act, Saved, SealedCredential, Slot, TenantScope};
 
 use crate::claim::{Owned, infrastructure};
 use crate::credentials::Proof;
 use crate::faults;
 use crate::material::Present;
-use crate::{Ctx, credentials};
+use crate::{Ctx, credentials, request};
 
 /// Everything for the call.
 #[derive(Debug)]
@@ -51,12 +48,12 @@ pub(crate) async fn prepare(
     take_turn(ctx, owned, network.rules()).await?;
     let (credential, credential_version) =
         fit_credential(ctx, owned, &material, network.as_ref()).await?;
-    let request = request(ctx, &material, delivery)
+    let gone = || Box::new(Settlement::Failed(faults::content_gone()));
+    let outline = request::outline(&material, delivery).ok_or_else(gone)?;
+    let request = request::with_bytes(ctx, &material, outline)
         .await
-        .map_err(|error| match error {
-            Incomplete::Content => Box::new(Settlement::Failed(faults::content_gone())),
-            Incomplete::Infrastructure(error) => infrastructure(ctx, owned, &error),
-        })?;
+        .map_err(|error| infrastructure(ctx, owned, &error))?
+        .ok_or_else(gone)?;
     let prepared = match network.prepare(&credential, &request).await {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -256,75 +253,4 @@ pub(crate) async fn proof_of_refused(
         }
     }
     proof
-}
-
-/// Why a request cannot be built.
-pub(crate) enum Incomplete {
-    /// A medium is gone, or is not what it was: a person must act.
-    Content,
-    /// Something of ours does not answer.
-    Infrastructure(Error),
-}
-
-/// The request with all bytes.
-pub(crate) async fn request(
-    ctx: &Ctx,
-    material: &Present,
-    delivery: &Delivery,
-) -> std::result::Result<PublishRequest, Incomplete> {
-    let mut parts = vec![
-        part(
-            ctx,
-            material,
-            &material.content.text,
-            &material.content.media,
-        )
-        .await?,
-    ];
-    for further in &material.content.thread {
-        parts.push(part(ctx, material, &further.text, &further.media).await?);
-    }
-    Ok(PublishRequest {
-        delivery: delivery.id,
-        identity: material.account.identity.clone(),
-        due: delivery.due.unwrap_or_else(|| ctx.clock.now()),
-        parts,
-        options: material.target.options.clone(),
-    })
-}
-
-async fn part(
-    ctx: &Ctx,
-    material: &Present,
-    text: &str,
-    media: &[MediaId],
-) -> std::result::Result<Part, Incomplete> {
-    let mut attachments = Vec::with_capacity(media.len());
-    for id in media {
-        let medium = material.medium(*id).ok_or(Incomplete::Content)?;
-        let facts = medium.facts().ok_or(Incomplete::Content)?;
-        let key = ObjectKey::new(medium.tenant, medium.id);
-        let bytes: Result<_> = ctx.objects.get(key, IMAGE_BYTES_MAX).await;
-        let bytes = bytes
-            .map_err(Incomplete::Infrastructure)?
-            .filter(|bytes| is_probed(bytes, facts))
-            .ok_or(Incomplete::Content)?;
-        attachments.push(Attachment {
-            bytes,
-            content_type: facts.content_type.clone(),
-            width: facts.width,
-            height: facts.height,
-            alt_text: medium.alt_text.clone(),
-        });
-    }
-    Ok(Part {
-        text: text.to_owned(),
-        attachments,
-    })
-}
-
-/// Whether these are the bytes that were probed and that people saw: an upload link lives on for a while after its
-/// upload was completed.
-fn is_probed(bytes: &[u8], facts: &MediaFacts) -> bool {
-    hex::encode(digest::digest(&digest::SHA256, bytes)) == facts.sha256
 }

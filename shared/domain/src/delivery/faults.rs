@@ -46,6 +46,17 @@ pub fn internal() -> Fault {
     )
 }
 
+/// Everything before the call took too long, mostly the upload of media.
+pub fn slow() -> Fault {
+    Fault::new(
+        "network_slow",
+        FaultCategory::NetworkUnavailable,
+        FaultActor::Network,
+        "the network did not take the post's media in time",
+        "nothing to do: it is tried again",
+    )
+}
+
 /// The network did not answer our call.
 pub fn call_timed_out() -> Fault {
     unknown("the network did not answer in time")

@@ -12,10 +12,15 @@ pub const EARLY: SignedDuration = SignedDuration::from_secs(2);
 pub const RESEND: SignedDuration = SignedDuration::from_mins(10);
 /// Longest time that one invocation of the publishing function may run.
 pub const FUNCTION_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
-/// Longest time that one message may be worked on, with 15 s left to record its outcome.
+/// Until when, from its claim, a delivery's publishing call must have ended: 15 s are left to record its outcome.
 pub const MESSAGE_DEADLINE: SignedDuration = SignedDuration::from_secs(45);
 /// Longest time of the publishing call.
 pub const CALL: SignedDuration = SignedDuration::from_secs(30);
+/// Longest time that everything before the intent may take, so that no call is cut short by the deadline.
+pub const PREPARE: SignedDuration =
+    SignedDuration::from_secs(MESSAGE_DEADLINE.as_secs() - CALL.as_secs());
+/// Longest time that one message may be worked on, whatever happens: what is left is for the answer to the queue.
+pub const MESSAGE_MAX: SignedDuration = SignedDuration::from_secs(58);
 /// How long a claim is good: longer than any invocation with a clock difference of 30 s, so no live owner loses it.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
 /// Longest delay that a message can have (SQS).
@@ -48,8 +53,9 @@ pub fn after(instant: Timestamp, pause: SignedDuration) -> Timestamp {
 }
 
 const _: () = assert!(LEASE.as_secs() >= FUNCTION_TIMEOUT.as_secs() + 30);
-const _: () = assert!(MESSAGE_DEADLINE.as_secs() >= CALL.as_secs());
-const _: () = assert!(MESSAGE_DEADLINE.as_secs() < FUNCTION_TIMEOUT.as_secs());
+const _: () = assert!(PREPARE.as_secs() >= 10);
+const _: () = assert!(MESSAGE_DEADLINE.as_secs() + 10 <= MESSAGE_MAX.as_secs());
+const _: () = assert!(MESSAGE_MAX.as_secs() < FUNCTION_TIMEOUT.as_secs());
 const _: () = assert!(
     LOOK_AHEAD.as_secs() <= QUEUE_DELAY_MAX.as_secs()
         && LEASE.as_secs() <= QUEUE_DELAY_MAX.as_secs()
