@@ -5,6 +5,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const words = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 
 /** "Tue 3 March 09:00", with the year when it is not this year, with seconds when they matter. */
 export function dayAndTime(instant: Date, zone: string, now: Date = new Date()): string {
@@ -39,7 +40,6 @@ export function clock(instant: Date, zone: string): string {
 
 /** "in 2 days", "tomorrow", "5 minutes ago", "now". Days are calendar days of the zone. */
 export function distance(instant: Date, now: Date = new Date(), zone = 'UTC'): string {
-  const words = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
   const left = instant.getTime() - now.getTime();
   const size = Math.abs(left);
   if (size < 5 * SECOND) return 'now';
@@ -60,17 +60,22 @@ export function lateness(milliseconds: number): string {
   return `${Math.round(milliseconds / HOUR)} h late`;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter is a hundred times as dear as using it, and every card says its time anew each second. */
+function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, known);
+  return known;
+}
+
 function part(instant: Date, zone: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: zone }).format(instant);
+  return format(LOCALE, { ...options, timeZone: zone }).format(instant);
 }
 
 function startOfDay(instant: Date, zone: string): number {
-  const [year, month, date] = new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit'
-  })
+  const [year, month, date] = format('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
     .format(instant)
     .split('-')
     .map(Number);
