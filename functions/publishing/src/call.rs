@@ -43,13 +43,17 @@ pub(crate) async fn call(
         duration_ms = ctx.clock.now().duration_since(called_at).as_millis(),
         "a publishing call ended"
     );
-    record(
-        ctx,
-        owned,
-        ready.network.rules(),
-        &Attempt::from(outcome.clone()),
-    )
-    .await;
+    record(ctx, owned, &Attempt::from(outcome.clone())).await;
+    if let CallOutcome::Published(evidence) = &outcome {
+        let rules = ready.network.rules();
+        if let Err(error) = own_remote_post(ctx, &owned.delivery, rules, evidence).await {
+            tracing::warn!(
+                delivery.id = %owned.delivery.id,
+                error = &error as &dyn std::error::Error,
+                "the owner of a remote post could not be recorded"
+            );
+        }
+    }
     match outcome {
         CallOutcome::Published(evidence) => Settlement::Published(evidence),
         CallOutcome::HandedOver(evidence) => Settlement::HandedOver(evidence),
@@ -70,7 +74,8 @@ pub(crate) async fn call(
     }
 }
 
-async fn record(ctx: &Ctx, owned: &Owned, rules: &Rules, attempt: &Attempt) {
+/// Leaves the evidence of how a try ended.
+pub(crate) async fn record(ctx: &Ctx, owned: &Owned, attempt: &Attempt) {
     let system = ctx.table.system();
     for _ in 0..TRIES {
         let written = system
@@ -85,15 +90,6 @@ async fn record(ctx: &Ctx, owned: &Owned, rules: &Rules, attempt: &Attempt) {
             ),
         }
         tokio::time::sleep(PAUSE).await;
-    }
-    if let Attempt::Published { evidence } = attempt
-        && let Err(error) = own_remote_post(ctx, &owned.delivery, rules, evidence).await
-    {
-        tracing::warn!(
-            delivery.id = %owned.delivery.id,
-            error = &error as &dyn std::error::Error,
-            "the owner of a remote post could not be recorded"
-        );
     }
 }
 

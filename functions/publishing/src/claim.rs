@@ -6,13 +6,13 @@ use cloud::telemetry::Metric;
 use domain::delivery::decisions::{Settlement, is_long_enough_for_a_call};
 use domain::delivery::protocol::Claim;
 use domain::delivery::timing::{EARLY, PREPARE};
-use domain::delivery::{Delivery, DeliveryKey, faults, protocol};
+use domain::delivery::{Attempt, Delivery, DeliveryKey, faults, protocol};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use store::Step;
 
 use crate::Ctx;
-use crate::call::call;
+use crate::call::{call, record};
 use crate::material::{self, Material};
 use crate::prepare::{Ready, prepare};
 use crate::settle::settle;
@@ -53,11 +53,30 @@ pub(crate) async fn publish(ctx: &Ctx, delivery: &Delivery) -> Result<()> {
     if let Some(start) = owned.delivery.not_before {
         ctx.clock.wait_until(start).await;
     }
-    let Some(called_at) = intend(ctx, &owned).await? else {
-        return Ok(());
+    let called_at = match intend(ctx, &owned).await {
+        Intent::Void => return Ok(()),
+        Intent::TooLate => return give_back(ctx, &owned).await,
+        Intent::Unknown => return not_called(ctx, &owned).await,
+        Intent::Recorded(at) => at,
     };
+    // Whoever stood still since the claim may have been declared dead: its call would come out of the blue.
+    if !is_long_enough_for_a_call(owned.delivery.lease, ctx.clock.now()) {
+        return not_called(ctx, &owned).await;
+    }
     let settlement = call(ctx, &owned, &ready, called_at).await;
     settle(ctx, &owned, settlement).await
+}
+
+/// What became of an intent.
+enum Intent {
+    /// It is recorded: the call may begin.
+    Recorded(Timestamp),
+    /// Somebody edited, cancelled or took over the delivery.
+    Void,
+    /// The claim would run out while the call is under way: nothing was recorded.
+    TooLate,
+    /// Whether it is recorded is not known.
+    Unknown,
 }
 
 async fn claim(ctx: &Ctx, delivery: &Delivery) -> Result<Option<Owned>> {
@@ -110,25 +129,42 @@ pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Set
     Box::new(Settlement::own_fault(&owned.delivery, ctx.clock.now()))
 }
 
-/// The intent, right before the call. `None` when somebody edited, cancelled or took over the delivery, or when the
-/// claim would run out while the call is under way; then another claim does it.
-async fn intend(ctx: &Ctx, owned: &Owned) -> Result<Option<Timestamp>> {
+/// The intent, right before the call.
+async fn intend(ctx: &Ctx, owned: &Owned) -> Intent {
     let now = ctx.clock.now();
     if !is_long_enough_for_a_call(owned.delivery.lease, now) {
-        let postponed = Settlement::Postponed {
-            at: now,
-            fault: None,
-        };
-        settle(ctx, owned, postponed).await?;
-        return Ok(None);
+        return Intent::TooLate;
     }
-    match ctx
-        .table
-        .system()
-        .step(&owned.key(), &protocol::intent(owned.claim, now))
-        .await?
-    {
-        Step::Done(_) => Ok(Some(now)),
-        Step::Refused(_) | Step::Absent => Ok(None),
+    let transition = protocol::intent(owned.claim, now);
+    match ctx.table.system().step(&owned.key(), &transition).await {
+        Ok(Step::Done(_)) => Intent::Recorded(now),
+        Ok(Step::Refused(_) | Step::Absent) => Intent::Void,
+        Err(error) => {
+            tracing::warn!(
+                delivery.id = %owned.delivery.id,
+                error = &error as &dyn std::error::Error,
+                "an intent could not be recorded; nothing is called"
+            );
+            Intent::Unknown
+        }
     }
+}
+
+/// Leaves the delivery to another claim.
+async fn give_back(ctx: &Ctx, owned: &Owned) -> Result<()> {
+    let postponed = Settlement::Postponed {
+        at: ctx.clock.now(),
+        fault: None,
+    };
+    settle(ctx, owned, postponed).await
+}
+
+/// Leaves the delivery to another claim after an intent that no call followed. The evidence of that is for whoever has
+/// declared this worker dead meanwhile: it need not look for a call that never was.
+async fn not_called(ctx: &Ctx, owned: &Owned) -> Result<()> {
+    let attempt = Attempt::NoEffect {
+        fault: faults::not_called(),
+    };
+    record(ctx, owned, &attempt).await;
+    give_back(ctx, owned).await
 }

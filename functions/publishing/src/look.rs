@@ -16,13 +16,13 @@ use crate::prepare::{Refused, proof_of_refused};
 use crate::request;
 use crate::settle::{follow_up, step};
 
-/// Looks once, and decides what the look proves.
-pub(crate) async fn look(ctx: &Ctx, delivery: Delivery) -> Result<()> {
+/// Looks once, after a message that the queue held for `waited` seconds, and decides what the look proves.
+pub(crate) async fn look(ctx: &Ctx, delivery: Delivery, waited: u32) -> Result<()> {
     if settle_from_attempt(ctx, &delivery).await? {
         return Ok(());
     }
     let sight = sight(ctx, &delivery).await?;
-    let decision = after_look(&delivery, sight, ctx.clock.now());
+    let decision = after_look(&delivery, sight, waited, ctx.clock.now());
     if let Step::Done(delivery) = step(ctx, &delivery, decision).await? {
         follow_up(ctx, &delivery).await;
     }

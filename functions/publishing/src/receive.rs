@@ -19,7 +19,7 @@ pub(crate) async fn receive(ctx: &Ctx, text: &str) -> Result<()> {
         Work::SendAgain => ctx.waker.send(&[message]).await.into_iter().collect(),
         Work::Publish => claim::publish(ctx, &delivery).await,
         Work::Poll => poll::poll(ctx, delivery).await,
-        Work::Look => look::look(ctx, delivery).await,
+        Work::Look(look) => look::look(ctx, delivery, look.waits).await,
         Work::Reap(fence) => reap::reap(ctx, delivery, fence).await,
     }
 }

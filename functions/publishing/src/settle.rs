@@ -77,7 +77,7 @@ pub(crate) async fn step(ctx: &Ctx, delivery: &Delivery, decision: Decision) -> 
 /// Sends the message for what comes next, if that is near. A message that is lost is replaced by the next tick.
 pub(crate) async fn follow_up(ctx: &Ctx, delivery: &Delivery) {
     ctx.waker.nudge(std::slice::from_ref(delivery)).await;
-    if let Some(message) = next_message(delivery) {
+    if let Some(message) = next_message(delivery, ctx.clock.now()) {
         ctx.waker.send(&[message]).await;
     }
 }

@@ -140,7 +140,8 @@ pub struct MediaRules {
 pub enum RepeatRule {
     /// We choose the record's key, so a repeat of the call is recognised and harmless.
     ClientKey,
-    /// Own posts can be listed; a post that is absent this many seconds after the call was given up never came.
+    /// Own posts can be listed; a post that is absent this many seconds after the call was given up never came. A post
+    /// that the network took and still works on is not absent: where it does not show, the look must fail.
     ReadBack {
         /// Seconds from giving up the call to the first absence that counts; `None` where absence proves nothing.
         absence_after_seconds: Option<u32>,

@@ -31,6 +31,7 @@ async fn post_that_is_due_soon_is_sent_to_the_publisher_for_its_second() {
             key: domain::delivery::DeliveryKey::of(&delivery),
             rev: delivery.revision,
             nb: "2026-11-30T12:02:30Z".parse().unwrap(),
+            look: None,
         }
     );
 }

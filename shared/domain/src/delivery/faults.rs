@@ -57,6 +57,17 @@ pub fn slow() -> Fault {
     )
 }
 
+/// The worker had no time left for the call that it had announced.
+pub fn not_called() -> Fault {
+    Fault::new(
+        "internal",
+        FaultCategory::Internal,
+        FaultActor::Us,
+        "the worker was held up before the post was sent",
+        "nothing to do: it is tried again",
+    )
+}
+
 /// The network did not answer our call.
 pub fn call_timed_out() -> Fault {
     unknown("the network did not answer in time")

@@ -31,6 +31,18 @@ impl DeliveryKey {
     }
 }
 
+/// A look at an uncertain outcome. It is for one look only, so that doubled and late messages make no further ones, and
+/// it is timed by the queue, so that no wrong clock can make it early: what its absence proves depends on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// The claim whose outcome is uncertain.
+    pub fence: Fence,
+    /// The looks that were made before.
+    pub looks: u32,
+    /// Seconds for which the queue holds it.
+    pub waits: u32,
+}
+
 /// A message of the publishing queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -42,8 +54,11 @@ pub enum DeliveryMessage {
         key: DeliveryKey,
         /// The plan for which it was sent; void for every other.
         rev: Revision,
-        /// Not before this time: the delivery's not-before for a try, else the time of the look.
+        /// Not before this time: the delivery's not-before for a try, else the time of the poll or look.
         nb: Timestamp,
+        /// The look at an uncertain outcome that it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        look: Option<Look>,
     },
     /// The owner of this claim seemed dead a lease ago; if it still owns the delivery, its outcome is uncertain.
     Reap {
@@ -114,7 +129,10 @@ impl DeliveryMessage {
     /// Whole seconds until it should become visible: rounded down, for being early is repaired and being late is not.
     pub fn delay_seconds(&self, now: Timestamp) -> u64 {
         match self {
-            Self::Work { nb, .. } => crate::clock::seconds_between(now, *nb),
+            Self::Work {
+                look: Some(look), ..
+            } => u64::from(look.waits),
+            Self::Work { nb, look: None, .. } => crate::clock::seconds_between(now, *nb),
             Self::Reap { .. } => u64::try_from(super::timing::LEASE.as_secs()).unwrap_or(0),
         }
     }
@@ -143,6 +161,17 @@ mod tests {
                 key: key(),
                 rev: 3,
                 nb: "2026-12-01T09:00:00Z".parse().unwrap(),
+                look: None,
+            },
+            DeliveryMessage::Work {
+                key: key(),
+                rev: 3,
+                nb: "2026-12-01T09:00:00Z".parse().unwrap(),
+                look: Some(Look {
+                    fence: 2,
+                    looks: 1,
+                    waits: 120,
+                }),
             },
             DeliveryMessage::Reap {
                 key: key(),
@@ -169,6 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn message_for_a_look_waits_as_long_as_it_says_whatever_the_time() {
+        let message = DeliveryMessage::Work {
+            key: key(),
+            rev: 1,
+            nb: "2026-12-01T09:00:00Z".parse().unwrap(),
+            look: Some(Look {
+                fence: 2,
+                looks: 0,
+                waits: 30,
+            }),
+        };
+
+        assert_eq!(
+            message.delay_seconds("2026-12-01T09:05:00Z".parse().unwrap()),
+            30
+        );
+    }
+
+    #[test]
     fn message_of_newer_code_is_refused() {
         let text = DeliveryMessage::Reap {
             key: key(),
@@ -189,6 +237,7 @@ mod tests {
             key: key(),
             rev: 1,
             nb: "2026-12-01T09:00:00Z".parse().unwrap(),
+            look: None,
         };
 
         assert_eq!(

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 pub use attempt::Attempt;
 pub use evidence::{Evidence, Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
-pub use message::{DeliveryKey, DeliveryMessage};
+pub use message::{DeliveryKey, DeliveryMessage, Look};
 pub use outcome::{CallOutcome, PollOutcome, ReadBack};
 pub use state::{HoldReason, State, VisibleState};
 pub use transition::{Change, Guard, Refusal, Transition};

@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::acts::{self, Plan};
+use super::decisions::{self, Sight, Work};
 use super::protocol::{self, Claim};
 use super::*;
+use crate::network::RepeatRule;
 use crate::preflight::{Validated, validate};
 
 const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(6);
@@ -236,6 +238,73 @@ fn lateness_is_never_negative() {
 
     assert_eq!(early.lateness_ms(), Some(0));
     assert_eq!(late.lateness_ms(), Some(1250));
+}
+
+#[test]
+fn evidence_of_a_job_that_did_not_tell_leads_to_a_look_at_the_network() {
+    let (calling, claim) = calling();
+    let job = RemoteJob {
+        id: "job".to_owned(),
+        poll_at: due(),
+    };
+    let evidence = Attempt::Processing { job: job.clone() };
+    let uncertain = calling
+        .apply(&protocol::processing(claim, job, due()))
+        .and_then(|processing| {
+            processing.apply(&protocol::processing_uncertain(claim.fence, due(), fault()))
+        })
+        .unwrap();
+
+    assert!(decisions::after_attempt(&calling, evidence.clone(), due()).is_some());
+    assert!(decisions::after_attempt(&uncertain, evidence, due()).is_none());
+}
+
+#[test]
+fn look_is_made_for_its_own_message_only() {
+    let (calling, claim) = calling();
+    let uncertain = calling
+        .apply(&protocol::uncertain(claim, due(), fault()))
+        .unwrap();
+    let message = decisions::next_message(&uncertain, due()).unwrap();
+    let looked = uncertain
+        .apply(&protocol::look_again(claim.fence, 0, true, due()))
+        .unwrap();
+
+    assert!(matches!(
+        decisions::on_message(&message, &uncertain, due()),
+        Work::Look(Look { waits: 30, .. })
+    ));
+    assert_eq!(
+        decisions::on_message(&message, &looked, due()),
+        Work::Nothing
+    );
+}
+
+#[test]
+fn absence_proves_nothing_before_the_queue_held_the_look_for_long_enough() {
+    let (calling, claim) = calling();
+    let uncertain = calling
+        .apply(&protocol::uncertain(claim, due(), fault()))
+        .unwrap();
+    let rule = RepeatRule::ReadBack {
+        absence_after_seconds: Some(30),
+    };
+    let hours_later = at("2026-12-01T11:00:00Z");
+    let absences = |waited| {
+        let decision = decisions::after_look(&uncertain, Sight::Absent(rule), waited, hours_later);
+        uncertain.apply(&decision.transition).unwrap().absences
+    };
+
+    assert_eq!((absences(29), absences(30)), (0, 1));
+}
+
+#[test]
+fn owner_that_did_not_call_gives_the_delivery_back_after_its_intent() {
+    let (calling, claim) = calling();
+
+    let waiting = calling.apply(&protocol::postponed(claim, due())).unwrap();
+
+    assert_eq!((waiting.state, waiting.tries), (State::RetryWait, 0));
 }
 
 fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition {

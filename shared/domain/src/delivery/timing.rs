@@ -32,6 +32,9 @@ pub const READ_BACK_PAUSES: [SignedDuration; 4] = [
     SignedDuration::from_mins(10),
     SignedDuration::from_mins(60),
 ];
+/// How long the queue holds the message for a look that the dispatcher sends, and how long a call that was given up may
+/// be on its way to a network whose records have keys: about the life of a connection.
+pub const LATE_CALL: SignedDuration = SignedDuration::from_secs(30);
 /// Longest time that a network may work on a job before the outcome counts as uncertain.
 pub const PROCESSING_MAX: SignedDuration = SignedDuration::from_mins(120);
 /// What the last try may still need after the latest time at which it can begin.

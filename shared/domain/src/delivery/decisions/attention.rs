@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Decision, look_message, missed, outcome_unknown};
+use super::wake::{look_message, poll_message};
+use super::{Decision, missed, outcome_unknown};
+use crate::delivery::timing::LATE_CALL;
 use crate::delivery::transition::Transition;
 use crate::delivery::{
     Delivery, DeliveryKey, DeliveryMessage, State, faults, latest_start, protocol,
@@ -35,8 +37,17 @@ pub fn to_follow(
         return None;
     }
     match delivery.state {
-        State::Claimed | State::Processing | State::Uncertain => Some((
-            look_message(delivery, seen),
+        State::Claimed | State::Processing => Some((
+            poll_message(delivery, seen),
+            protocol::looking(delivery.state, seen, delivery.fence, now),
+        )),
+        // Held in the queue, so that what it does not see proves something even if our clock is fast.
+        State::Uncertain => Some((
+            look_message(
+                delivery,
+                seen,
+                u32::try_from(LATE_CALL.as_secs()).unwrap_or(0),
+            ),
             protocol::looking(delivery.state, seen, delivery.fence, now),
         )),
         // Only the owner may declare its call dead in one look: it may just be slow to record its outcome.

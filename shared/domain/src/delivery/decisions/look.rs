@@ -1,10 +1,10 @@
 //! What is known about a call whose owner did not record its end.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Decision, failed, outcome_unknown};
 use crate::delivery::retry::next_try;
-use crate::delivery::timing::READ_BACK_PAUSES;
+use crate::delivery::timing::{LATE_CALL, READ_BACK_PAUSES};
 use crate::delivery::{Attempt, Delivery, Evidence, Fault, faults, protocol};
 use crate::network::RepeatRule;
 
@@ -29,6 +29,8 @@ pub fn after_attempt(delivery: &Delivery, attempt: Attempt, now: Timestamp) -> O
         Attempt::HandedOver { evidence } => {
             Decision::silent(protocol::found_handed_over(fence, evidence))
         }
+        // The job was asked about already, and did not tell.
+        Attempt::Processing { .. } if delivery.job.is_some() => return None,
         Attempt::Processing { job } => {
             let poll_at = job.poll_at.max(now);
             Decision::silent(protocol::processing_found(fence, job, poll_at))
@@ -46,15 +48,15 @@ pub fn after_attempt(delivery: &Delivery, attempt: Attempt, now: Timestamp) -> O
     })
 }
 
-/// What follows from a look at the network.
-pub fn after_look(delivery: &Delivery, sight: Sight, now: Timestamp) -> Decision {
+/// What follows from a look at the network, made because of a message that the queue held for `waited` seconds.
+pub fn after_look(delivery: &Delivery, sight: Sight, waited: u32, now: Timestamp) -> Decision {
     let Delivery { fence, looks, .. } = *delivery;
     let is_last_look =
         usize::try_from(looks).is_ok_and(|looks| looks.saturating_add(1) >= READ_BACK_PAUSES.len());
     let is_proof = match sight {
         Sight::Seen(evidence) => return Decision::silent(protocol::found(fence, evidence)),
         Sight::Ambiguous(fault) => return ask(delivery, fault),
-        Sight::Absent(rule) => proves_absence(rule, delivery, now),
+        Sight::Absent(rule) => absence_after(rule).is_some_and(|after| waited >= after),
         Sight::Nothing => false,
     };
     if is_proof && delivery.absences >= 1 {
@@ -66,20 +68,16 @@ pub fn after_look(delivery: &Delivery, sight: Sight, now: Timestamp) -> Decision
     Decision::silent(protocol::look_again(fence, looks, is_proof, now))
 }
 
-/// Whether not seeing the post proves that the call never came, by the network's rules.
-fn proves_absence(rule: RepeatRule, delivery: &Delivery, now: Timestamp) -> bool {
+/// Seconds after which not seeing the post proves that the call never came, by the network's rules. They are counted by
+/// the queue, from when the call was given up or seen absent before: clocks of two workers may differ by more than that.
+fn absence_after(rule: RepeatRule) -> Option<u32> {
     match rule {
-        // Even a call that comes late writes the same record, so another one is harmless.
-        RepeatRule::ClientKey => true,
+        // A call that comes late writes the same record, unless the content was edited between.
+        RepeatRule::ClientKey => u32::try_from(LATE_CALL.as_secs()).ok(),
         RepeatRule::ReadBack {
-            absence_after_seconds: Some(seconds),
-        } => delivery.uncertain_since.is_some_and(|since| {
-            now.duration_since(since) >= SignedDuration::from_secs(i64::from(seconds))
-        }),
-        RepeatRule::ReadBack {
-            absence_after_seconds: None,
-        }
-        | RepeatRule::Nothing => false,
+            absence_after_seconds,
+        } => absence_after_seconds,
+        RepeatRule::Nothing => None,
     }
 }
 

@@ -13,7 +13,7 @@ pub use look::{Sight, after_attempt, after_look};
 pub use poll::after_poll;
 pub use receive::{Work, on_message};
 pub use settlement::{Settlement, is_long_enough_for_a_call};
-pub use wake::{Wakeup, look_message, next_message};
+pub use wake::{Wakeup, next_message};
 
 use super::transition::Transition;
 use super::{Delivery, State};

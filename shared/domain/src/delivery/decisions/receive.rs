@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::waits;
 use crate::delivery::timing::EARLY;
-use crate::delivery::{Delivery, DeliveryMessage, Fence, State};
+use crate::delivery::{Delivery, DeliveryMessage, Fence, Look, State};
 
 /// What to do because of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Work {
     /// Ask the network how far its job is.
     Poll,
     /// Look for an uncertain outcome.
-    Look,
+    Look(Look),
     /// The owner of this claim seemed dead a lease ago and still owns the delivery: its outcome is uncertain.
     Reap(Fence),
 }
@@ -27,8 +27,8 @@ pub enum Work {
 /// What a message asks for.
 pub fn on_message(message: &DeliveryMessage, delivery: &Delivery, now: Timestamp) -> Work {
     match *message {
-        DeliveryMessage::Work { rev, nb, .. } if delivery.revision == rev => {
-            on_work(delivery, nb, now)
+        DeliveryMessage::Work { rev, nb, look, .. } if delivery.revision == rev => {
+            on_work(delivery, nb, look, now)
         }
         DeliveryMessage::Reap { fence, .. }
             if delivery.state == State::Calling && delivery.fence == fence =>
@@ -39,23 +39,20 @@ pub fn on_message(message: &DeliveryMessage, delivery: &Delivery, now: Timestamp
     }
 }
 
-fn on_work(delivery: &Delivery, not_before: Timestamp, now: Timestamp) -> Work {
+fn on_work(delivery: &Delivery, not_before: Timestamp, look: Option<Look>, now: Timestamp) -> Work {
     let is_early = not_before.duration_since(now) > EARLY;
     match delivery.state {
         // It waits for another time than the message: that time has a message or a tick of its own.
         state if waits(state) && delivery.not_before != Some(not_before) => Work::Nothing,
-        State::Scheduled
-        | State::Queued
-        | State::RetryWait
-        | State::Processing
-        | State::Uncertain
-            if is_early =>
-        {
+        State::Scheduled | State::Queued | State::RetryWait | State::Processing if is_early => {
             Work::SendAgain
         }
         State::Scheduled | State::Queued | State::RetryWait | State::Claimed => Work::Publish,
         State::Processing => Work::Poll,
-        State::Uncertain => Work::Look,
+        // Only the message of the look that is next: each look counts, and each may make a person be asked.
+        State::Uncertain => look
+            .filter(|look| look.fence == delivery.fence && look.looks == delivery.looks)
+            .map_or(Work::Nothing, Work::Look),
         // A call is only declared dead by a reap message; the rest is settled.
         State::Calling
         | State::Draft

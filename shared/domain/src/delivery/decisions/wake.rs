@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::delivery::timing::LOOK_AHEAD;
+use crate::clock::whole_second_at_or_after;
+use crate::delivery::timing::{LOOK_AHEAD, QUEUE_DELAY_MAX};
 use crate::delivery::transition::Transition;
-use crate::delivery::{Delivery, DeliveryKey, DeliveryMessage, Revision, State, protocol};
+use crate::delivery::{Delivery, DeliveryKey, DeliveryMessage, Look, Revision, State, protocol};
 
 /// A delivery whose time is near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ impl Wakeup {
             key: self.key,
             rev: self.revision,
             nb: self.not_before,
+            look: None,
         }
     }
 
@@ -51,19 +53,54 @@ impl Wakeup {
     }
 }
 
-/// The message that makes a worker look at a delivery at this time.
-pub fn look_message(delivery: &Delivery, at: Timestamp) -> DeliveryMessage {
+/// The message for what comes after a step, where that is a poll or a look. It needs no mark: if it is lost, or what it
+/// is for is too far away for the queue, the delivery's attention time brings another.
+pub fn next_message(delivery: &Delivery, now: Timestamp) -> Option<DeliveryMessage> {
+    let at = delivery.attention?;
+    match delivery.state {
+        State::Processing => Some(poll_message(delivery, at)),
+        State::Uncertain => {
+            let waits = whole_second_at_or_after(at).duration_since(now);
+            let waits = u32::try_from(waits.as_millis().max(0)).ok()?.div_ceil(1000);
+            (i64::from(waits) <= QUEUE_DELAY_MAX.as_secs())
+                .then(|| look_message(delivery, at, waits))
+        }
+        State::Draft
+        | State::Held
+        | State::Scheduled
+        | State::Queued
+        | State::Claimed
+        | State::Calling
+        | State::RetryWait
+        | State::Asking
+        | State::Published
+        | State::HandedOver
+        | State::Failed
+        | State::Cancelled
+        | State::Missed => None,
+    }
+}
+
+/// The message that makes a worker poll a job, or take over a dead claim.
+pub(super) fn poll_message(delivery: &Delivery, at: Timestamp) -> DeliveryMessage {
     DeliveryMessage::Work {
         key: DeliveryKey::of(delivery),
         rev: delivery.revision,
         nb: at,
+        look: None,
     }
 }
 
-/// The message for what comes after a step, where that is a look or a poll. It needs no mark: if it is lost, the
-/// delivery's attention time brings another.
-pub fn next_message(delivery: &Delivery) -> Option<DeliveryMessage> {
-    let looks = matches!(delivery.state, State::Processing | State::Uncertain);
-    let at = delivery.attention.filter(|_| looks)?;
-    Some(look_message(delivery, at))
+/// The message that makes a worker look for the outcome, after `waits` seconds.
+pub(super) fn look_message(delivery: &Delivery, at: Timestamp, waits: u32) -> DeliveryMessage {
+    DeliveryMessage::Work {
+        key: DeliveryKey::of(delivery),
+        rev: delivery.revision,
+        nb: at,
+        look: Some(Look {
+            fence: delivery.fence,
+            looks: delivery.looks,
+            waits,
+        }),
+    }
 }

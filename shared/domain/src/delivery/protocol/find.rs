@@ -120,15 +120,18 @@ pub fn poll_again(fence: Fence, poll_at: Timestamp) -> Transition {
     }
 }
 
-/// T15: the network does not say how its work ended.
+/// T15: the network does not say how its work ended. The job stays known: what the owner recorded of it tells nothing
+/// new, and the outcome must be looked for elsewhere.
 pub fn processing_uncertain(fence: Fence, now: Timestamp, fault: Fault) -> Transition {
+    let mut changes = look_first_at(now, fault);
+    changes.retain(|change| *change != Change::Job(None));
     Transition {
         name: "processing_uncertain",
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Processing]),
             Guard::FenceIs(fence),
         ]),
-        changes: look_first_at(now, fault),
+        changes,
     }
 }
 
@@ -154,7 +157,11 @@ pub fn look_again(fence: Fence, looks: u32, proves_absence: bool, now: Timestamp
 /// T9: it was absent twice when that proves something: it is safe to try again.
 pub fn absent(fence: Fence, looks: u32, at: Timestamp, fault: Fault) -> Transition {
     let mut changes = wait_until(at, Some(fault));
-    changes.extend([Change::NoLooks, Change::UncertainSince(None)]);
+    changes.extend([
+        Change::NoLooks,
+        Change::UncertainSince(None),
+        Change::Job(None),
+    ]);
     Transition {
         name: "absent",
         guard: while_looking(fence, looks),

@@ -47,13 +47,14 @@ pub fn retry(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
     }
 }
 
-/// T6 when there was not even a try, perhaps for a fault of ours: another claim may do it from `at` on.
+/// T6 when there was not even a try, perhaps for a fault of ours: another claim may do it from `at` on. Also after an
+/// intent, by an owner that did not call because its claim had become too short.
 pub fn postponed(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
     let mut changes = wait_until(at, fault);
     changes.push(Change::NoTries);
     Transition {
         name: "postponed",
-        guard: claim.while_in(&[State::Claimed]),
+        guard: claim.while_in(&[State::Claimed, State::Calling]),
         changes,
     }
 }
