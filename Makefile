@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e package tools clean
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e simulate package tools clean
 
 PROFILE ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -89,6 +89,9 @@ test-e2e: build ## Run the whole product against a browser and a real Bluesky se
 	@tests/pds/install.sh
 	@cargo nextest run --workspace --profile e2e
 	@node tests/pds/with-account.mjs tests/with-host.sh $(HOST) npm --prefix web run e2e
+
+simulate: ## Play one history of the publish path: make simulate SEED=7
+	@SEED=$(or $(SEED),0) cargo test --quiet --workspace --test simulation -- --nocapture history_of_a_given_seed
 
 openapi: ## Write the API's document anew, after a reviewed change
 	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'test(openapi)'
