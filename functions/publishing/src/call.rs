@@ -27,6 +27,15 @@ pub(crate) async fn call(
     called_at: Timestamp,
 ) -> Settlement {
     measure::call_begins(ctx, &owned.delivery, called_at);
+    // Whoever restores the table reads here what was called in the time that it has lost.
+    tracing::info!(
+        tenant.id = %owned.delivery.tenant,
+        post.id = %owned.delivery.post,
+        account.id = %owned.delivery.account,
+        delivery.id = %owned.delivery.id,
+        fence = owned.claim.fence,
+        "a publishing call begins"
+    );
     let longest = Duration::try_from(CALL).unwrap_or_default();
     let call = ready
         .network

@@ -1,13 +1,39 @@
-//! The timer's event.
+//! The timer's event, and the operator's.
 
 use cloud::telemetry::{Metric, Metrics};
 use domain::Result;
-use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
+use crate::restore::{Declared, LostTimeDeclared, declare};
 use crate::{Ctx, Sweep, sweep};
 
-/// One run for one event of the timer. The event says nothing that the table does not know better.
-pub async fn on_timer(ctx: &Ctx, metrics: &Metrics, _event: IgnoredAny) -> Result<Sweep> {
+/// What a run is for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Event {
+    /// An operator declares the time that a restored table has lost. The timer's event has no such part, and says
+    /// nothing that the table does not know better.
+    pub lost_time: Option<LostTimeDeclared>,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It swept.
+    Swept(Sweep),
+    /// It took note of a lost time.
+    Declared(Declared),
+}
+
+/// One run for one event.
+pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outcome> {
+    match event.lost_time {
+        Some(lost_time) => declare(ctx, &lost_time).await.map(Outcome::Declared),
+        None => on_timer(ctx, metrics).await.map(Outcome::Swept),
+    }
+}
+
+async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
     let outcome = sweep(ctx).await;
     if let Ok(sweep) = &outcome {
         metrics.record(Metric::DeadlinePassed, count(sweep.overdue), None);

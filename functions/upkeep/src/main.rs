@@ -3,7 +3,6 @@
 use cloud::telemetry::{self, Metrics};
 use engine::Deployment;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::de::IgnoredAny;
 use tracing::Instrument as _;
 use upkeep::{Config, Ctx, events};
 
@@ -13,10 +12,10 @@ async fn main() -> Result<(), Error> {
     let ctx = Ctx::deployed(&deployment, config);
     let metrics = Metrics::new("upkeep");
     deployment.warm_up().await;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<events::Event>| {
         let span = telemetry::invocation_span(&event.context.request_id);
-        let run = events::on_timer(&ctx, &metrics, event.payload);
-        run.instrument(span).await.map(|_| ()).map_err(Error::from)
+        let run = events::on_event(&ctx, &metrics, event.payload);
+        run.instrument(span).await.map_err(Error::from)
     }))
     .await
 }

@@ -4,6 +4,7 @@ use domain::Result;
 use engine::{Reconciled, Wakeup};
 use futures::{StreamExt, stream};
 use jiff::SignedDuration;
+use serde::Serialize;
 use store::{AttentionEntry, Overdue};
 
 use crate::Ctx;
@@ -16,7 +17,7 @@ const AT_ONCE: usize = 16;
 const DISPATCHER_LATE: SignedDuration = SignedDuration::from_mins(3);
 
 /// What a sweep found: each number but zero is an alarm.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sweep {
     /// Deliveries past their deadline that were settled.
     pub overdue: usize,

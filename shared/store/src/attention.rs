@@ -68,6 +68,19 @@ pub struct Overdue {
     pub deadline: Timestamp,
 }
 
+/// Some deliveries that are not final, and where to go on; `None` at the end.
+#[derive(Clone, Debug)]
+pub struct UnsettledPage {
+    /// Which.
+    pub keys: Vec<DeliveryKey>,
+    /// For the next call.
+    pub next: Option<UnsettledPosition>,
+}
+
+/// A place among the deliveries that are not final.
+#[derive(Clone, Debug)]
+pub struct UnsettledPosition(String);
+
 impl SystemTable<'_> {
     /// The number of shards of the index.
     pub fn shards(&self) -> u32 {
@@ -89,6 +102,27 @@ impl SystemTable<'_> {
             .into_iter()
             .map(entry)
             .collect()
+    }
+
+    /// Up to `limit` deliveries of one shard that are not final, whenever they must be.
+    pub async fn unsettled(
+        &self,
+        shard: u32,
+        after: Option<UnsettledPosition>,
+        limit: i32,
+    ) -> Result<UnsettledPage> {
+        let range = after.map_or(Range::All, |UnsettledPosition(place)| Range::Above(place));
+        let query = Query::of_index(BY_DEADLINE, deadline_partition(shard), range).limit(limit);
+        let page = self.table.query(&query, None).await?;
+        let last = page.items.last();
+        let place = last.and_then(|entry| text_of(entry, BY_DEADLINE.sort).map(ToOwned::to_owned));
+        let next = page.next.and(place).map(UnsettledPosition);
+        let keys = page.items.into_iter();
+        let keys = keys.map(|entry| delivery_key(&projection(entry)?));
+        Ok(UnsettledPage {
+            keys: keys.collect::<Result<_>>()?,
+            next,
+        })
     }
 
     /// Up to `limit` deliveries of one shard that had to be final at or before `until`, oldest first.

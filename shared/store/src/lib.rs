@@ -49,7 +49,7 @@ mod users;
 pub use accounts::{
     AccountPage, Alignment, Connection, HeldForAccount, RemoteOwner, Saved, SealedCredential, Slot,
 };
-pub use attention::{AttentionEntry, AttentionWork, Overdue};
+pub use attention::{AttentionEntry, AttentionWork, Overdue, UnsettledPage, UnsettledPosition};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;
 pub use events::Act;

@@ -19,6 +19,7 @@ use testkit::{
     gate_with, member, public_url,
 };
 use tower::ServiceExt as _;
+use upkeep::events::Outcome;
 
 use crate::files;
 
@@ -211,23 +212,33 @@ async fn sqs_samples_name_the_messages_that_must_come_again() {
 #[tokio::test]
 async fn timer_samples_start_a_run() {
     let functions = Functions::new().await;
-    let sample = |name: &str| -> IgnoredAny {
-        serde_json::from_str(&files::text(&format!("events/timer/{name}.json"))).unwrap()
-    };
+    let sample = |name: &str| files::text(&format!("events/timer/{name}.json"));
     let metrics = Metrics::off();
 
-    let tick = dispatch::events::on_timer(&functions.dispatch, &metrics, sample("dispatch")).await;
-    let sweep = upkeep::events::on_timer(&functions.upkeep, &metrics, sample("upkeep")).await;
+    let event: IgnoredAny = serde_json::from_str(&sample("dispatch")).unwrap();
+    let tick = dispatch::events::on_timer(&functions.dispatch, &metrics, event).await;
+    let event = serde_json::from_str(&sample("upkeep")).unwrap();
+    let sweep = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
+    let event = serde_json::from_str(&sample("lost-time")).unwrap();
+    let declared = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
 
     assert_eq!(tick.unwrap(), dispatch::Tick::default());
-    assert_eq!(sweep.unwrap(), upkeep::Sweep::default());
+    assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
+    // What it names was deleted meanwhile.
+    assert_eq!(
+        declared.unwrap(),
+        Outcome::Declared(upkeep::Declared {
+            untouched: 1,
+            ..upkeep::Declared::default()
+        })
+    );
 }
 
 #[test]
 fn every_sample_is_played() {
     let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
         .into_iter()
-        .chain(["dispatch", "upkeep"])
+        .chain(["dispatch", "upkeep", "lost-time"])
         .chain(API.map(|(event, _)| event));
     let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();
     played.sort();

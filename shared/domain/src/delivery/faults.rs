@@ -73,6 +73,11 @@ pub fn call_timed_out() -> Fault {
     unknown("the network did not answer in time")
 }
 
+/// The table was set back, and forgot whether it was called.
+pub fn forgotten() -> Fault {
+    unknown("our records were restored from a time before the post was due")
+}
+
 /// Whoever called died before the answer was recorded.
 pub fn owner_died() -> Fault {
     unknown("the answer of the network was not recorded")

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::acts::{self, Plan};
 use super::decisions::{self, Sight, Work};
-use super::protocol::{self, Claim};
+use super::protocol::{self, Claim, LostTime};
 use super::*;
 use crate::network::RepeatRule;
 use crate::preflight::{Validated, validate};
@@ -307,6 +307,46 @@ fn owner_that_did_not_call_gives_the_delivery_back_after_its_intent() {
     assert_eq!((waiting.state, waiting.tries), (State::RetryWait, 0));
 }
 
+fn lost_time(until: Timestamp) -> LostTime {
+    LostTime {
+        from: until.saturating_sub(SignedDuration::from_mins(5)).unwrap(),
+        until,
+    }
+}
+
+#[test]
+fn delivery_that_was_due_in_the_lost_time_is_looked_for_before_anybody_calls() {
+    let later = at("2026-12-01T09:02:00Z");
+    let lost = protocol::lost(lost_time(later), later, fault());
+    let uncertain = scheduled().apply(&lost).unwrap();
+
+    assert_eq!((uncertain.state, uncertain.fence), (State::Uncertain, 1));
+    assert!(uncertain.apply(&protocol::claim(1, later, later)).is_err());
+}
+
+#[test]
+fn delivery_that_was_due_after_the_lost_time_keeps_its_plan() {
+    let before = at("2026-12-01T08:59:00Z");
+
+    assert!(
+        scheduled()
+            .apply(&protocol::lost(lost_time(before), before, fault()))
+            .is_err()
+    );
+}
+
+#[test]
+fn call_by_a_plan_that_is_lost_is_looked_for_whatever_the_plan_is_now() {
+    let later = at("2026-12-01T09:02:00Z");
+    let lost = protocol::lost_call(lost_time(later), later, fault());
+    let cancelled = scheduled().apply(&acts::cancel()).unwrap();
+
+    let uncertain = cancelled.apply(&lost).unwrap();
+
+    assert_eq!(uncertain.state, State::Uncertain);
+    assert!(uncertain.deadline.is_some() && uncertain.attention.is_some());
+}
+
 fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition {
     let claim = Claim::of(delivery);
     let seen = delivery.attention.unwrap_or(now);
@@ -342,6 +382,8 @@ fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition
         28 => acts::resolve_published(evidence()),
         29 => acts::resolve_not_published(fault()),
         30 => protocol::overdue_missed(now, fault()),
+        31 => protocol::lost(lost_time(now), now, fault()),
+        32 => protocol::lost_call(lost_time(now), now, fault()),
         _ => protocol::overdue_ask(now, fault()),
     }
 }
@@ -349,7 +391,7 @@ fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition
 proptest! {
     #[test]
     fn delivery_is_never_stuck_and_never_published_without_evidence(
-        steps in prop::collection::vec((0_u32..32, 0_i64..400), 1..60),
+        steps in prop::collection::vec((0_u32..34, 0_i64..400), 1..60),
     ) {
         let mut delivery = scheduled();
         let mut now = due();

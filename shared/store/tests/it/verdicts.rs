@@ -2,7 +2,7 @@
 
 use domain::Clock;
 use domain::delivery::acts::{self, Plan};
-use domain::delivery::protocol::{self, Claim};
+use domain::delivery::protocol::{self, Claim, LostTime};
 use domain::delivery::{
     Delivery, DeliveryKey, Evidence, Fault, FaultActor, FaultCategory, HoldReason, ProofKind,
     RemoteJob, State, Transition,
@@ -25,7 +25,7 @@ struct Attempt {
     seconds_later: i64,
 }
 
-const TRANSITIONS: usize = 34;
+const TRANSITIONS: usize = 36;
 const ATTEMPTS_PER_HISTORY: usize = 40;
 const HISTORIES: u32 = 24;
 
@@ -150,8 +150,14 @@ fn transition(delivery: &Delivery, attempt: Attempt, now: Timestamp) -> Transiti
         30 => acts::hold(HoldReason::User, soon),
         31 => acts::resume(due, now),
         32 => acts::try_again(plan, 2),
+        33 => protocol::lost(lost_time(now), now, fault()),
+        34 => protocol::lost_call(lost_time(now), now, fault()),
         _ => acts::resolve_not_published(fault()),
     }
+}
+
+fn lost_time(until: Timestamp) -> LostTime {
+    LostTime { from: until, until }
 }
 
 fn evidence(now: Timestamp) -> Evidence {

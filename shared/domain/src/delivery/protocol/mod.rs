@@ -3,6 +3,7 @@
 mod begin;
 mod find;
 mod overdue;
+mod restore;
 mod settle;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,7 @@ pub use find::{
     processing_found, processing_uncertain, reap, reaping, retry_found,
 };
 pub use overdue::{overdue_ask, overdue_missed};
+pub use restore::{LostTime, lost, lost_call};
 pub use settle::{
     cancelled_by_owner, failed, handed_over, held_by_owner, missed_by_owner, paced, postponed,
     processing, published, retry, uncertain,
