@@ -11,16 +11,18 @@ use domain::{AccountId, DeliveryId, PostId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::event::Event;
 use crate::invariants::{self, Violation};
 use crate::mutants::Protocol;
 use crate::people::{self, Act};
 use crate::process::Process;
+use crate::restore::{Backup, LOST_TIME, restore};
 use crate::table::Written;
 use crate::tape::Tape;
 use crate::timers;
 use crate::weather::Weather;
 use crate::worker;
-use crate::world::{Event, Outside, Plan, Wish, World};
+use crate::world::{Outside, Plan, Wish, World};
 
 /// How much later than its deadline a delivery may be final: ticks that did not happen, throttling, wrong clocks.
 pub(crate) const DEADLINE_GRACE: SignedDuration = SignedDuration::from_mins(60);
@@ -29,13 +31,11 @@ const BEGIN: i64 = 1_796_115_600; // 2026-12-01T09:00:00Z
 /// Longest active time of a worker on one message.
 const MESSAGE_DEADLINE: SignedDuration = domain::delivery::timing::MESSAGE_DEADLINE;
 /// More events than any history has that comes to an end.
-const EVENTS_MAX: usize = 60_000;
+const EVENTS_MAX: usize = 100_000;
 /// How far ahead anybody may look who has a wrong clock.
 const LOOK_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(9);
 /// Times in one history at which no tick happens for a while. More of the longest would pass any deadline.
 const OUTAGES_MAX: u32 = 2;
-/// Minutes of the longest pause between two ticks that find nothing.
-const DAY: i32 = 1_440;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How a history went.
@@ -49,6 +49,10 @@ pub(crate) struct Outcome {
     pub(crate) written: Vec<Written>,
     pub(crate) created: Vec<Delivery>,
     pub(crate) final_states: Vec<State>,
+    /// Whether the table was set back.
+    pub(crate) is_restored: bool,
+    /// Messages that workers received.
+    pub(crate) received: usize,
 }
 
 /// How much of a history to keep.
@@ -84,6 +88,8 @@ pub(crate) fn play_in(weather: Weather, tape: Tape, protocol: Protocol, keep: Ke
         log: outside.log.take().unwrap_or_default(),
         written: outside.table.written.take().unwrap_or_default(),
         created: history.created,
+        is_restored: outside.weather.restore,
+        received: history.received,
         final_states: outside
             .table
             .deliveries()
@@ -106,7 +112,12 @@ struct History {
     max_lateness: SignedDuration,
     missed_ticks: u32,
     outages: u32,
-    is_ticking: bool,
+    backup: Option<Backup>,
+    received: usize,
+    first_task: usize,
+    first_tick: Timestamp,
+    next_tick: Option<Timestamp>,
+    last_tick: Option<u32>,
 }
 
 impl History {
@@ -137,7 +148,7 @@ impl History {
         }
         let mut acts = Vec::new();
         if outside.weather.people {
-            for number in 0..1 + outside.tape.choose(3) as usize {
+            for number in 0..=outside.tape.choose(3) as usize {
                 // Many right when the posts are due, for that is where the races are.
                 let seconds = outside
                     .tape
@@ -152,12 +163,18 @@ impl History {
             }
         }
         let phase = SignedDuration::from_secs(i64::from(outside.tape.choose(6)) * 10);
-        outside.at(begin + phase, Event::Tick(0));
         if outside.weather.redrive > 0 {
             let minutes = i64::from(outside.tape.choose(30));
             outside.at(
                 begin + lead + MINUTE * i32::try_from(minutes).unwrap(),
                 Event::Redrive,
+            );
+        }
+        if outside.weather.restore {
+            let seconds = i64::from(outside.tape.choose(40)) * 15 - 240;
+            outside.at(
+                begin + lead + SignedDuration::from_secs(seconds),
+                Event::Backup,
             );
         }
         Self {
@@ -168,7 +185,12 @@ impl History {
             max_lateness,
             missed_ticks: 0,
             outages: 0,
-            is_ticking: true,
+            backup: None,
+            received: 0,
+            first_task: 0,
+            first_tick: begin + phase - MINUTE,
+            next_tick: None,
+            last_tick: None,
         }
     }
 
@@ -180,6 +202,7 @@ impl History {
                 process.nudge(&delivery).await;
             });
         }
+        self.keep_ticking();
         for _ in 0..EVENTS_MAX {
             let next = self.world.outside().next_event();
             let Some(event) = next else {
@@ -196,6 +219,9 @@ impl History {
     }
 
     fn happen(&mut self, event: Event) {
+        if self.is_postponed(event) {
+            return;
+        }
         match event {
             Event::Wake(task) => self.wake(task),
             Event::Receive(number) => self.receive(number),
@@ -228,7 +254,21 @@ impl History {
                 }
             }
             Event::Redrive => self.redrive(),
-            Event::Backup | Event::Restore => {}
+            Event::Backup => {
+                let mut outside = self.world.outside();
+                outside.say(|| "the table is copied".to_owned());
+                self.backup = Some(Backup::of(&outside));
+                let at = outside.now + LOST_TIME;
+                outside.at(at, Event::Restore);
+            }
+            Event::Restore => {
+                // Numbers of tasks are not used again, for timers of the dead ones are still set.
+                self.tasks.iter_mut().for_each(|task| *task = None);
+                self.first_task = self.tasks.len();
+                if let Some(backup) = self.backup.take() {
+                    restore(&mut self.world.outside(), &backup);
+                }
+            }
         }
         self.keep_ticking();
     }
@@ -244,6 +284,7 @@ impl History {
             received
         };
         if let Some((message, _)) = received {
+            self.received += 1;
             let process = Process::start(&self.world);
             let deadline = self.world.outside().now + MESSAGE_DEADLINE;
             self.spawn(Some(deadline), worker::receive(process, message, number));
@@ -251,7 +292,10 @@ impl History {
     }
 
     fn tick(&mut self, number: u32) {
-        self.is_ticking = false;
+        if self.next_tick != Some(self.world.outside().now) {
+            return;
+        }
+        self.next_tick = None;
         let (is_missed, is_doubled) = {
             let mut outside = self.world.outside();
             if self.missed_ticks == 0 && self.outages < OUTAGES_MAX && outside.weather.missed_ticks
@@ -266,43 +310,39 @@ impl History {
                 outside.weather.doubled_ticks && outside.tape.happens(3),
             )
         };
+        let follows_pause = self.last_tick.is_none_or(|last| number > last + 1);
+        self.last_tick = Some(number);
         if !is_missed && self.something_wants_attention() {
-            for _ in 0..1 + usize::from(is_doubled) {
+            for _ in 0..=usize::from(is_doubled) {
                 self.spawn(None, timers::tick(Process::start(&self.world)));
-                if number.is_multiple_of(5) {
+                if number.is_multiple_of(5) || follows_pause {
                     self.spawn(None, timers::sweep(Process::start(&self.world)));
                 }
             }
         }
-        self.plan_tick(number + 1);
     }
 
-    /// The next tick that can find something.
-    fn plan_tick(&mut self, number: u32) {
+    /// Sets the timer for the next tick that can find something: one that finds nothing changes nothing.
+    fn keep_ticking(&mut self) {
         let mut outside = self.world.outside();
         let now = outside.now;
-        let first = outside.table.deliveries().filter_map(|(_, delivery)| {
+        let wants = outside.table.deliveries().filter_map(|(_, delivery)| {
             let deadline = delivery.deadline.into_iter();
             delivery.attention.into_iter().chain(deadline).min()
         });
-        let Some(first) = first.min() else {
+        let Some(first) = wants.min() else {
             return;
         };
-        let mut minutes: i32 = 1;
-        if first > now + LOOK_AHEAD_MAX + MINUTE {
-            let idle = first.duration_since(now) - LOOK_AHEAD_MAX;
-            minutes = i32::try_from(idle.as_mins()).map_or(DAY, |idle| idle.clamp(1, DAY));
-        }
-        // A sweep is due after a jump.
-        let number = if minutes > 1 { 5 } else { number };
-        outside.at(now + MINUTE * minutes, Event::Tick(number));
-        drop(outside);
-        self.is_ticking = true;
-    }
-
-    fn keep_ticking(&mut self) {
-        if !self.is_ticking {
-            self.plan_tick(0);
+        let earliest = now.max(first.saturating_sub(LOOK_AHEAD_MAX).unwrap());
+        let since = earliest.duration_since(self.first_tick).as_secs();
+        let number = u32::try_from(since.div_euclid(60) + 1).unwrap_or(u32::MAX);
+        let at = self
+            .first_tick
+            .saturating_add(MINUTE * i32::try_from(number).unwrap_or(i32::MAX));
+        let at = at.unwrap();
+        if self.next_tick.is_none_or(|next| at < next) {
+            self.next_tick = Some(at);
+            outside.at(at, Event::Tick(number));
         }
     }
 
@@ -316,10 +356,41 @@ impl History {
         })
     }
 
+    /// While the product is stopped, whatever starts it waits.
+    fn is_postponed(&mut self, event: Event) -> bool {
+        let mut outside = self.world.outside();
+        let starts_something = match event {
+            Event::Receive(_)
+            | Event::Tick(_)
+            | Event::Act(_)
+            | Event::Answer(_)
+            | Event::Reconnect
+            | Event::Redrive => true,
+            Event::Wake(_)
+            | Event::Appear(_)
+            | Event::Deadline(_)
+            | Event::Backup
+            | Event::Restore => false,
+        };
+        let is_postponed = starts_something && outside.now < outside.stopped_until;
+        if is_postponed {
+            let at = outside.stopped_until;
+            outside.at(at, event);
+            if matches!(event, Event::Tick(_)) {
+                self.next_tick = Some(at);
+            }
+        }
+        is_postponed
+    }
+
     /// Messages of long ago come again, in any order.
     fn redrive(&mut self) {
         let mut outside = self.world.outside();
         let old = outside.queue.ever_sent();
+        if old.is_empty() && self.next_tick.is_some() {
+            let at = outside.now + MINUTE;
+            outside.at(at, Event::Redrive);
+        }
         if old.is_empty() {
             return;
         }
@@ -335,21 +406,15 @@ impl History {
     }
 
     fn spawn(&mut self, deadline: Option<Timestamp>, future: impl Future<Output = ()> + 'static) {
-        let free = self.tasks.iter().position(Option::is_none);
-        let task = Some(Task {
+        let free = (self.first_task..self.tasks.len()).find(|number| self.tasks[*number].is_none());
+        let number = free.unwrap_or_else(|| {
+            self.tasks.push(None);
+            self.tasks.len() - 1
+        });
+        self.tasks[number] = Some(Task {
             future: Box::pin(future),
             deadline,
         });
-        let number = match free {
-            Some(number) => {
-                self.tasks[number] = task;
-                number
-            }
-            None => {
-                self.tasks.push(task);
-                self.tasks.len() - 1
-            }
-        };
         self.wake(number);
     }
 

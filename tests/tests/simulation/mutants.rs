@@ -44,6 +44,8 @@ pub(crate) struct Protocol {
     pub(crate) sends_early_again: bool,
     /// Whether a writer knows its own write by its operation id.
     pub(crate) knows_own_writes: bool,
+    /// Whether an operator declares what a restored table may have forgotten.
+    pub(crate) declares_lost_time: bool,
 }
 
 /// The product's own.
@@ -52,6 +54,7 @@ pub(crate) const PRODUCT: Protocol = Protocol {
     steps: &STEPS,
     sends_early_again: true,
     knows_own_writes: true,
+    declares_lost_time: true,
 };
 
 /// A rule that can be taken away.
@@ -63,7 +66,7 @@ pub(crate) struct Mutant {
 }
 
 /// Each rule once.
-pub(crate) const MUTANTS: [Mutant; 10] = [
+pub(crate) const MUTANTS: [Mutant; 11] = [
     Mutant {
         rule: "claim condition",
         breaks: "visible at most once",
@@ -199,6 +202,14 @@ pub(crate) const MUTANTS: [Mutant; 10] = [
         breaks: "own writes are recognised",
         protocol: Protocol {
             knows_own_writes: false,
+            ..PRODUCT
+        },
+    },
+    Mutant {
+        rule: "lost time is declared after a restore",
+        breaks: "visible at most once",
+        protocol: Protocol {
+            declares_lost_time: false,
             ..PRODUCT
         },
     },

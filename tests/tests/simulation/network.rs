@@ -129,7 +129,7 @@ impl Network {
                 appears: None,
                 answer: answer(CallOutcome::NoEffect {
                     fault: fault("wait"),
-                    retry_after: Some(std::time::Duration::from_secs(60)),
+                    retry_after: Some(std::time::Duration::from_mins(1)),
                 }),
             },
             Behaviour::Rejects => Fate {

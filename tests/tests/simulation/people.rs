@@ -6,10 +6,11 @@ use domain::delivery::{Delivery, Evidence, Guard, HoldReason, ProofKind, State, 
 use domain::preflight::validate;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::event::Event;
 use crate::network::fault;
 use crate::process::Process;
 use crate::table::{Id, Verdict};
-use crate::world::{Event, Plan as Wanted};
+use crate::world::Plan as Wanted;
 
 /// What somebody will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

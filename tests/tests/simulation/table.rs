@@ -85,19 +85,29 @@ impl Table {
         &self.rows[id].delivery
     }
 
+    /// This table as it was when `backup` was made. What was written is history all the same.
+    pub(crate) fn restore(&mut self, backup: &Self, now: Timestamp) {
+        let written = self.written.take();
+        self.clone_from(backup);
+        self.written = written;
+        for (id, row) in self.rows.iter_mut().enumerate() {
+            row.shown.push((now, entry(id, &row.delivery)));
+        }
+    }
+
     pub(crate) fn deliveries(&self) -> impl Iterator<Item = (Id, &Delivery)> {
         self.rows.iter().map(|row| &row.delivery).enumerate()
     }
 
     /// One conditional write. `operation` is the writer's: a repeat of a write that happened is refused, and `Err` tells
-    /// the writer so.
+    /// the writer so, with the delivery as it is.
     pub(crate) fn step(
         &mut self,
         id: Id,
         transition: &Transition,
         operation: u64,
         now: Timestamp,
-    ) -> Result<Verdict, OwnWrite> {
+    ) -> Result<Verdict, Box<Delivery>> {
         let row = &mut self.rows[id];
         let verdict = match row.delivery.apply(transition) {
             Ok(next) => {
@@ -109,7 +119,7 @@ impl Table {
                 }
                 Verdict::Done(next)
             }
-            Err(_) if row.operation == operation => return Err(OwnWrite(row.delivery.clone())),
+            Err(_) if row.operation == operation => return Err(Box::new(row.delivery.clone())),
             Err(_) => Verdict::Refused(row.delivery.clone()),
         };
         if let Some(written) = &mut self.written {
@@ -176,9 +186,6 @@ impl Table {
         Slot::NotBefore(turn)
     }
 }
-
-/// The write is refused because it happened already: with the delivery as it is.
-pub(crate) struct OwnWrite(pub(crate) Delivery);
 
 fn entry(id: Id, delivery: &Delivery) -> Entry {
     Entry {

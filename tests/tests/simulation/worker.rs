@@ -12,11 +12,12 @@ use domain::delivery::{
 };
 use jiff::SignedDuration;
 
+use crate::event::Event;
 use crate::mutants::Step;
 use crate::network::fault;
 use crate::process::{NoAnswer, Process, Result, number_of};
 use crate::table::{Slot, Verdict};
-use crate::world::{Event, number, words};
+use crate::world::{number, words};
 
 /// Tries to leave evidence, and to settle.
 const EVIDENCE_TRIES: u32 = 3;

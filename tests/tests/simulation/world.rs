@@ -9,11 +9,12 @@ use domain::delivery::timing::CALL;
 use domain::delivery::{CallOutcome, Delivery, DeliveryMessage, Fence, State, Transition, faults};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::event::{Event, Timer};
 use crate::invariants::{self, Violation};
 use crate::mutants::Protocol;
 use crate::network::{Behaviour, Call, Network};
 use crate::queue::Queue;
-use crate::table::{Id, OwnWrite, Table, Verdict};
+use crate::table::{Id, Table, Verdict};
 use crate::tape::Tape;
 use crate::weather::{EffectFault, Weather};
 
@@ -34,6 +35,10 @@ pub(crate) struct Outside {
     pub(crate) plans: Vec<Plan>,
     /// Claims whose worker got the network's answer and lived on to settle, with its evidence recorded.
     pub(crate) answered: BTreeSet<(Id, Fence)>,
+    /// Until when nothing of the product runs.
+    pub(crate) stopped_until: Timestamp,
+    /// The network's calls of before belong to a time that the table has forgotten.
+    pub(crate) forgotten_calls: usize,
     pub(crate) throttled: (Timestamp, Timestamp),
     pub(crate) without_keys: (Timestamp, Timestamp),
     pub(crate) violation: Option<Violation>,
@@ -60,52 +65,6 @@ pub(crate) enum Wish {
 pub(crate) struct Plan {
     pub(crate) start: Timestamp,
     pub(crate) deadline: Timestamp,
-}
-
-/// Something that happens at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// A process goes on.
-    Wake(usize),
-    /// A message becomes visible.
-    Receive(usize),
-    /// The timer of the dispatcher, and every fifth time that of the sweeper.
-    Tick(u32),
-    /// The post of a call appears.
-    Appear(usize),
-    /// A person does something.
-    Act(usize),
-    /// A person answers whether a delivery is out.
-    Answer(Id),
-    /// A person connects the account again.
-    Reconnect,
-    /// A delivery has to be final.
-    Deadline(Id),
-    /// Old messages come again.
-    Redrive,
-    /// The table is copied.
-    Backup,
-    /// The table is set back to the copy.
-    Restore,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Timer {
-    at: Timestamp,
-    turn: u64,
-    event: Event,
-}
-
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.turn).cmp(&(other.at, other.turn))
-    }
-}
-
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 impl World {
@@ -147,6 +106,8 @@ impl Outside {
             plans: Vec::new(),
             answered: BTreeSet::new(),
             called: BTreeMap::new(),
+            stopped_until: Timestamp::MIN,
+            forgotten_calls: 0,
             throttled,
             without_keys,
             violation: None,
@@ -196,10 +157,10 @@ impl Outside {
         let before = self.table.delivery(id).state;
         let verdict = match self.table.step(id, &transition, operation, self.now) {
             Ok(verdict) => verdict,
-            Err(OwnWrite(delivery)) if self.protocol.knows_own_writes => Verdict::Done(delivery),
-            Err(OwnWrite(delivery)) => {
+            Err(delivery) if self.protocol.knows_own_writes => Verdict::Done(*delivery),
+            Err(delivery) => {
                 self.violate(invariants::OWN_WRITES, || transition.name.to_owned());
-                Verdict::Refused(delivery)
+                Verdict::Refused(*delivery)
             }
         };
         match &verdict {
