@@ -16,8 +16,9 @@ mod life;
 mod world;
 
 use cloud::faults::{Effects, Fault, FaultPlan};
+use domain::Random;
 use domain::network::RepeatRule;
-use testkit::Behaviour;
+use testkit::{Behaviour, FixedRandom};
 
 use invariants::Ending;
 use life::Story;
@@ -188,4 +189,63 @@ async fn cancel_that_dies_anywhere_publishes_nothing() {
         act: Some(life::Act::Cancel),
     };
     crash_everywhere(story, READ_BACK, &[Ending::Cancelled]).await;
+}
+
+/// Lives with several faults each, chosen by a seed.
+const LIVES: u64 = 24;
+/// Processes that may die in one life; the last one lives.
+const DEATHS_MAX: usize = 3;
+/// Requests that fail in one process, at most.
+const FAILURES: usize = 4;
+/// Effects of a person's request come first: whoever gets no answer there asks again, which is not the point here.
+const FIRST_FAILURE: u32 = 40;
+/// About as many effects as a life has.
+const EFFECTS: u32 = 160;
+
+#[tokio::test]
+async fn lives_in_which_much_goes_wrong_publish_once_or_ask() {
+    for seed in 0..LIVES {
+        let random = FixedRandom::new(seed);
+        let below = |most: u32| {
+            let mut bytes = [0; 4];
+            random.fill(&mut bytes);
+            u32::from_le_bytes(bytes) % most
+        };
+        let pick = |options: &[Behaviour; 4]| options[below(4) as usize];
+        let repeat = [READ_BACK, RepeatRule::ClientKey, RepeatRule::Nothing][below(3) as usize];
+        let behaviours = [(); 2].map(|()| {
+            pick(&[
+                Behaviour::Accepts,
+                Behaviour::LosesAnswer,
+                Behaviour::LosesCall,
+                Behaviour::LimitsRate(30),
+            ])
+        });
+        let world = World::new(repeat).await;
+        world.network.script(behaviours);
+        let story = story(&[]);
+        let mut ended = None;
+        for _ in 0..DEATHS_MAX {
+            let fault = [Fault::CrashBefore, Fault::CrashAfter][below(2) as usize];
+            let mut plan = FaultPlan::at(below(EFFECTS), fault);
+            for _ in 0..FAILURES {
+                let fault = [Fault::FailBefore, Fault::FailAfter][below(2) as usize];
+                plan = plan.and(FIRST_FAILURE + below(EFFECTS), fault);
+            }
+            let effects = Effects::new(plan);
+            let process = world.start(effects.clone());
+            ended = effects
+                .until_crash(life::play(&world, &process, &story))
+                .await;
+            if ended.is_some() {
+                break;
+            }
+        }
+        let post = match ended {
+            Some(post) => post,
+            None => life::play(&world, &world.start(Effects::default()), &story).await,
+        };
+        let place = format!("life {seed}, {repeat:?}, {behaviours:?}");
+        invariants::check(&world, &post, &[Ending::Published, Ending::Asking], &place);
+    }
 }

@@ -11,6 +11,10 @@
     clippy::print_stderr,
     reason = "a test fails by panicking, and a played history is for reading"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a seed and a number of histories are parameters of a run, not configuration"
+)]
 
 use std::collections::BTreeSet;
 
