@@ -215,7 +215,7 @@ async fn intend(process: &Process, attempt: &Try) -> Intent {
 
 async fn give_back(process: &Process, attempt: &Try) -> Result<()> {
     let at = process.now();
-    record_end(process, attempt, Settlement::Postponed { at }).await
+    record_end(process, attempt, Settlement::Postponed { at, fault: None }).await
 }
 
 async fn not_called(process: &Process, attempt: &Try) -> Result<()> {
