@@ -155,26 +155,23 @@ pub(crate) fn host(service: &Url) -> String {
     }
 }
 
-/// A thread that stopped in the middle: something of it is visible.
-pub(crate) fn partial_thread(outcome: CallOutcome, written: usize, parts: usize) -> CallOutcome {
-    let fault = match outcome {
-        CallOutcome::NoEffect { fault, .. }
-        | CallOutcome::Unauthorized(fault)
-        | CallOutcome::Refused(fault)
-        | CallOutcome::Unknown(fault) => fault,
-        CallOutcome::Published(_) | CallOutcome::HandedOver(_) | CallOutcome::Processing(_) => {
-            return outcome;
-        }
-    };
-    CallOutcome::Unknown(Fault {
-        code: "thread_incomplete".to_owned(),
-        category: FaultCategory::OutcomeUnknown,
-        message: format!(
-            "{written} of {parts} parts of the thread are out. {}",
-            fault.message
-        ),
-        ..fault
-    })
+/// An answer to a look that says neither that the record is there nor that it is not.
+pub(crate) fn no_record(service: &Url) -> NetworkError {
+    NetworkError::Unavailable {
+        message: format!("{} does not answer like a Bluesky server", host(service)),
+    }
+}
+
+/// Some parts of a thread are there and some are not, although we write all of them at once.
+pub(crate) fn thread_incomplete_fault(there: usize, parts: usize) -> Fault {
+    Fault::new(
+        "thread_incomplete",
+        FaultCategory::OutcomeUnknown,
+        FaultActor::User,
+        format!("{there} of {parts} parts of the thread are public at Bluesky."),
+        "Look at the account. If the thread may stay as it is, say that it is published; else delete its parts there, \
+         say that it is not published, then retry.",
+    )
 }
 
 fn unreachable_fault(host: &str, reason: &str) -> Fault {
@@ -403,19 +400,5 @@ mod tests {
             .0,
             "unknown"
         );
-    }
-
-    #[test]
-    fn partial_thread_is_never_without_effect() {
-        let outcome = call_outcome(
-            &refused(429, "RateLimitExceeded"),
-            &"https://pds.example.org".parse().unwrap(),
-        );
-
-        let CallOutcome::Unknown(fault) = partial_thread(outcome, 1, 3) else {
-            panic!("a thread that is visible in part has an unknown outcome");
-        };
-        assert_eq!(fault.code, "thread_incomplete");
-        assert!(fault.message.starts_with("1 of 3 parts"));
     }
 }

@@ -1,8 +1,9 @@
 //! Bluesky, and every other server (PDS) of the AT protocol.
 //!
-//! A post is a record whose key we choose from the delivery's id, so a repeated call writes the same record again: the
-//! network itself makes "once" true. Accounts sign in with an app password, of which only the session is kept.
+//! A post is a record whose key we choose from the delivery's id, so a repeated call never makes a second one: the network
+//! itself makes "once" true. Accounts sign in with an app password, of which only the session is kept.
 
+mod cid;
 mod domains;
 mod errors;
 mod facets;

@@ -1,20 +1,20 @@
-//! Publishing: prepare (nothing visible), call (records under our own keys), read back.
+//! Publishing: prepare (nothing visible), call (one write under our own keys), read back.
 
 use bytes::Bytes;
 use domain::Clock;
 use domain::delivery::{Evidence, ProofKind};
 use futures::future::try_join_all;
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::errors::{self, call_outcome, network_error, partial_thread};
+use super::errors::{self, call_outcome, network_error};
 use super::facets;
 use super::record::{self, COLLECTION, Image, Options, StrongRef};
 use super::session::Session;
 use super::xrpc::{Xrpc, XrpcError};
-use super::{identity, tid};
-use crate::http::CALL_TIME;
+use super::{cid, identity, tid};
 use crate::network::{
     Attachment, CallOutcome, Credential, NetworkError, Part, Prepared, PublishRequest, ReadBack,
 };
@@ -22,7 +22,7 @@ use crate::network::{
 /// How far a server's time may be from ours before we show our own.
 const CLOCK_DIFFERENCE_MAX: SignedDuration = SignedDuration::from_mins(5);
 
-/// What `prepare` made: one entry per part of the thread.
+/// What `prepare` made: one record per part of the thread, complete.
 #[derive(Serialize, Deserialize)]
 struct Draft {
     posts: Vec<DraftPost>,
@@ -31,15 +31,24 @@ struct Draft {
 #[derive(Serialize, Deserialize)]
 struct DraftPost {
     rkey: String,
-    /// Complete but for its place in the thread, which needs the content hashes of the posts before.
     record: Value,
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct Put {
     uri: String,
-    cid: String,
     commit: Option<Commit>,
+}
+
+#[derive(Deserialize)]
+struct Applied {
+    results: Vec<Created>,
+    commit: Option<Commit>,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    uri: String,
 }
 
 #[derive(Deserialize)]
@@ -61,12 +70,36 @@ pub(crate) async fn prepare(
         .iter()
         .enumerate()
         .map(|(position, part)| prepare_part(xrpc, session, request, &options, position, part));
-    let draft = Draft {
-        posts: try_join_all(posts).await?,
-    };
-    serde_json::to_value(&draft)
+    let mut posts = try_join_all(posts).await?;
+    chain(&request.identity.remote_id, &mut posts)
+        .ok_or_else(|| NetworkError::Refused(errors::draft_fault()))?;
+    serde_json::to_value(Draft { posts })
         .map(Prepared)
         .map_err(|_| NetworkError::Refused(errors::draft_fault()))
+}
+
+/// Makes each post after the first a reply to the one before. `None` where a record is not one.
+fn chain(repo: &str, posts: &mut [DraftPost]) -> Option<()> {
+    let Some((first, others)) = posts.split_first_mut() else {
+        return Some(());
+    };
+    if others.is_empty() {
+        return Some(());
+    }
+    let root = reference(repo, first)?;
+    let mut parent = root.clone();
+    for post in others {
+        record::reply_to(&mut post.record, &root, &parent);
+        parent = reference(repo, post)?;
+    }
+    Some(())
+}
+
+fn reference(repo: &str, post: &DraftPost) -> Option<StrongRef> {
+    Some(StrongRef {
+        uri: uri(repo, &post.rkey),
+        cid: cid::of_record(&post.record)?,
+    })
 }
 
 async fn prepare_part(
@@ -122,8 +155,7 @@ async fn upload(
     })
 }
 
-/// Writes the records in order. `putRecord` with the same key and content changes nothing, and with another content
-/// (an earlier revision) edits in place: there is never a second post.
+/// Writes everything at once: a thread is out as a whole or not at all, so no outcome leaves a part of it behind.
 pub(crate) async fn call(
     xrpc: &Xrpc,
     clock: &dyn Clock,
@@ -134,74 +166,39 @@ pub(crate) async fn call(
     let Ok(session) = Session::of_credential(credential) else {
         return CallOutcome::Unauthorized(errors::sign_in_fault());
     };
-    let Ok(draft) = Draft::deserialize(&prepared.0) else {
+    let draft = Draft::deserialize(&prepared.0).ok();
+    let posts = draft.map(|draft| draft.posts).unwrap_or_default();
+    let Some((first, others)) = posts.split_first() else {
         return CallOutcome::NoEffect {
             fault: errors::draft_fault(),
             retry_after: None,
         };
     };
-    // Each request has its own time limit, but the parts of a thread share that of the call.
-    match tokio::time::timeout(CALL_TIME, write_all(xrpc, clock, &session, request, draft)).await {
-        Ok(outcome) => outcome,
-        Err(_) => CallOutcome::Unknown(errors::unknown_fault(
-            &errors::host(&session.service),
-            "time-out",
-        )),
+    let repo = &request.identity.remote_id;
+    let written = if others.is_empty() {
+        put(xrpc, &session, repo, first).await
+    } else {
+        create_all(xrpc, &session, repo, &posts).await
+    };
+    match written {
+        Ok(commit) => CallOutcome::Published(Evidence {
+            remote_id: Some(uri(repo, &first.rkey)),
+            permalink: Some(permalink(request, &first.rkey)),
+            proof: ProofKind::Response,
+            published_at: written_at(commit.as_ref(), clock.now()),
+        }),
+        Err(error) => call_outcome(&error, &session.service),
     }
 }
 
-async fn write_all(
-    xrpc: &Xrpc,
-    clock: &dyn Clock,
-    session: &Session,
-    request: &PublishRequest,
-    draft: Draft,
-) -> CallOutcome {
-    let parts = draft.posts.len();
-    let mut root: Option<(StrongRef, Evidence)> = None;
-    let mut parent: Option<StrongRef> = None;
-    for (position, mut post) in draft.posts.into_iter().enumerate() {
-        if let (Some((root, _)), Some(parent)) = (&root, &parent) {
-            record::reply_to(&mut post.record, root, parent);
-        }
-        let written = match write(xrpc, session, &request.identity.remote_id, &post).await {
-            Ok(written) => written,
-            Err(error) => {
-                let outcome = call_outcome(&error, &session.service);
-                return if position == 0 {
-                    outcome
-                } else {
-                    partial_thread(outcome, position, parts)
-                };
-            }
-        };
-        let strong = StrongRef {
-            uri: written.uri,
-            cid: written.cid,
-        };
-        if root.is_none() {
-            let evidence = Evidence {
-                remote_id: Some(strong.uri.clone()),
-                permalink: Some(permalink(request, &post.rkey)),
-                proof: ProofKind::Response,
-                published_at: written_at(written.commit.as_ref(), clock.now()),
-            };
-            root = Some((strong.clone(), evidence));
-        }
-        parent = Some(strong);
-    }
-    match root {
-        Some((_, evidence)) => CallOutcome::Published(evidence),
-        None => CallOutcome::Refused(errors::draft_fault()),
-    }
-}
-
-async fn write(
+/// `putRecord` with the same key and content changes nothing, and with another content (an earlier revision) edits in
+/// place: there is never a second post.
+async fn put(
     xrpc: &Xrpc,
     session: &Session,
     repo: &str,
     post: &DraftPost,
-) -> Result<Written, XrpcError> {
+) -> Result<Option<Commit>, XrpcError> {
     let input = json!({
         "repo": repo,
         "collection": COLLECTION,
@@ -209,13 +206,61 @@ async fn write(
         "record": post.record,
         "validate": true,
     });
-    xrpc.procedure(
-        &session.service,
-        "com.atproto.repo.putRecord",
-        &input,
-        Some(&session.access),
-    )
-    .await
+    let method = "com.atproto.repo.putRecord";
+    let put: Put = xrpc
+        .procedure(&session.service, method, &input, Some(&session.access))
+        .await?;
+    must_name(repo, std::slice::from_ref(post), &[put.uri])?;
+    Ok(put.commit)
+}
+
+/// One commit with all records or none. A key that is taken fails the server, which a look then explains: there is never
+/// a second thread.
+async fn create_all(
+    xrpc: &Xrpc,
+    session: &Session,
+    repo: &str,
+    posts: &[DraftPost],
+) -> Result<Option<Commit>, XrpcError> {
+    let writes: Vec<Value> = posts
+        .iter()
+        .map(|post| {
+            json!({
+                "$type": "com.atproto.repo.applyWrites#create",
+                "collection": COLLECTION,
+                "rkey": post.rkey,
+                "value": post.record,
+            })
+        })
+        .collect();
+    let input = json!({ "repo": repo, "writes": writes, "validate": true });
+    let method = "com.atproto.repo.applyWrites";
+    let applied: Applied = xrpc
+        .procedure(&session.service, method, &input, Some(&session.access))
+        .await?;
+    let uris: Vec<_> = applied
+        .results
+        .into_iter()
+        .map(|created| created.uri)
+        .collect();
+    must_name(repo, posts, &uris)?;
+    Ok(applied.commit)
+}
+
+/// An answer that does not name our records proves nothing.
+fn must_name(repo: &str, posts: &[DraftPost], uris: &[String]) -> Result<(), XrpcError> {
+    let ours = posts.iter().map(|post| uri(repo, &post.rkey));
+    if ours.eq(uris.iter().cloned()) {
+        Ok(())
+    } else {
+        Err(XrpcError::Unreadable {
+            status: StatusCode::OK,
+        })
+    }
+}
+
+fn uri(repo: &str, rkey: &str) -> String {
+    format!("at://{repo}/{COLLECTION}/{rkey}")
 }
 
 /// When the server wrote the record; our own time where it made no commit, since nothing changed, or is far off.
@@ -237,47 +282,52 @@ fn permalink(request: &PublishRequest, rkey: &str) -> String {
     format!("https://bsky.app/profile/{who}/post/{rkey}")
 }
 
-/// Looks for the records under their keys. A thread counts as out only with all its parts.
+/// Looks for the records under their keys. Some of several can only be there when somebody removed the others: then
+/// neither "out" nor "absent" is true, and a person must say what it is.
 pub(crate) async fn read_back(
     xrpc: &Xrpc,
     session: &Session,
     request: &PublishRequest,
     called_at: Timestamp,
 ) -> Result<ReadBack, NetworkError> {
-    #[derive(Deserialize)]
-    struct Found {
-        uri: String,
-    }
-    let mut first: Option<Evidence> = None;
-    for position in 0..request.parts.len() {
-        let rkey = tid::record_key(request.delivery, position);
-        let found: Result<Found, XrpcError> = xrpc
-            .query(
-                &session.service,
-                "com.atproto.repo.getRecord",
-                &[
-                    ("repo", &request.identity.remote_id),
-                    ("collection", COLLECTION),
-                    ("rkey", &rkey),
-                ],
-                // Records are public: reading them works with a dead session too.
-                None,
-            )
-            .await;
-        match found {
-            Ok(found) => {
-                first.get_or_insert(Evidence {
-                    remote_id: Some(found.uri),
-                    permalink: Some(permalink(request, &rkey)),
-                    proof: ProofKind::ReadBack,
-                    published_at: called_at,
-                });
-            }
-            Err(XrpcError::Refused(refusal)) if refusal.error == "RecordNotFound" => {
-                return Ok(ReadBack::Absent);
-            }
-            Err(error) => return Err(network_error(&error, &session.service)),
+    let rkeys: Vec<String> = (0..request.parts.len())
+        .map(|position| tid::record_key(request.delivery, position))
+        .collect();
+    let repo = &request.identity.remote_id;
+    let looks = rkeys.iter().map(|rkey| is_there(xrpc, session, repo, rkey));
+    let looks = try_join_all(looks).await?;
+    let there = looks.iter().filter(|is_there| **is_there).count();
+    Ok(match rkeys.first() {
+        Some(first) if there == rkeys.len() => ReadBack::Found(Evidence {
+            remote_id: Some(uri(repo, first)),
+            permalink: Some(permalink(request, first)),
+            proof: ProofKind::ReadBack,
+            published_at: called_at,
+        }),
+        Some(_) if there > 0 => {
+            ReadBack::Ambiguous(errors::thread_incomplete_fault(there, rkeys.len()))
         }
+        Some(_) | None => ReadBack::Absent,
+    })
+}
+
+async fn is_there(
+    xrpc: &Xrpc,
+    session: &Session,
+    repo: &str,
+    rkey: &str,
+) -> Result<bool, NetworkError> {
+    let parameters = [("repo", repo), ("collection", COLLECTION), ("rkey", rkey)];
+    let method = "com.atproto.repo.getRecord";
+    // Records are public: reading them works with a dead session too.
+    let found: Result<Value, XrpcError> = xrpc
+        .query(&session.service, method, &parameters, None)
+        .await;
+    match found {
+        // A server that is none answers anything.
+        Ok(found) if found.get("uri").is_some_and(Value::is_string) => Ok(true),
+        Ok(_) => Err(errors::no_record(&session.service)),
+        Err(XrpcError::Refused(refusal)) if refusal.error == "RecordNotFound" => Ok(false),
+        Err(error) => Err(network_error(&error, &session.service)),
     }
-    Ok(first.map_or(ReadBack::Absent, ReadBack::Found))
 }

@@ -43,6 +43,7 @@ async fn bluesky_on_a_real_server_publishes_each_delivery_once() {
     post_with_links_mention_tag_and_image_is_read_back_byte_for_byte(&story).await;
     post_that_the_network_would_refuse_is_refused_and_not_visible(&story).await;
     thread_is_a_chain_of_replies(&story).await;
+    thread_with_a_part_that_the_network_refuses_is_not_visible_at_all(&story).await;
     lost_answer_is_unknown_and_found_by_read_back(&story).await;
     expired_access_token_is_refreshed(&story).await;
     dead_refresh_token_asks_to_reconnect(&story).await;
@@ -199,24 +200,28 @@ async fn post_that_the_network_would_refuse_is_refused_and_not_visible(story: &S
 }
 
 async fn thread_is_a_chain_of_replies(story: &Story) {
-    let mut wanted = request(&story.connected.identity, 20, "one");
+    let visible = posts(story).await.len();
+    let mut wanted = request(&story.connected.identity, 20, "one 👩🏽‍🚀 @alice.test #tag");
     wanted.parts.extend([part("two"), part("three")]);
+    // What a hash is made of: numbers, links to bytes, lists.
+    wanted.parts[0].attachments.push(image(PIXELS, "Pixels"));
+    wanted.parts[1].attachments.push(image(PIXELS, ""));
+    wanted.options = json!({"langs": ["en"], "labels": ["graphic-media"]});
 
     let outcome = publish(&story.network, &story.connected.credential, &wanted).await;
-    let again = publish(&story.network, &story.connected.credential, &wanted).await;
 
     let CallOutcome::Published(evidence) = outcome else {
         panic!("{outcome:?}")
     };
-    assert!(matches!(again, CallOutcome::Published(_)));
     let read = posts(story).await;
-    let of = |text: &str| {
+    assert_eq!(read.len(), visible + 3);
+    let of = |begin: &str| {
         let found: Vec<_> = read
             .iter()
-            .filter(|post| post.record["text"] == text)
+            .filter(|post| post.record["text"].as_str().unwrap().starts_with(begin))
             .collect();
         let [post] = found.as_slice() else {
-            panic!("{text}: {found:?}")
+            panic!("{begin}: {found:?}")
         };
         (*post).clone()
     };
@@ -232,12 +237,37 @@ async fn thread_is_a_chain_of_replies(story: &Story) {
         three.record["reply"],
         json!({"root": reference(&one), "parent": reference(&two)})
     );
+
+    // The same call again makes nothing: its outcome is what a look finds.
+    let again = publish(&story.network, &story.connected.credential, &wanted).await;
+    assert!(matches!(again, CallOutcome::Unknown(_)), "{again:?}");
+    assert_eq!(posts(story).await.len(), visible + 3);
     let found = story
         .network
         .read_back(&story.connected.credential, &wanted, now())
         .await
         .unwrap();
     assert!(matches!(found, ReadBack::Found(found) if found.remote_id == evidence.remote_id));
+}
+
+async fn thread_with_a_part_that_the_network_refuses_is_not_visible_at_all(story: &Story) {
+    let visible = posts(story).await.len();
+    let mut wanted = request(&story.connected.identity, 21, "fine");
+    wanted.parts.push(part(&"x".repeat(301)));
+
+    let outcome = publish(&story.network, &story.connected.credential, &wanted).await;
+
+    assert!(
+        matches!(&outcome, CallOutcome::Refused(fault) if fault.category == FaultCategory::Content),
+        "{outcome:?}"
+    );
+    assert_eq!(posts(story).await.len(), visible);
+    let found = story
+        .network
+        .read_back(&story.connected.credential, &wanted, now())
+        .await
+        .unwrap();
+    assert!(matches!(found, ReadBack::Absent), "{found:?}");
 }
 
 async fn lost_answer_is_unknown_and_found_by_read_back(story: &Story) {

@@ -10,12 +10,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use bytes::Bytes;
 use domain::account::RemoteIdentity;
-use networks::{CallOutcome, Credential, Egress, Network, NetworkError};
+use networks::{CallOutcome, Credential, Egress, Network, NetworkError, ReadBack};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::bluesky::{bluesky, credentials, part, request};
+use crate::bluesky::{bluesky, credentials, now, part, request};
 
 /// A server that answers every request in the same way.
 struct Server {
@@ -313,20 +313,69 @@ async fn call_that_is_rate_limited_has_no_effect_and_names_the_pause() {
 }
 
 #[tokio::test]
-async fn thread_that_stops_in_the_middle_is_unknown_whatever_stopped_it() {
-    let server = Server::answering(|call| match call {
-        0 => json!({"uri": "at://did:plc:alice/app.bsky.feed.post/1", "cid": "c"})
-            .to_string()
-            .into_response(),
-        _ => refusal(400, "InvalidRequest"),
+async fn thread_is_one_call_that_the_server_takes_or_refuses_as_a_whole() {
+    let refusing = Server::answering(|_| refusal(400, "InvalidRequest")).await;
+    let failing = Server::answering(|_| refusal(500, "InternalServerError")).await;
+
+    let refused = call(&refusing, 3).await;
+    let failed = call(&failing, 3).await;
+
+    assert!(matches!(refused, CallOutcome::Refused(_)), "{refused:?}");
+    assert!(matches!(failed, CallOutcome::Unknown(_)), "{failed:?}");
+    assert_eq!((refusing.calls(), failing.calls()), (1, 1));
+}
+
+async fn look(server: &Server, parts: usize) -> Result<ReadBack, NetworkError> {
+    let (identity, credential) = signed_in(server);
+    let mut wanted = request(&identity, 1, "one");
+    wanted.parts = vec![part("text"); parts];
+    bluesky(Egress::AllowLoopback)
+        .read_back(&credential, &wanted, now())
+        .await
+}
+
+/// A server that has the record at each look that `has` allows.
+async fn holding(has: fn(usize) -> bool) -> Server {
+    Server::answering(move |look| {
+        if has(look) {
+            json!({"uri": "at://did:plc:alice/app.bsky.feed.post/1", "cid": "c", "value": {}})
+                .to_string()
+                .into_response()
+        } else {
+            refusal(400, "RecordNotFound")
+        }
     })
-    .await;
+    .await
+}
 
-    let outcome = call(&server, 3).await;
+#[tokio::test]
+async fn thread_with_some_parts_visible_is_neither_found_nor_absent() {
+    for has in [(|look| look != 2) as fn(usize) -> bool, |look| look == 2] {
+        let server = holding(has).await;
 
-    assert!(
-        matches!(&outcome, CallOutcome::Unknown(fault) if fault.code == "thread_incomplete"),
-        "{outcome:?}"
-    );
-    assert_eq!(server.calls(), 2);
+        let found = look(&server, 3).await.unwrap();
+
+        assert!(
+            matches!(&found, ReadBack::Ambiguous(fault) if fault.code == "thread_incomplete"),
+            "{found:?}"
+        );
+    }
+    let whole = look(&holding(|_| true).await, 3).await.unwrap();
+    assert!(matches!(whole, ReadBack::Found(_)), "{whole:?}");
+    let gone = look(&holding(|_| false).await, 3).await.unwrap();
+    assert!(matches!(gone, ReadBack::Absent), "{gone:?}");
+}
+
+#[tokio::test]
+async fn look_at_a_server_that_answers_anything_proves_nothing() {
+    for answer in ["{}", "<html>", r#"{"uri":1}"#] {
+        let server = Server::answering(move |_| answer).await;
+
+        let error = look(&server, 1).await.unwrap_err();
+
+        assert!(
+            matches!(error, NetworkError::Unavailable { .. }),
+            "{error:?}"
+        );
+    }
 }
