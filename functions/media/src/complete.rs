@@ -20,8 +20,7 @@ use crate::{Ctx, kept_at, uploaded_at};
     params(("id" = String, Path, description = "The medium")),
     responses(
         (status = OK, description = "It can be used", body = MediaView),
-        (status = CONFLICT, description = "Nothing was uploaded: `not_uploaded`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`size_mismatch`, `type_mismatch`, `image_too_large` or `corrupt_image`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`not_uploaded`, `size_mismatch`, `type_mismatch`, `image_too_large` or `corrupt_image`"),
     )
 )]
 pub(crate) async fn complete_media(
@@ -106,8 +105,8 @@ impl Ctx {
 }
 
 fn not_uploaded() -> Error {
-    Error::conflict(
-        "not_uploaded",
-        "upload the bytes first, as the answer to POST /v1/media says",
-    )
+    Error::Unusable {
+        code: "not_uploaded",
+        detail: "upload the bytes first, as the answer to POST /v1/media says".to_owned(),
+    }
 }

@@ -77,7 +77,7 @@ async fn completion_without_an_upload_says_so() {
         .complete(&author, announced.body["id"].as_str().unwrap())
         .await;
 
-    answer.expect_problem(409, "not_uploaded");
+    answer.expect_problem(422, "not_uploaded");
 }
 
 #[tokio::test]
