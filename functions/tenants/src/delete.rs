@@ -8,13 +8,12 @@ use domain::tenant::{Tenant, TenantState};
 use domain::{Error, EventId, OperationId, TenantId};
 use http::StatusCode;
 use serde_json::Value;
+use store::TenantTable;
 
-use crate::Ctx;
+use crate::{Ctx, TRIES};
 
-/// Tries of a deletion that does not say which version it means, while others change the tenant.
-const TRIES: u32 = 3;
-
-/// Deletes a tenant: its members lose it at once, and nothing of it is published any more.
+/// Deletes a tenant: its members lose it at once, and nothing of it is published any more. Its accounts are disconnected
+/// and can be connected elsewhere, its waiting posts are cancelled.
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{id}",

@@ -9,11 +9,12 @@ use domain::tenant::Tenant;
 use domain::{Error, EventId, OperationId, Result, TenantId};
 use serde::Deserialize;
 use serde_json::json;
+use store::Member;
 use utoipa::ToSchema;
 
-use crate::Ctx;
 use crate::fields::{self, present};
 use crate::tenant_view::TenantView;
+use crate::{Ctx, TRIES};
 
 /// A merge patch (RFC 7396): what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -29,14 +30,14 @@ pub(crate) struct EditTenant {
     time_zone: Option<String>,
 }
 
-/// Changes a tenant's name or zone, if nobody else changed it meanwhile.
+/// Changes a tenant's name or zone. With `If-Match`, only if nobody else did since.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{id}",
     tag = "tenants",
     params(
         ("id" = String, Path, description = "The tenant"),
-        ("If-Match" = String, Header, description = "The ETag that was read"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that was read"),
     ),
     request_body = EditTenant,
     responses((status = OK, description = "The tenant after it", body = TenantView))
@@ -48,27 +49,44 @@ pub(crate) async fn edit_tenant(
     seen: IfMatch,
     Json(body): Json<EditTenant>,
 ) -> api::Result<impl IntoResponse> {
-    let member = ctx.member(&caller, id, Permission::ManageTenant).await?;
-    seen.required()?.check(member.tenant.version)?;
-    let mut changed = edited(&member.tenant, &body)?;
-    if changed != member.tenant {
+    for _ in 0..TRIES {
+        let member = ctx.member(&caller, id, Permission::ManageTenant).await?;
+        seen.check(member.tenant.version)?;
+        match ctx.edit(&caller, &member, &body).await {
+            Err(Error::StaleVersion) => {}
+            edited => {
+                let edited = edited?;
+                let view = TenantView::new(&edited, member.role);
+                return Ok((etag(edited.version), Json(view)));
+            }
+        }
+    }
+    Err(Error::StaleVersion.into())
+}
+
+impl Ctx {
+    /// The tenant after the edit; [`Error::StaleVersion`] where somebody else changed it since it was read.
+    async fn edit(&self, caller: &SignedIn, member: &Member, body: &EditTenant) -> Result<Tenant> {
+        let mut changed = edited(&member.tenant, body)?;
+        if changed == member.tenant {
+            return Ok(changed);
+        }
         changed.version += 1;
-        changed.updated_at = ctx.clock.now();
+        changed.updated_at = self.clock.now();
         let event = Event {
-            id: EventId::generate(ctx.table.ids()),
-            tenant: id,
+            id: EventId::generate(self.table.ids()),
+            tenant: changed.id,
             at: changed.updated_at,
             kind: "tenant.changed",
             actor: caller.actor(),
-            subject: Subject::Tenant(id),
+            subject: Subject::Tenant(changed.id),
             detail: json!({ "name": changed.name, "time_zone": changed.time_zone }),
-            operation: OperationId::generate(ctx.table.ids()),
+            operation: OperationId::generate(self.table.ids()),
         };
-        let tenant = ctx.table.tenant(&member.scope);
+        let tenant = self.table.tenant(&member.scope);
         tenant.change_head(&changed, &event).await?;
+        Ok(changed)
     }
-    let view = TenantView::new(&changed, member.role);
-    Ok((etag(changed.version), Json(view)))
 }
 
 fn edited(tenant: &Tenant, body: &EditTenant) -> Result<Tenant> {

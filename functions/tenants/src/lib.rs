@@ -25,6 +25,9 @@ mod fields;
 mod read;
 mod tenant_view;
 
+/// Tries of a change that does not say which version it means, while others change the tenant.
+const TRIES: u32 = 5;
+
 /// What the function needs.
 #[derive(Clone, Debug)]
 pub struct Ctx {

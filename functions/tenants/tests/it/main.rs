@@ -251,7 +251,7 @@ async fn tenant_of_somebody_else_is_answered_like_an_unknown_one() {
 }
 
 #[tokio::test]
-async fn edit_tenant_needs_the_version_that_was_read() {
+async fn edit_tenant_honours_the_version_that_was_read() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Admin).await;
     let path = format!("/v1/tenants/{}", owner.tenant);
@@ -265,9 +265,6 @@ async fn edit_tenant_needs_the_version_that_was_read() {
     };
     let name = json!({ "name": "New" });
 
-    edit(None, &name)
-        .await
-        .expect_problem(428, "version_required");
     for tag in ["\"2\"", "W/\"1\"", "1", "\"x\"", ""] {
         edit(Some(tag), &name)
             .await
@@ -309,6 +306,27 @@ async fn edit_tenant_cannot_remove_a_field() {
     let answer = answer.expect_problem(422, "invalid_request");
     assert_eq!(answer.body["errors"][0]["pointer"], "/name");
     assert_eq!(answer.body["errors"][0]["code"], "wrong_type");
+}
+
+#[tokio::test]
+async fn edits_of_a_tenant_at_once_without_a_version_all_happen() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let path = format!("/v1/tenants/{}", owner.tenant);
+    let edit = |body: Value| {
+        let call = app.api.patch(&path).by(&owner).json(&body);
+        async move { call.send().await.expect(200) }
+    };
+
+    tokio::join!(
+        edit(json!({ "name": "New" })),
+        edit(json!({ "time_zone": "Asia/Tokyo" })),
+    );
+
+    let now = app.api.get(&path).by(&owner).send().await.expect(200);
+    assert_eq!(now.body["name"], "New");
+    assert_eq!(now.body["time_zone"], "Asia/Tokyo");
+    assert_eq!(now.headers["etag"], "\"3\"");
 }
 
 #[tokio::test]
