@@ -94,14 +94,8 @@ impl Ctx {
             if wanted.schedule.is_some() {
                 asker.must_schedule()?;
             }
-            match self.store(asker, &wanted, None, claim).await {
-                Ok(None) => {}
-                Ok(Some(made)) => return Ok(made),
-                // Requests with one key at once keep each other from the table: another one may have made it.
-                Err(error @ Error::Unavailable { .. }) => {
-                    return self.made_before(asker, claim).await?.ok_or(error);
-                }
-                Err(error) => return Err(error),
+            if let Some(made) = self.store(asker, &wanted, None, claim).await? {
+                return Ok(made);
             }
         }
         Err(too_busy())
@@ -129,8 +123,26 @@ impl Ctx {
         self.stored(asker, id).await.map(Some)
     }
 
-    /// Makes the post; `None` where something changed meanwhile.
+    /// Makes the post, or finds the one that another request with the key made; `None` where something changed
+    /// meanwhile.
     pub(crate) async fn store(
+        &self,
+        asker: &Asker,
+        wanted: &Wanted,
+        copied: Option<PostId>,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<Option<StoredPost>> {
+        match self.commit(asker, wanted, copied, claim).await {
+            // Requests with one key at once keep each other from the table: another one may have made it.
+            Err(error @ Error::Unavailable { .. }) => {
+                let made = self.made_before(asker, claim).await?;
+                made.map(Some).ok_or(error)
+            }
+            made => made,
+        }
+    }
+
+    async fn commit(
         &self,
         asker: &Asker,
         wanted: &Wanted,

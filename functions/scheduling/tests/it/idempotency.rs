@@ -8,6 +8,15 @@ async fn create(world: &World, key: &str, body: &Value) -> Answer {
     call.header("idempotency-key", key).json(body).send().await
 }
 
+async fn duplicate(world: &World, id: &str) -> Answer {
+    let path = format!("/v1/posts/{id}/duplicate");
+    let call = world.api.post(path).by(&world.owner);
+    call.header("idempotency-key", "k")
+        .json(&json!({}))
+        .send()
+        .await
+}
+
 #[tokio::test]
 async fn key_with_the_same_command_answers_with_the_same_post() {
     let world = World::new().await;
@@ -105,18 +114,25 @@ async fn key_of_a_duplicate_belongs_to_one_post() {
         world.made(&world.a_draft()).await,
         world.made(&world.a_draft()).await,
     );
-    let duplicate = async |id: &str| {
-        let path = format!("/v1/posts/{id}/duplicate");
-        let call = world.api.post(path).by(&world.owner);
-        call.header("idempotency-key", "k")
-            .json(&json!({}))
-            .send()
-            .await
-    };
 
-    let copy = duplicate(&one).await.expect(201);
-    assert_eq!(duplicate(&one).await.expect(201).body, copy.body);
-    duplicate(&two)
+    let copy = duplicate(&world, &one).await.expect(201);
+    assert_eq!(duplicate(&world, &one).await.expect(201).body, copy.body);
+    duplicate(&world, &two)
         .await
         .expect_problem(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn key_of_a_duplicate_used_by_fifty_requests_at_once_makes_one_copy() {
+    let world = World::new().await;
+    let id = world.made(&world.a_draft()).await;
+
+    let answers = futures::future::join_all((0..50).map(|_| duplicate(&world, &id))).await;
+
+    let first = answers[0].body["id"].clone();
+    for answer in answers {
+        assert_eq!(answer.expect(201).body["id"], first);
+    }
+    let list = world.get("/v1/posts").await.expect(200);
+    assert_eq!(list.body["items"].as_array().unwrap().len(), 2);
 }
