@@ -1,67 +1,45 @@
 //! Reading accounts.
 
 use api::permission::ReadAccounts;
-use api::{Can, Json, ListQuery, Page, PageLimit, Path, Query};
+use api::{Can, Json, ListQuery, Page, PageQuery, Path, Query};
 use axum::extract::State;
 use domain::AccountId;
 use domain::account::{Account, AccountState};
 use domain::{Error, Result};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::Ctx;
 use crate::account_view::AccountView;
-
-/// Which part of the list.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListAccounts {
-    /// Most items of the page: 1 to 200, else 50.
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: PageLimit,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// Lists the tenant's accounts, oldest first.
 #[utoipa::path(
     get,
     path = "/v1/accounts",
     tag = "accounts",
-    params(ListAccounts),
+    params(PageQuery),
     responses((status = OK, description = "Accounts", body = Page<AccountView>))
 )]
 pub(crate) async fn list_accounts(
     State(ctx): State<Ctx>,
     caller: Can<ReadAccounts>,
-    Query(query): Query<ListAccounts>,
+    Query(query): Query<PageQuery>,
 ) -> api::Result<Json<Page<AccountView>>> {
     let list = ListQuery {
         tenant: caller.tenant.id,
         kind: "accounts",
         filters: "",
     };
-    let after = match &query.cursor {
-        Some(cursor) => Some(ctx.gate.position::<AccountId>(list, cursor).await?),
-        None => None,
-    };
-    let limit = i32::try_from(query.limit.get()).unwrap_or(i32::MAX);
-    let page = ctx.accounts(&caller).account_page(after, limit).await?;
-    let next = match page.next {
-        Some(last) => Some(ctx.gate.cursor(list, &last).await?),
-        None => None,
-    };
-    Ok(Json(Page {
-        items: page
-            .accounts
-            .into_iter()
-            .filter(|account| account.state != AccountState::Disconnected)
-            .map(AccountView::from)
-            .collect(),
-        next,
-    }))
+    let start = query.start::<AccountId>(&ctx.gate, list).await?;
+    let page = ctx
+        .accounts(&caller)
+        .account_page(start, query.limit())
+        .await?;
+    let connected = page
+        .accounts
+        .into_iter()
+        .filter(|account| account.state != AccountState::Disconnected)
+        .map(AccountView::from)
+        .collect();
+    Ok(Json(ctx.gate.page(list, connected, page.next).await?))
 }
 
 /// One account.

@@ -40,7 +40,7 @@ pub use etag::{IfMatch, etag};
 pub use gate::{Gate, Rebound, SESSION_IDLE, SESSION_LIFETIME};
 pub use idempotency::Command;
 pub use json::{BODY_MAX, Json, from_value};
-pub use page::{ListQuery, Page, PageLimit};
+pub use page::{ListQuery, Page, PageLimit, PageQuery};
 pub use path::{Path, PathId, PathIds};
 pub use problem::{Problem, ProblemDocument, Result};
 pub use query::Query;

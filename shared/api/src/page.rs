@@ -51,6 +51,35 @@ impl TryFrom<u32> for PageLimit {
     }
 }
 
+/// Which part of a list that has no filters.
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Most items of the page: 1 to 200, else 50.
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: PageLimit,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// Most items of the page.
+    pub fn limit(&self) -> i32 {
+        i32::try_from(self.limit.get()).unwrap_or(i32::MAX)
+    }
+
+    /// Where the page begins: `None` at the begin of the list.
+    pub async fn start<T: DeserializeOwned>(
+        &self,
+        gate: &Gate,
+        list: ListQuery<'_>,
+    ) -> Result<Option<T>> {
+        gate.start(list, self.cursor.as_deref()).await
+    }
+}
+
 /// A list with a cursor to the rest of it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
@@ -72,6 +101,32 @@ pub struct ListQuery<'a> {
 }
 
 impl Gate {
+    /// Where a page begins: `None` at the begin of the list.
+    pub async fn start<T: DeserializeOwned>(
+        &self,
+        list: ListQuery<'_>,
+        cursor: Option<&str>,
+    ) -> Result<Option<T>> {
+        match cursor {
+            Some(cursor) => self.position(list, cursor).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A page of a list, which goes on after the position `last`, if anywhere.
+    pub async fn page<T, P: Serialize>(
+        &self,
+        list: ListQuery<'_>,
+        items: Vec<T>,
+        last: Option<P>,
+    ) -> Result<Page<T>> {
+        let next = match last {
+            Some(last) => Some(self.cursor(list, &last).await?),
+            None => None,
+        };
+        Ok(Page { items, next })
+    }
+
     /// The cursor to a position in a list. Callers can neither read nor change it meaningfully.
     pub async fn cursor<T: Serialize>(&self, list: ListQuery<'_>, position: &T) -> Result<String> {
         let keyring = self.keyring().await?;
