@@ -49,17 +49,9 @@ impl SignInLimits {
         client: Option<ClientAddress>,
         now: Timestamp,
     ) -> Result<()> {
-        let system = table.system();
-        if let Some(client) = client {
-            let limit = self.login_by_client;
-            system
-                .admit("login_client", &client.network(), limit, now)
-                .await?;
-        }
-        let limit = self.login_by_address;
-        system
-            .admit("login_address", &address.normalized(), limit, now)
-            .await
+        let by_client = ("login_client", self.login_by_client);
+        let by_address = ("login_address", self.login_by_address);
+        admit(table, (by_client, client), (by_address, address), now).await
     }
 
     pub(crate) async fn admit_mail(
@@ -69,16 +61,31 @@ impl SignInLimits {
         client: Option<ClientAddress>,
         now: Timestamp,
     ) -> Result<()> {
-        let system = table.system();
-        if let Some(client) = client {
-            let limit = self.mail_by_client;
-            system
-                .admit("mail_client", &client.network(), limit, now)
-                .await?;
-        }
-        let limit = self.mail_by_address;
-        system
-            .admit("mail_address", &address.normalized(), limit, now)
-            .await
+        let by_client = ("mail_client", self.mail_by_client);
+        let by_address = ("mail_address", self.mail_by_address);
+        admit(table, (by_client, client), (by_address, address), now).await
     }
+}
+
+/// A limit under the name that its counters have.
+type Named = (&'static str, RateLimit);
+
+/// The client first: whoever is refused there does not use up what the owner of the address has.
+async fn admit(
+    table: &Table,
+    ((client_counter, by_client), client): (Named, Option<ClientAddress>),
+    ((address_counter, by_address), address): (Named, &EmailAddress),
+    now: Timestamp,
+) -> Result<()> {
+    let system = table.system();
+    if let Some(client) = client {
+        let subject = client.network();
+        system
+            .admit(client_counter, &subject, by_client, now)
+            .await?;
+    }
+    let subject = address.normalized();
+    system
+        .admit(address_counter, &subject, by_address, now)
+        .await
 }
