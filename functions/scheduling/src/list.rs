@@ -4,6 +4,7 @@ use api::permission::ReadPosts;
 use api::{Can, Json, ListQuery, Page, PageLimit, Query};
 use axum::extract::State;
 use domain::clock::whole_second_at_or_after;
+use domain::delivery::timing::LOOK_AHEAD;
 use domain::post::PostState;
 use domain::{AccountId, Error, FieldError, PostId, Result};
 use jiff::Timestamp;
@@ -24,7 +25,8 @@ const MONTHS_MAX: i32 = 120;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPosts {
-    /// Only in this state.
+    /// Only in this state. What is in the queue or being sent shows as `scheduled` on a card, and is found by that word
+    /// too; asked for `queued` or `publishing`, cards show the state of this moment.
     #[param(value_type = Option<String>)]
     state: Option<PostState>,
     /// Only with this account.
@@ -95,13 +97,14 @@ impl From<DuePosition> for CalendarPosition {
 }
 
 impl ListPosts {
-    fn search(&self) -> Search {
+    fn search(&self, now: Timestamp) -> Search {
         Search {
             state: self.state,
             account: self.account,
             tag: self.tag.clone(),
             limit: usize::try_from(self.limit.get()).unwrap_or(usize::MAX),
             queries: QUERIES_MAX,
+            soon: now.saturating_add(LOOK_AHEAD).unwrap_or(now),
         }
     }
 
@@ -120,20 +123,13 @@ impl Ctx {
             kind: "posts",
             filters: &filters,
         };
-        let before = match &query.cursor {
-            Some(cursor) => Some(self.gate.position::<PostId>(list, cursor).await?),
-            None => None,
-        };
+        let before: Option<PostId> = self.gate.start(list, query.cursor.as_deref()).await?;
         let posts = self.posts(asker);
-        let page = posts.newest_cards(&query.search(), before).await?;
-        let next = match page.next {
-            Some(last) => Some(self.gate.cursor(list, &last).await?),
-            None => None,
-        };
-        Ok(Page {
-            items: page.cards.into_iter().map(CardView::from).collect(),
-            next,
-        })
+        let page = posts
+            .newest_cards(&query.search(self.clock.now()), before)
+            .await?;
+        let cards = page.cards.into_iter().map(CardView::from).collect();
+        self.gate.page(list, cards, page.next).await
     }
 
     async fn due_between(&self, asker: &Asker, query: ListPosts) -> Result<Page<CardView>> {
@@ -144,27 +140,18 @@ impl Ctx {
             filters: &filters,
         };
         let (from, to) = range(query.from, query.to, self.clock.now())?;
-        let position = match &query.cursor {
-            Some(cursor) => self
-                .gate
-                .position::<DuePosition>(list, cursor)
-                .await?
-                .into(),
-            None => CalendarPosition {
-                due: from,
-                post: None,
-            },
-        };
+        let start: Option<DuePosition> = self.gate.start(list, query.cursor.as_deref()).await?;
+        let position = start.unwrap_or(DuePosition {
+            due: from,
+            post: None,
+        });
         let posts = self.posts(asker);
-        let page = posts.calendar_cards(&query.search(), position, to).await?;
-        let next = match page.next {
-            Some(next) => Some(self.gate.cursor(list, &DuePosition::from(next)).await?),
-            None => None,
-        };
-        Ok(Page {
-            items: page.cards.into_iter().map(CardView::from).collect(),
-            next,
-        })
+        let page = posts
+            .calendar_cards(&query.search(self.clock.now()), position.into(), to)
+            .await?;
+        let cards = page.cards.into_iter().map(CardView::from).collect();
+        let next = page.next.map(DuePosition::from);
+        self.gate.page(list, cards, next).await
     }
 }
 

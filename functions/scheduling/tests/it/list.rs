@@ -1,3 +1,4 @@
+use domain::delivery::protocol;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -108,6 +109,39 @@ async fn list_with_filters_shows_only_what_they_name() {
         [others.as_str()]
     );
     assert!(all(&world, "state=published", 50).await.is_empty());
+}
+
+#[tokio::test]
+async fn list_of_what_is_being_sent_shows_the_state_of_this_moment() {
+    let world = World::new().await;
+    let later = world.made(&world.at("2026-12-01T10:00:00Z")).await;
+    let id = world.made(&world.at("2026-12-01T09:00:00Z")).await;
+    let delivery = world.stored(&id).await.deliveries.remove(0);
+    let due = delivery.due.unwrap();
+    let range = "from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z";
+    let found = async |state: &str| {
+        let newest = all(&world, &format!("state={state}"), 50).await;
+        let by_due = all(&world, &format!("state={state}&{range}"), 50).await;
+        assert_eq!(newest, by_due, "{state}");
+        newest
+    };
+    world.wait_until(due).await;
+    assert!(found("queued").await.is_empty());
+    assert!(found("publishing").await.is_empty());
+
+    let queued = protocol::queued(due, delivery.revision, due, due);
+    let queued = world.step(&delivery, &queued).await;
+    assert_eq!(found("queued").await, [id.as_str()]);
+    assert!(found("publishing").await.is_empty());
+    let card = world.get("/v1/posts?state=queued").await.expect(200).body;
+    assert_eq!(card["items"][0]["state"], "queued");
+
+    world.begin_call_of(&queued).await;
+    assert_eq!(found("publishing").await, [id.as_str()]);
+    assert!(found("queued").await.is_empty());
+    let mut scheduled = found("scheduled").await;
+    scheduled.retain(|found| *found != id);
+    assert_eq!(scheduled, [later]);
 }
 
 #[tokio::test]

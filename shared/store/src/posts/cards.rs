@@ -44,7 +44,8 @@ pub struct CardTarget {
     pub account: AccountId,
     /// The account's network.
     pub network: NetworkId,
-    /// What has settled; a target that is being sent still shows as scheduled.
+    /// What has settled; a target that is in the queue or being sent still shows as scheduled, unless the search asked for
+    /// such.
     pub state: VisibleState,
     /// When it is meant to be out.
     pub due: Option<Timestamp>,
@@ -73,15 +74,27 @@ pub struct Search {
     pub limit: usize,
     /// Most queries.
     pub queries: usize,
+    /// What is due after this time cannot be in the queue yet.
+    pub soon: Timestamp,
 }
 
 impl Search {
-    fn wants(&self, card: &Card) -> bool {
-        self.state.is_none_or(|state| card.state() == state)
-            && self
-                .account
-                .is_none_or(|account| card.targets.iter().any(|target| target.account == account))
+    /// Whether the card is wanted, whatever its state.
+    fn fits(&self, card: &Card) -> bool {
+        self.account
+            .is_none_or(|account| card.targets.iter().any(|target| target.account == account))
             && self.tag.as_ref().is_none_or(|tag| card.tags.contains(tag))
+    }
+
+    /// Whether the card can be in the wanted state although it does not show it: indexes are not written for each step
+    /// of a delivery, so a target shows as scheduled until it has settled.
+    fn may_have_moved(&self, card: &Card) -> bool {
+        let is_short_lived = matches!(self.state, Some(PostState::Queued | PostState::Publishing));
+        is_short_lived
+            && card.targets.iter().any(|target| {
+                target.state == VisibleState::Scheduled
+                    && target.due.is_some_and(|due| due <= self.soon)
+            })
     }
 
     /// Index entries to read for this many more cards: most posts have few targets, and the largest post must fit.
@@ -149,9 +162,7 @@ impl TenantTable<'_> {
                         card.targets = std::mem::take(&mut targets);
                         card.targets.reverse();
                         page.next = Some(card.post);
-                        if search.wants(&card) {
-                            page.cards.push(card);
-                        }
+                        page.cards.extend(self.wanted(search, card).await?);
                         if page.cards.len() >= search.limit {
                             return Ok(page);
                         }
@@ -195,9 +206,9 @@ impl TenantTable<'_> {
                 .flatten();
             let cards = self.whole_cards(found.items).await?;
             for card in cards {
-                if !search.wants(&card) {
+                let Some(card) = self.wanted(search, card).await? else {
                     continue;
-                }
+                };
                 let due = card.schedule.as_ref().map(|schedule| schedule.due);
                 let post = Some(card.post);
                 page.cards.push(card);
@@ -215,6 +226,24 @@ impl TenantTable<'_> {
             });
         }
         Ok(page)
+    }
+
+    /// The card, if the search wants it; with what is true of its targets where the index cannot tell.
+    async fn wanted(&self, search: &Search, mut card: Card) -> Result<Option<Card>> {
+        if !search.fits(&card) {
+            return Ok(None);
+        }
+        if search.may_have_moved(&card) {
+            let now = self.deliveries_of(card.post).await?;
+            for target in &mut card.targets {
+                let delivery = now.iter().find(|delivery| delivery.id == target.delivery);
+                if let Some(delivery) = delivery {
+                    target.state = delivery.state.visible();
+                }
+            }
+        }
+        let has_state = search.state.is_none_or(|state| card.state() == state);
+        Ok(has_state.then_some(card))
     }
 
     /// The cards whose heads are among the entries. A target that was tried again is due at another time than its post,

@@ -57,27 +57,30 @@ impl TenantTable<'_> {
         Err(Error::corrupt("post", "its parts do not belong together"))
     }
 
+    /// The deliveries of a post as they are now; empty where there is no such post.
+    async fn deliveries_of(&self, id: PostId) -> Result<Vec<Delivery>> {
+        let partition = post_partition(self.scope.tenant(), id);
+        let query = Query::of_table(partition, Range::Prefix("DLV#".to_owned()));
+        let deliveries = self.table.query_all(&query).await?;
+        deliveries.into_iter().map(delivery_of).collect()
+    }
+
     /// The parts come in three reads, so an act between them can tear them.
     async fn parts(&self, id: PostId) -> Result<Option<(Post, Option<Body>, Vec<Delivery>)>> {
         let partition = post_partition(self.scope.tenant(), id);
         let head_key = Key::post(&self.scope, id);
-        let newest_body = Query::of_table(partition.clone(), Range::Prefix("BODY#".to_owned()))
+        let newest_body = Query::of_table(partition, Range::Prefix("BODY#".to_owned()))
             .descending()
             .limit(1);
-        let deliveries = Query::of_table(partition, Range::Prefix("DLV#".to_owned()));
         let (head, body, deliveries) = futures::try_join!(
             self.table.get::<HeadItem>(&head_key),
             self.table.query(&newest_body, None),
-            self.table.query_all(&deliveries),
+            self.deliveries_of(id),
         )?;
         let Some(head) = head else {
             return Ok(None);
         };
         let body = body.items.into_iter().next().map(decode::<BodyItem>);
-        let deliveries = deliveries
-            .into_iter()
-            .map(delivery_of)
-            .collect::<Result<_>>()?;
         let body = body.transpose()?.map(Body::from);
         Ok(Some((Post::try_from(head)?, body, deliveries)))
     }
