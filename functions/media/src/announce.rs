@@ -54,7 +54,8 @@ struct Announcement {
     alt_text: String,
 }
 
-/// Announces a medium. Upload the bytes as the answer says, then call `complete`.
+/// Announces a medium. Upload the bytes as the answer says, then call `complete`, within a day: after it the medium is
+/// forgotten and its bytes count no more.
 #[utoipa::path(
     post,
     path = "/v1/media",

@@ -5,7 +5,7 @@ use api::{Can, Json, Path};
 use axum::extract::State;
 use domain::media::{IMAGE_BYTES_MAX, ImageType, Media};
 use domain::{Error, MediaId, Result};
-use store::VersionedMedia;
+use store::{StoredMedia, VersionedMedia};
 
 use crate::media_view::MediaView;
 use crate::probe::{self, Proven, SNIFFED};
@@ -60,6 +60,16 @@ impl Ctx {
         let now = self.clock.now();
         let store = self.media(caller);
         let completed = store.complete_media(media.id, &facts, now).await?;
+        if completed.is_none()
+            && store
+                .media(media.id)
+                .await?
+                .and_then(StoredMedia::live)
+                .is_none()
+        {
+            // It was deleted, or given up, between the look at its bytes and now: nobody else would remove them.
+            self.objects.delete(kept).await?;
+        }
         if let Err(error) = self.objects.delete(uploaded_at(media)).await {
             tracing::warn!(
                 media.id = %media.id,

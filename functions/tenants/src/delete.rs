@@ -51,11 +51,28 @@ pub(crate) async fn delete_tenant(
             operation: OperationId::generate(ctx.table.ids()),
         };
         let tenant = ctx.table.tenant(&member.scope);
-        match tenant.change_head(&deleted, &event).await {
-            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+        match tenant.delete_head(&deleted, &event).await {
+            Ok(()) => {
+                ctx.close(tenant, id).await;
+                return Ok(StatusCode::NO_CONTENT);
+            }
             Err(Error::StaleVersion) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(Error::StaleVersion.into())
+}
+
+impl Ctx {
+    /// Disconnects the first accounts at once. Whatever this leaves is found by the tenant's attention entry, so a failure
+    /// here is no failure of the request.
+    async fn close(&self, tenant: TenantTable<'_>, id: TenantId) {
+        if let Err(error) = tenant.close(self.clock.now()).await {
+            tracing::warn!(
+                tenant.id = %id,
+                error = &error as &dyn std::error::Error,
+                "the accounts of a deleted tenant are disconnected later"
+            );
+        }
+    }
 }

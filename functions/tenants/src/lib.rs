@@ -1,9 +1,10 @@
 //! Tenants: made, read, changed and deleted by their members.
 //!
 //! * **Trigger**: the HTTP API, `/v1/tenants*`.
-//! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session.
-//! * **Failure**: every act is one transaction; without the table nothing happens (503). A tenant that the caller may
-//!   not enter is answered like one that does not exist.
+//! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session;
+//!   disconnects the accounts of a tenant that is deleted.
+//! * **Failure**: every act is one transaction; without the table nothing happens (503). What a deletion did not reach is
+//!   found by the dispatcher. A tenant that the caller may not enter is answered like one that does not exist.
 
 use std::sync::Arc;
 

@@ -91,6 +91,7 @@ impl Host {
             work.spawn(timer.repeat(
                 self.functions.clone(),
                 Arc::clone(&self.services.embedded),
+                self.services.objects.clone(),
                 work_ends.clone(),
             ));
         }

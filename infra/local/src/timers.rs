@@ -1,4 +1,5 @@
-//! What happens by the clock: the deployment's timers, and the removal of expired items that the real table does itself.
+//! What happens by the clock: the deployment's timers, and the removal of expired items and uploads that the real table
+//! and bucket do themselves.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::functions::Functions;
+use crate::objects::DiskObjects;
 use crate::table::EmbeddedTable;
 
 /// Something that happens at the start and then again and again.
@@ -18,7 +20,7 @@ pub(crate) enum Timer {
     Dispatch,
     /// The independent sweeper.
     Upkeep,
-    /// Removal of expired items.
+    /// Removal of expired items and uploads.
     Sweep,
 }
 
@@ -38,6 +40,7 @@ impl Timer {
         self,
         functions: Functions,
         table: Arc<EmbeddedTable>,
+        objects: DiskObjects,
         mut stop: watch::Receiver<bool>,
     ) {
         let mut ticks = interval(self.every());
@@ -48,20 +51,23 @@ impl Timer {
                 _ = stop.changed() => return,
                 _ = ticks.tick() => {}
             }
-            let run = AssertUnwindSafe(self.run(&functions, &table)).catch_unwind();
+            let run = AssertUnwindSafe(self.run(&functions, &table, &objects)).catch_unwind();
             if run.await.is_err() {
                 tracing::error!(timer = ?self, "a timer's run panicked; the next one comes");
             }
         }
     }
 
-    async fn run(self, functions: &Functions, table: &EmbeddedTable) {
+    async fn run(self, functions: &Functions, table: &EmbeddedTable, objects: &DiskObjects) {
         match self {
             Self::Dispatch => functions.dispatch().await,
             Self::Upkeep => functions.upkeep().await,
             Self::Sweep => {
                 if let Err(error) = table.sweep().await {
                     tracing::warn!(%error, "expired items cannot be removed");
+                }
+                if let Err(error) = objects.forget_old_uploads().await {
+                    tracing::warn!(%error, "old uploads cannot be removed");
                 }
             }
         }

@@ -121,6 +121,12 @@ impl Notifier {
 
     async fn send(&self, notice: &Notice) -> Result<()> {
         let system = self.table.system();
+        // Its links would lead nowhere, and there is nothing that a person could do.
+        if let Some(tenant) = notice.tenant
+            && system.deleted_tenant(tenant).await?.is_some()
+        {
+            return system.settle_notice(notice.id).await;
+        }
         if let Some(user) = system.user(notice.user).await? {
             let mail = catalogue::mail(&self.dashboard, &user, &notice.cause);
             self.mailer.send(&mail).await?;

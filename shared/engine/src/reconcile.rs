@@ -5,8 +5,9 @@ use domain::Result;
 use domain::delivery::DeliveryKey;
 use domain::delivery::decisions::{self, Decision, Wakeup};
 use domain::delivery::timing::LOOK_AHEAD;
+use domain::event::Actor;
 use jiff::{SignedDuration, Timestamp};
-use store::{AttentionEntry, AttentionWork, Step};
+use store::{Act, AttentionEntry, AttentionWork, Step};
 
 use crate::notices::Notifier;
 use crate::outbox::Outbox;
@@ -27,6 +28,8 @@ pub enum Reconciled {
 
 /// Chunks of 90 deliveries that follow their account in one go; the next tick goes on. More would hold up the tick.
 const ACCOUNT_CHUNKS: usize = 5;
+/// Chunks of 20 accounts of a deleted tenant that are disconnected in one go.
+const TENANT_CHUNKS: usize = 5;
 
 /// Decides and acts.
 #[derive(Clone, Debug)]
@@ -85,6 +88,24 @@ impl Reconciler {
                         break;
                     }
                 }
+                Ok(Reconciled::Done)
+            }
+            AttentionWork::Tenant(scope) => {
+                let tenant = self.waker.table.tenant(&scope);
+                for _ in 0..TENANT_CHUNKS {
+                    if tenant.close(now).await? {
+                        break;
+                    }
+                }
+                Ok(Reconciled::Done)
+            }
+            AttentionWork::Upload { scope, media } => {
+                let act = Act {
+                    actor: Actor::system("media"),
+                    at: now,
+                };
+                let tenant = self.waker.table.tenant(&scope);
+                tenant.abandon_upload(media, &act).await?;
                 Ok(Reconciled::Done)
             }
             AttentionWork::Mail(mail) => {
@@ -148,6 +169,8 @@ fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
         | AttentionWork::Notice(_)
         | AttentionWork::Mail(_)
         | AttentionWork::Account { .. }
+        | AttentionWork::Tenant(_)
+        | AttentionWork::Upload { .. }
         | AttentionWork::Unknown { .. } => SignedDuration::ZERO,
     };
     seen <= now.saturating_add(ahead).unwrap_or(Timestamp::MAX)

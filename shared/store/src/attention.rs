@@ -1,7 +1,7 @@
 //! Everything that something must happen with at some time: one sparse index, cut into shards.
 
 use domain::delivery::DeliveryKey;
-use domain::{AccountId, DeliveryId, Error, NoticeId, PostId, Result, TenantId};
+use domain::{AccountId, DeliveryId, Error, MediaId, NoticeId, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -51,6 +51,15 @@ pub enum AttentionWork {
         scope: TenantScope,
         /// The account.
         account: AccountId,
+    },
+    /// A tenant was deleted: its accounts must be disconnected.
+    Tenant(TenantScope),
+    /// The bytes of a medium were announced long ago.
+    Upload {
+        /// Whose it is.
+        scope: TenantScope,
+        /// The medium.
+        media: MediaId,
     },
     /// Code that is newer than this one wrote it: leave it alone and count it.
     Unknown {
@@ -199,15 +208,23 @@ fn work(entry: &Projection) -> Result<AttentionWork> {
         Some("notice") => AttentionWork::Notice(parse(&entry.id)?),
         Some("mail") => AttentionWork::Mail(parse(&entry.id)?),
         Some("account") => AttentionWork::Account {
-            scope: TenantScope::of_own_item(
-                entry
-                    .ten
-                    .ok_or_else(|| Error::corrupt("index entry", "ten"))?,
-            ),
+            scope: scope(entry)?,
             account: parse(&entry.id)?,
+        },
+        Some("tenant") => AttentionWork::Tenant(TenantScope::of_own_item(parse(&entry.id)?)),
+        Some("upload") => AttentionWork::Upload {
+            scope: scope(entry)?,
+            media: parse(&entry.id)?,
         },
         other => unknown(other.unwrap_or("-").to_owned()),
     })
+}
+
+fn scope(entry: &Projection) -> Result<TenantScope> {
+    let tenant = entry
+        .ten
+        .ok_or_else(|| Error::corrupt("index entry", "ten"))?;
+    Ok(TenantScope::of_own_item(tenant))
 }
 
 fn delivery_key(entry: &Projection) -> Result<DeliveryKey> {

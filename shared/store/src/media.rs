@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use domain::delivery::timing::after;
 use domain::event::Subject;
 use domain::media::{Media, MediaFacts, MediaState};
 use domain::{Error, MediaId, Result, TenantId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -15,7 +16,9 @@ use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Counter, Key, media_partition};
+use crate::schema::BY_ATTENTION;
 use crate::scope::{TenantScope, TenantTable};
+use crate::shard::{AttentionKind, attention_at, attention_shard};
 use crate::table::{Query, Range, Written, key_attributes};
 use crate::transaction::Transacted;
 use crate::usage::{Demand, release};
@@ -29,6 +32,8 @@ pub(crate) const READY: &str = "ready";
 const UPLOADING: &str = "uploading";
 /// The bytes are being removed.
 const DELETING: &str = "deleting";
+/// How long announced bytes are awaited: much longer than the address for their upload works.
+const AWAITED: SignedDuration = SignedDuration::from_hours(24);
 /// How many posts use it.
 pub(crate) const USES: &str = "uses";
 
@@ -145,9 +150,15 @@ impl TenantTable<'_> {
         };
         let item = MediaItem::new(new.media);
         let detail = json!({ "content_type": item.ct, "bytes": item.bytes });
+        let mut attributes = encode(&item)?;
+        let shard = attention_shard(item.id.as_uuid(), self.table.settings.shards);
+        let at = attention_at(after(act.at, AWAITED), item.id);
+        attributes.insert("kind".to_owned(), value(&AttentionKind::Upload)?);
+        attributes.insert(BY_ATTENTION.partition.to_owned(), text(shard));
+        attributes.insert(BY_ATTENTION.sort.to_owned(), text(at));
         let mut writes = vec![
             demand.write(&self.scope)?,
-            Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
+            Write::put(item.key(), attributes).when(Condition::item_absent()),
             self.event_write(act, "media.created", Subject::Media(item.id), detail)?,
         ];
         if let Some(claim) = new.claim {
@@ -221,6 +232,8 @@ impl TenantTable<'_> {
             Action::Set(STATE, text(READY)),
             Action::Set("facts", value(facts)?),
             Action::Set("ua", instant(now)),
+            Action::Remove(BY_ATTENTION.partition),
+            Action::Remove(BY_ATTENTION.sort),
         ];
         let awaits_bytes = Condition::Equals(STATE, text(UPLOADING));
         let write = Write::update(Key::media(&self.scope, media), actions).when(awaits_bytes);
@@ -274,6 +287,8 @@ impl TenantTable<'_> {
         let actions = vec![
             Action::Set(STATE, text(DELETING)),
             Action::Set("ua", instant(now)),
+            Action::Remove(BY_ATTENTION.partition),
+            Action::Remove(BY_ATTENTION.sort),
         ];
         let is_unused = Condition::All(vec![
             Condition::item_exists(),
@@ -310,6 +325,31 @@ impl TenantTable<'_> {
         ];
         match self.table.transact(writes).await? {
             // Refused where somebody else has forgotten it.
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
+    }
+}
+
+impl TenantTable<'_> {
+    /// Nobody uploaded what was announced: the medium is forgotten and its bytes no longer counted. The bucket itself
+    /// forgets what was uploaded and never completed. Does nothing to a medium that was completed or deleted meanwhile;
+    /// may be repeated.
+    pub async fn abandon_upload(&self, media: MediaId, act: &Act) -> Result<()> {
+        let key = Key::media(&self.scope, media);
+        let Some(item) = self.table.get::<MediaItem>(&key).await? else {
+            return Ok(());
+        };
+        let still_waits = Condition::All(vec![
+            Condition::Equals(STATE, text(UPLOADING)),
+            Condition::Exists(BY_ATTENTION.partition),
+        ]);
+        let detail = json!({ "file_name": item.file, "reason": "never uploaded" });
+        let writes = vec![
+            Write::delete(key).when(still_waits),
+            release(&self.scope, Counter::MediaBytes, item.bytes),
+            self.event_write(act, "media.deleted", Subject::Media(media), detail)?,
+        ];
+        match self.table.transact(writes).await? {
             Transacted::Done | Transacted::Refused(_) => Ok(()),
         }
     }

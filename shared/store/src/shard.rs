@@ -18,6 +18,10 @@ pub(crate) enum AttentionKind {
     Mail,
     /// An account whose waiting deliveries must be held, resumed or cancelled.
     Account,
+    /// A tenant that was deleted, whose accounts must be disconnected.
+    Tenant,
+    /// A medium whose bytes were announced.
+    Upload,
 }
 
 /// A shard of the index by attention.

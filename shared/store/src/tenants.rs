@@ -18,6 +18,8 @@ use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
 use crate::{idempotency, memberships};
 
+mod close;
+
 /// A tenant to be made, with its first member.
 #[derive(Debug)]
 pub struct NewTenant<'a> {
@@ -179,10 +181,14 @@ impl TenantTable<'_> {
 
     /// Stores a changed tenant if the stored version is still the one before it; else [`Error::StaleVersion`].
     pub async fn change_head(&self, changed: &Tenant, event: &Event) -> Result<()> {
+        self.replace_head(put(changed)?, changed, event).await
+    }
+
+    async fn replace_head(&self, head: Write, changed: &Tenant, event: &Event) -> Result<()> {
         let event = EventItem::from(event);
         let seen = changed.version.saturating_sub(1);
         let writes = vec![
-            put(changed)?.when(Condition::Equals("ver", number(seen))),
+            head.when(Condition::Equals("ver", number(seen))),
             Write::put(event.key(), encode(&event)?),
         ];
         match self.table.transact(writes).await? {

@@ -1,7 +1,10 @@
 //! Reading, describing and deleting.
 
+use domain::Clock as _;
+use domain::event::Actor;
 use jiff::SignedDuration;
 use serde_json::json;
+use store::{Act, AttentionWork};
 use testkit::{Answer, TestMember};
 
 use crate::app::App;
@@ -121,4 +124,63 @@ async fn deletions_at_once_give_the_bytes_back_once() {
             .all(|answer| matches!(answer.status.as_u16(), 204 | 404))
     );
     assert_eq!(app.used(&author).await, 1_000);
+}
+
+/// What the dispatcher does with everything that wants attention by now.
+async fn tick(app: &App) {
+    let system = app.table.system();
+    for shard in 0..system.shards() {
+        let now = app.clock.now();
+        for entry in system.attention(shard, now, 100).await.unwrap() {
+            if let AttentionWork::Upload { scope, media } = entry.work {
+                let act = Act {
+                    actor: Actor::system("test"),
+                    at: now,
+                };
+                let tenant = app.table.tenant(&scope);
+                tenant.abandon_upload(media, &act).await.unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn announcement_that_nobody_uploads_is_forgotten_after_a_day() {
+    let app = App::start().await;
+    let author = app.author().await;
+    app.announce(&author, "image/png", 1_000).await.expect(201);
+
+    app.clock.advance(SignedDuration::from_mins(24 * 60 - 1));
+    tick(&app).await;
+    assert_eq!(app.used(&author).await, 1_000);
+    app.clock.advance(SignedDuration::from_mins(1));
+    tick(&app).await;
+
+    assert_eq!(app.used(&author).await, 0);
+    let page = app.table.tenant(&author.scope).media_page(None, 10).await;
+    assert!(page.unwrap().media.is_empty());
+    tick(&app).await;
+    assert_eq!(app.used(&author).await, 0);
+}
+
+#[tokio::test]
+async fn medium_that_was_completed_or_deleted_in_time_is_left_alone() {
+    let app = App::start().await;
+    let author = app.author().await;
+    let bytes = pictures::png(5, 5);
+    let media = app.bring(&author, "image/png", &bytes).await.expect(200);
+    let id = media.body["id"].as_str().unwrap();
+    let gone = app.announce(&author, "image/png", 1_000).await.expect(201);
+    app.delete(&author, gone.body["id"].as_str().unwrap())
+        .await
+        .expect(204);
+    let used = app.used(&author).await;
+
+    app.clock.advance(SignedDuration::from_hours(25));
+    tick(&app).await;
+
+    assert_eq!(app.used(&author).await, used);
+    let tenant = app.table.tenant(&author.scope);
+    let stored = tenant.media(id.parse().unwrap()).await.unwrap();
+    assert!(stored.unwrap().live().is_some());
 }

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod delete;
+
 use std::sync::Arc;
 
 use domain::UserId;

@@ -15,6 +15,7 @@ use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use url::Url;
 
+mod expiry;
 mod routes;
 mod signature;
 

@@ -185,3 +185,27 @@ async fn deleted_object_is_gone_and_may_be_deleted_again() {
 
     assert_eq!(bench.objects.get(key(1), 5).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn upload_that_nobody_completed_is_forgotten_after_a_day() {
+    let bench = bench();
+    let upload = |last: u8| -> ObjectKey { format!("uploads/{}", key(last)).parse().unwrap() };
+    for key in [upload(1), upload(2), key(1)] {
+        let bytes = Bytes::from_static(b"bytes");
+        bench.objects.put(key, "image/png", bytes).await.unwrap();
+    }
+    let old = std::time::SystemTime::from(SystemClock.now()) - Duration::from_hours(25);
+    for old_one in [upload(1), key(1)] {
+        let file = std::fs::File::open(bench.objects.file(old_one)).unwrap();
+        file.set_modified(old).unwrap();
+    }
+
+    bench.objects.forget_old_uploads().await.unwrap();
+
+    assert!(bench.objects.head(upload(1)).await.unwrap().is_none());
+    assert!(bench.objects.head(upload(2)).await.unwrap().is_some());
+    assert!(
+        bench.objects.head(key(1)).await.unwrap().is_some(),
+        "kept for good"
+    );
+}

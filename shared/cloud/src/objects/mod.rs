@@ -27,10 +27,10 @@ pub struct ObjectKey {
     is_upload: bool,
 }
 
-/// What the keys of uploads begin with; the store forgets them after a day.
-const UPLOADS: &str = "uploads/";
-
 impl ObjectKey {
+    /// What the keys of uploads begin with; the store forgets them after a day.
+    pub const UPLOADS: &str = "uploads/";
+
     /// Where the bytes are that were looked at.
     pub const fn new(tenant: TenantId, media: MediaId) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let folder = if self.is_upload { UPLOADS } else { "" };
+        let folder = if self.is_upload { Self::UPLOADS } else { "" };
         write!(f, "{folder}{}/{}", self.tenant, self.media)
     }
 }
@@ -66,7 +66,7 @@ impl FromStr for ObjectKey {
     type Err = InvalidObjectKey;
 
     fn from_str(text: &str) -> std::result::Result<Self, InvalidObjectKey> {
-        let upload = text.strip_prefix(UPLOADS);
+        let upload = text.strip_prefix(Self::UPLOADS);
         let (tenant, media) = upload
             .unwrap_or(text)
             .split_once('/')
