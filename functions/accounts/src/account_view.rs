@@ -22,7 +22,8 @@ pub(crate) struct AccountView {
     name: String,
     /// A picture.
     avatar_url: Option<String>,
-    /// `connected`, or `reconnect_needed` once the network refused the credentials: its posts are held until then.
+    /// `connected`, or `reconnect_needed` once the network refused the credentials: its posts are held until then;
+    /// `disconnected` only where a connecting call is repeated after the account was disconnected.
     #[schema(value_type = String, example = "connected")]
     state: AccountState,
     /// When the credentials last worked.

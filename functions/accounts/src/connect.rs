@@ -179,8 +179,8 @@ impl Ctx {
         let id = made
             .parse::<AccountId>()
             .map_err(|error| Error::corrupt("idempotency key", error))?;
+        // Also one that was disconnected since: the key stands for what it made, not for another connection.
         let account = accounts.account(id).await?;
-        let account = account.filter(|account| account.state != AccountState::Disconnected);
         account.map(Some).ok_or(Error::NotFound { kind: "account" })
     }
 

@@ -46,8 +46,8 @@ pub(crate) async fn create_tenant(
 ) -> api::Result<Response> {
     let (name, time_zone) = wanted(&command.body)?;
     let claim = command.claim.as_ref();
-    if let Some(member) = ctx.made_before(&caller, claim).await? {
-        return Ok(ctx.answer_again(&caller, &member).await?);
+    if let Some(made) = ctx.made_before(&caller, claim).await? {
+        return Ok(ctx.answer_again(&caller, &made).await?);
     }
     let tenant = ctx.new_tenant(name, time_zone);
     let owner = Membership {
@@ -86,9 +86,9 @@ pub(crate) async fn create_tenant(
             Ok(response)
         }
         TenantCreated::KeyTaken => {
-            let member = ctx.made_before(&caller, claim).await?;
-            let member = member.ok_or(Error::NotFound { kind: "tenant" })?;
-            Ok(ctx.answer_again(&caller, &member).await?)
+            let made = ctx.made_before(&caller, claim).await?;
+            let made = made.ok_or(Error::NotFound { kind: "tenant" })?;
+            Ok(ctx.answer_again(&caller, &made).await?)
         }
         TenantCreated::SessionEnded => Err(Error::unauthenticated().into()),
     }
@@ -134,23 +134,29 @@ impl Ctx {
         &self,
         caller: &SignedIn,
         claim: Option<&IdempotencyClaim>,
-    ) -> Result<Option<Member>> {
+    ) -> Result<Option<Made>> {
         let Some(claim) = claim else {
             return Ok(None);
         };
         let system = self.table.system();
         let now = self.clock.now();
-        match system.tenant_of_key(caller.user, claim, now).await? {
-            None => Ok(None),
-            Some(tenant) => {
-                let member = system.member(caller.user, tenant).await?;
-                member.map(Some).ok_or(Error::NotFound { kind: "tenant" })
-            }
+        let Some(tenant) = system.tenant_of_key(caller.user, claim, now).await? else {
+            return Ok(None);
+        };
+        if let Some(member) = system.member(caller.user, tenant).await? {
+            return Ok(Some(Made::Alive(member)));
         }
+        let deleted = system.deleted_tenant(tenant).await?;
+        let deleted = deleted.ok_or(Error::NotFound { kind: "tenant" })?;
+        Ok(Some(Made::Deleted(deleted)))
     }
 
     /// The first answer once more. A session that lost the first one is bound now.
-    async fn answer_again(&self, caller: &SignedIn, member: &Member) -> Result<Response> {
+    async fn answer_again(&self, caller: &SignedIn, made: &Made) -> Result<Response> {
+        let member = match made {
+            Made::Alive(member) => member,
+            Made::Deleted(tenant) => return Ok(created(tenant, Role::Owner)),
+        };
         let tenant = &member.tenant;
         let mut response = created(tenant, member.role);
         if let Credential::Session(old) = &caller.credential
@@ -167,4 +173,12 @@ impl Ctx {
         }
         Ok(response)
     }
+}
+
+/// What an idempotency key stands for.
+enum Made {
+    /// A tenant that the caller may enter.
+    Alive(Member),
+    /// A tenant that was deleted since.
+    Deleted(Tenant),
 }

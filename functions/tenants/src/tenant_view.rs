@@ -20,7 +20,7 @@ pub(crate) struct TenantView {
     /// What the caller is in it.
     #[schema(value_type = String, example = "owner")]
     role: Role,
-    /// `active`, or `suspended`: then it can only be read.
+    /// `active`, or `suspended`: then it can only be read; `deleted` only where its making is repeated afterwards.
     #[schema(value_type = String, example = "active")]
     state: TenantState,
     #[schema(value_type = String, format = DateTime)]

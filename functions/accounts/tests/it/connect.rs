@@ -253,6 +253,26 @@ async fn connect_repeated_with_its_key_answers_like_the_first_time() {
 }
 
 #[tokio::test]
+async fn connect_again_with_the_same_key_after_disconnecting_answers_the_first_account() {
+    let app = App::start().await;
+    let admin = app.admin().await;
+    let connect = || {
+        let call = app.api.post("/v1/accounts").by(&admin);
+        let call = call.header("idempotency-key", "k-1");
+        call.json(&credentials("ada", PASSWORD)).send()
+    };
+    let first = connect().await.expect(201);
+    let path = format!("/v1/accounts/{}", first.body["id"].as_str().unwrap());
+    app.api.delete(path).by(&admin).send().await.expect(204);
+
+    let again = connect().await.expect(201);
+
+    assert_eq!(again.body["id"], first.body["id"]);
+    assert_eq!(again.body["state"], "disconnected");
+    assert!(app.list(&admin).await.is_empty());
+}
+
+#[tokio::test]
 async fn connect_stores_no_secret_in_clear() {
     let app = App::start().await;
     let admin = app.admin().await;

@@ -140,6 +140,24 @@ async fn create_tenant_again_with_the_same_key_answers_the_first_tenant() {
 }
 
 #[tokio::test]
+async fn create_tenant_again_with_the_same_key_after_its_deletion_answers_the_first_tenant() {
+    let app = App::new().await;
+    let cookie = app.newcomer().await;
+    let first = app.create(&cookie, Some("k"), "One").await.expect(201);
+    let path = format!("/v1/tenants/{}", first.body["id"].as_str().unwrap());
+    let bound = first.cookie();
+    let call = app.api.delete(&path).cookie(&bound);
+    call.send().await.expect(204);
+
+    let again = app.create(&bound, Some("k"), "One").await.expect(201);
+
+    assert_eq!(again.body["id"], first.body["id"]);
+    assert_eq!(again.body["state"], "deleted");
+    assert!(!again.headers.contains_key("set-cookie"));
+    assert!(app.list(&bound).await.is_empty());
+}
+
+#[tokio::test]
 async fn create_tenant_with_a_used_key_and_another_body_is_refused() {
     let app = App::new().await;
     let cookie = app.newcomer().await;
@@ -285,6 +303,27 @@ async fn edit_tenant_honours_the_version_that_was_read() {
 }
 
 #[tokio::test]
+async fn edits_of_a_tenant_at_once_without_a_version_all_happen() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let path = format!("/v1/tenants/{}", owner.tenant);
+    let edit = |body: Value| {
+        let call = app.api.patch(&path).by(&owner).json(&body);
+        async move { call.send().await.expect(200) }
+    };
+
+    tokio::join!(
+        edit(json!({ "name": "New" })),
+        edit(json!({ "time_zone": "Asia/Tokyo" })),
+    );
+
+    let now = app.api.get(&path).by(&owner).send().await.expect(200);
+    assert_eq!(now.body["name"], "New");
+    assert_eq!(now.body["time_zone"], "Asia/Tokyo");
+    assert_eq!(now.headers["etag"], "\"3\"");
+}
+
+#[tokio::test]
 async fn edit_tenant_that_changes_nothing_keeps_the_version() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;
@@ -308,27 +347,6 @@ async fn edit_tenant_cannot_remove_a_field() {
     let answer = answer.expect_problem(422, "invalid_request");
     assert_eq!(answer.body["errors"][0]["pointer"], "/name");
     assert_eq!(answer.body["errors"][0]["code"], "wrong_type");
-}
-
-#[tokio::test]
-async fn edits_of_a_tenant_at_once_without_a_version_all_happen() {
-    let app = App::new().await;
-    let owner = member(&app.table, &app.clock, Role::Owner).await;
-    let path = format!("/v1/tenants/{}", owner.tenant);
-    let edit = |body: Value| {
-        let call = app.api.patch(&path).by(&owner).json(&body);
-        async move { call.send().await.expect(200) }
-    };
-
-    tokio::join!(
-        edit(json!({ "name": "New" })),
-        edit(json!({ "time_zone": "Asia/Tokyo" })),
-    );
-
-    let now = app.api.get(&path).by(&owner).send().await.expect(200);
-    assert_eq!(now.body["name"], "New");
-    assert_eq!(now.body["time_zone"], "Asia/Tokyo");
-    assert_eq!(now.headers["etag"], "\"3\"");
 }
 
 #[tokio::test]
