@@ -123,6 +123,17 @@ export class ComposerDraft {
     };
   }
 
+  /** Whether it is meant for another time than the post that is being edited. */
+  moves(post: Post): boolean {
+    return JSON.stringify(this.when()) !== JSON.stringify(ComposerDraft.of(post).when());
+  }
+
+  /** What to check before it is sent. A time that stays is not sent, and may have passed: it is not checked either. */
+  toCheck(edited?: Post): NewPost {
+    const post = this.toPost();
+    return edited && !this.moves(edited) ? { ...post, when: { draft: true } } : post;
+  }
+
   save(storageKey: string): void {
     const saved: Saved = {
       key: this.key,

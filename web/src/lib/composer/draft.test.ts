@@ -81,4 +81,14 @@ describe('a draft of a post that exists', () => {
     expect(draft.toPost()).toMatchObject({ base: { text: 'Own', media: ['med_a'] }, targets: [{ account_id: 'acc_b', override: {} }] });
     expect(draft.toPost().targets).toHaveLength(1);
   });
+
+  it('checks a time only where it is another one, for the old one may have passed', () => {
+    const draft = ComposerDraft.of(post);
+    draft.text = 'Changed';
+    expect(draft.toCheck(post)).toEqual({ ...draft.toPost(), when: { draft: true } });
+    draft.at = '2036-12-02T09:00:00';
+    expect(draft.toCheck(post)).toEqual(draft.toPost());
+    expect(draft.toPost().when).toEqual({ at: '2036-12-02T09:00:00', zone: 'Europe/Berlin' });
+    expect(draft.toCheck()).toEqual(draft.toPost());
+  });
 });
