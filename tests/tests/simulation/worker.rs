@@ -404,7 +404,7 @@ async fn access(process: &Process) -> Result<bool> {
 }
 
 fn infrastructure(process: &Process, attempt: &Try) -> Settlement {
-    retry(process, attempt, faults::internal())
+    Settlement::own_fault(&attempt.delivery, process.now())
 }
 
 fn retry(process: &Process, attempt: &Try, fault: Fault) -> Settlement {
