@@ -61,12 +61,25 @@ pub enum AttentionWork {
         /// The medium.
         media: MediaId,
     },
-    /// Code that is newer than this one wrote it: leave it alone and count it.
+    /// Code that is newer than this one wrote it, or it cannot be read: leave it alone and count it.
     Unknown {
         /// What it calls itself.
         kind: String,
     },
 }
+
+/// Some entries of a shard.
+#[derive(Clone, Debug)]
+pub struct AttentionPage {
+    /// The entries, oldest first.
+    pub entries: Vec<AttentionEntry>,
+    /// Where to go on; `None` when nothing more of the shard is due.
+    pub next: Option<AttentionCursor>,
+}
+
+/// A place in a shard of the index, right after an entry that was read.
+#[derive(Clone, Debug)]
+pub struct AttentionCursor(Attributes);
 
 /// A delivery that is past the time at which it had to be final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +103,24 @@ pub struct UnsettledPage {
 #[derive(Clone, Debug)]
 pub struct UnsettledPosition(String);
 
+impl AttentionEntry {
+    /// The tenant that it belongs to; `None` for mails, which belong to people.
+    pub fn tenant(&self) -> Option<TenantId> {
+        match &self.work {
+            AttentionWork::Start { key, .. }
+            | AttentionWork::Owner(key)
+            | AttentionWork::Look(key)
+            | AttentionWork::Person(key) => Some(key.tenant),
+            AttentionWork::Account { scope, .. }
+            | AttentionWork::Tenant(scope)
+            | AttentionWork::Upload { scope, .. } => Some(scope.tenant()),
+            AttentionWork::Notice(_) | AttentionWork::Mail(_) | AttentionWork::Unknown { .. } => {
+                None
+            }
+        }
+    }
+}
+
 impl SystemTable<'_> {
     /// The number of shards of the index.
     pub fn shards(&self) -> u32 {
@@ -103,14 +134,28 @@ impl SystemTable<'_> {
         until: Timestamp,
         limit: i32,
     ) -> Result<Vec<AttentionEntry>> {
+        let page = self.attention_page(shard, until, limit, None).await?;
+        Ok(page.entries)
+    }
+
+    /// Up to `limit` entries of one shard whose time is at or before `until`, oldest first, from `after` on. Passing over
+    /// a shard page by page meets every entry once, also those that whoever passes leaves where they are.
+    pub async fn attention_page(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        limit: i32,
+        after: Option<AttentionCursor>,
+    ) -> Result<AttentionPage> {
         let query = due_query(BY_ATTENTION, attention_partition(shard), until).limit(limit);
-        self.table
-            .query(&query, None)
-            .await?
-            .items
-            .into_iter()
-            .map(entry)
-            .collect()
+        let page = self
+            .table
+            .query(&query, after.map(|AttentionCursor(key)| key))
+            .await?;
+        Ok(AttentionPage {
+            entries: page.items.into_iter().map(entry).collect(),
+            next: page.next.map(AttentionCursor),
+        })
     }
 
     /// Up to `limit` deliveries of one shard that are not final, whenever they must be.
@@ -176,12 +221,14 @@ struct Projection {
     dl: Option<Timestamp>,
 }
 
-fn entry(attributes: Attributes) -> Result<AttentionEntry> {
-    let at = time_in(text_of(&attributes, "att_at"))?;
-    Ok(AttentionEntry {
-        at,
-        work: work(&projection(attributes)?)?,
-    })
+/// An entry that cannot be read is one of an unknown kind: it is counted and left alone, and keeps nobody from the rest.
+fn entry(attributes: Attributes) -> AttentionEntry {
+    let at = time_in(text_of(&attributes, "att_at")).unwrap_or(Timestamp::UNIX_EPOCH);
+    let read = projection(attributes).and_then(|entry| work(&entry));
+    let work = read.unwrap_or_else(|error| AttentionWork::Unknown {
+        kind: format!("unreadable ({error})"),
+    });
+    AttentionEntry { at, work }
 }
 
 fn projection(attributes: Attributes) -> Result<Projection> {

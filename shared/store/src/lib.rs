@@ -49,7 +49,10 @@ mod users;
 pub use accounts::{
     AccountPage, Alignment, Connection, HeldForAccount, RemoteOwner, Saved, SealedCredential, Slot,
 };
-pub use attention::{AttentionEntry, AttentionWork, Overdue, UnsettledPage, UnsettledPosition};
+pub use attention::{
+    AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, UnsettledPage,
+    UnsettledPosition,
+};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;
 pub use events::Act;
@@ -70,6 +73,7 @@ pub use rate_limits::RateLimit;
 pub use refresh_families::{RefreshFamily, RefreshToken, Rotation};
 pub use scope::{SystemTable, TenantScope, TenantTable};
 pub use sessions::Session;
+pub use shard::shard_of;
 pub use table::{Settings, Table};
 pub use tenants::{NewTenant, TenantCreated};
 pub use users::{Registered, Registration, StoredPassword, StoredUser};

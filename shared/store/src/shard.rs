@@ -49,7 +49,7 @@ pub(crate) fn attention_at(at: Timestamp, id: impl std::fmt::Display) -> String 
     format!("{}#{id}", time_text(at))
 }
 
-/// The low bits of a UUIDv7 are random.
-fn shard_of(id: Uuid, shards: u32) -> u32 {
+/// The shard, from 0, of something with this id: the low bits of a UUIDv7 are random.
+pub fn shard_of(id: Uuid, shards: u32) -> u32 {
     u32::try_from(id.as_u128() % u128::from(shards.max(1))).unwrap_or(0)
 }
