@@ -1,4 +1,4 @@
-//! The queue that brings deliveries to the publisher.
+//! The queues: one brings deliveries to the publisher, one shards with a backlog to the dispatcher.
 
 use std::fmt::Debug;
 
@@ -35,13 +35,14 @@ impl Delay {
 pub struct Outgoing {
     /// JSON text, typed by who sends it; at most 256 KiB.
     pub body: String,
-    /// Fairness is per tenant: the messages of one never delay those of another for long.
+    /// Fairness is per tenant: the messages of one never delay those of another for long. What belongs to no tenant is the
+    /// root's.
     pub tenant: TenantId,
     /// When it becomes visible.
     pub delay: Delay,
 }
 
-/// Takes messages for the publisher. At-least-once, unordered, no deduplication: receivers recognise repeats.
+/// Takes messages for a function. At-least-once, unordered, no deduplication: receivers recognise repeats.
 #[async_trait]
 pub trait DeliveryQueue: Debug + Send + Sync {
     /// Sends all messages and answers one result for each, in the same order. A message whose result is an error may

@@ -5,13 +5,12 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::{Error, Result};
+use futures::{StreamExt as _, stream};
 
 use super::{DeliveryQueue, Outgoing};
 use crate::aws::dependency_error;
 
 const NAME: &str = "the queue";
-/// Most messages in one call of the service.
-const BATCH: usize = 10;
 
 /// One SQS queue.
 #[derive(Clone, Debug)]
@@ -21,6 +20,12 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
+    /// Most messages in one call of the service.
+    pub const BATCH: usize = 10;
+    /// Calls under way at once. One takes 10 to 20 ms, so these send 2,000 to 4,000 messages a second, more than whoever
+    /// sends can mark.
+    pub const CALLS_AT_ONCE: usize = 4;
+
     /// The queue at `url`.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self {
@@ -54,11 +59,15 @@ impl SqsQueue {
 #[async_trait]
 impl DeliveryQueue for SqsQueue {
     async fn send(&self, messages: &[Outgoing]) -> Vec<Result<()>> {
-        let mut results = Vec::with_capacity(messages.len());
-        for batch in messages.chunks(BATCH) {
-            results.extend(self.send_batch(batch).await);
-        }
-        results
+        let calls: Vec<_> = messages
+            .chunks(Self::BATCH)
+            .map(|batch| self.send_batch(batch))
+            .collect();
+        let batches: Vec<Vec<Result<()>>> = stream::iter(calls)
+            .buffered(Self::CALLS_AT_ONCE)
+            .collect()
+            .await;
+        batches.into_iter().flatten().collect()
     }
 }
 
