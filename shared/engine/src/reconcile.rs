@@ -147,9 +147,11 @@ impl Reconciler {
         let Some((message, mark)) = decisions::to_follow(&delivery, seen, now) else {
             return Ok(Reconciled::Nothing);
         };
-        if self.waker.send(&[message]).await.iter().all(Result::is_ok) {
-            table.step(key, &mark).await?;
+        let is_sent = self.waker.send(&[message]).await.iter().all(Result::is_ok);
+        if !is_sent {
+            return Ok(Reconciled::Nothing);
         }
+        table.step(key, &mark).await?;
         Ok(Reconciled::Done)
     }
 
@@ -159,11 +161,12 @@ impl Reconciler {
     }
 }
 
-/// First tries are sent ahead of their time; everything else only when it is time.
+/// Tries are sent ahead of their time; everything else only when it is time, also a message that was sent and is missed.
 fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
     let ahead = match work {
-        AttentionWork::Start { .. } => LOOK_AHEAD,
-        AttentionWork::Owner(_)
+        AttentionWork::Start { not_before, .. } if seen <= *not_before => LOOK_AHEAD,
+        AttentionWork::Start { .. }
+        | AttentionWork::Owner(_)
         | AttentionWork::Look(_)
         | AttentionWork::Person(_)
         | AttentionWork::Notice(_)
