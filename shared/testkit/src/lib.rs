@@ -15,6 +15,8 @@ pub mod http;
 pub mod network;
 pub mod objects;
 pub mod pds;
+pub mod posts;
+pub mod prices;
 pub mod queue;
 pub mod services;
 pub mod table;
@@ -24,6 +26,7 @@ pub use http::{Answer, TestApi, TestMember, gate, gate_with, member, public_url}
 pub use network::{Behaviour, FakeNetwork, VisiblePost};
 pub use objects::MemoryObjects;
 pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};
+pub use prices::Price;
 pub use queue::{MemoryQueue, QueuedMessage};
 pub use services::{Mailbox, MemoryKeys, envelope};
 pub use table::{table, table_with};

@@ -12,7 +12,7 @@ use domain::event::Actor;
 use domain::post::Post;
 use jiff::Timestamp;
 use store::{Act, Commit, Consumed, DeliveryChange, Meter, PostChange, Step, Table};
-use testkit::TestClock;
+use testkit::{Price, TestClock};
 
 use crate::posts::{MAX_LATENESS, checked, owner, scheduled};
 
@@ -75,15 +75,8 @@ async fn publishing_one_target_costs_fifteen_write_units_at_most() {
 
     let after_creation: f64 = costs.iter().skip(1).map(|(_, units)| units).sum();
     assert!(after_creation <= 15.0, "{costs:?}");
-    // A mark and a claim move the entry by attention, an intent touches no index, and a settlement leaves all of them.
-    let prices = [
-        ("created", 25.0),
-        ("queued", 3.0),
-        ("claim", 3.0),
-        ("intent", 1.0),
-        ("attempt", 1.0),
-        ("published", 6.0),
-    ];
+    let publication = Price::PUBLICATION.map(|price| (price.step, price.total()));
+    let prices: Vec<_> = [("created", 25.0)].into_iter().chain(publication).collect();
     assert_eq!(costs, prices);
 }
 
