@@ -1,6 +1,6 @@
 //! The queue of the local run: messages in a SQLite file, with delays, redelivery, fair turns and a dead-letter store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ pub(crate) const SCHEMA: &str = "
     );
     CREATE INDEX IF NOT EXISTS message_by_tenant ON message (tenant, visible_at, id);
     CREATE INDEX IF NOT EXISTS message_by_time ON message (visible_at);
+    CREATE INDEX IF NOT EXISTS message_in_work ON message (tenant, visible_at) WHERE receives > 0;
     CREATE TABLE IF NOT EXISTS dead_message (
         id INTEGER PRIMARY KEY,
         tenant TEXT NOT NULL,
@@ -84,7 +85,8 @@ impl LocalQueue {
         })
     }
 
-    /// Up to `most` visible messages, one of each tenant in turn, then a second of each, and so on.
+    /// Up to `most` visible messages, each of the tenant of whose messages the fewest are being worked on; among equals, of
+    /// the one that has waited longest. So a long backlog or a slow network of one tenant delays no other.
     pub(crate) async fn receive(&self, most: usize) -> Result<Vec<Received>> {
         let now = self.clock.now();
         self.sqlite
@@ -173,52 +175,61 @@ fn take(sqlite: &Connection, most: usize, now: Timestamp) -> rusqlite::Result<Ve
         .saturating_add(VISIBILITY)
         .unwrap_or(now)
         .as_millisecond();
+    let in_work = in_work(sqlite, now_ms)?;
+    let mut turns: BTreeSet<(usize, i64, String)> = waiting(sqlite)?
+        .into_iter()
+        .map(|(tenant, first)| (in_work.get(&tenant).copied().unwrap_or(0), first, tenant))
+        .collect();
     let mut taken = Vec::new();
-    let mut waiting = tenants(sqlite)?;
-    while taken.len() < most && !waiting.is_empty() {
-        let mut served = Vec::new();
-        for tenant in std::mem::take(&mut waiting) {
-            if taken.len() == most {
-                break;
-            }
-            if let Some(mut message) = next_of(sqlite, &tenant, now_ms)? {
-                served.push(tenant);
-                if message.receives >= RECEIVES_MAX {
-                    bury(sqlite, message.id, now_ms)?;
-                    continue;
-                }
-                message.receives += 1;
-                message.receipt = until;
-                sqlite
-                    .prepare_cached(
-                        "UPDATE message SET visible_at = ?2, receives = ?3 WHERE id = ?1",
-                    )?
-                    .execute((message.id, until, message.receives))?;
-                taken.push(message);
-            }
+    while taken.len() < most
+        && let Some((in_work, _, tenant)) = turns.pop_first()
+    {
+        let Some(mut message) = next_of(sqlite, &tenant, now_ms)? else {
+            continue;
+        };
+        if message.receives >= RECEIVES_MAX {
+            bury(sqlite, message.id, now_ms)?;
+            turns.insert((in_work, message.receipt, tenant));
+            continue;
         }
-        waiting = served;
+        turns.insert((in_work + 1, message.receipt, tenant));
+        message.receives += 1;
+        message.receipt = until;
+        sqlite
+            .prepare_cached("UPDATE message SET visible_at = ?2, receives = ?3 WHERE id = ?1")?
+            .execute((message.id, until, message.receives))?;
+        taken.push(message);
     }
     Ok(taken)
 }
 
-/// Tenants with messages, the one whose first message has waited longest first. Steps from tenant to tenant through the
-/// index, so a long backlog of one costs nothing.
-fn tenants(sqlite: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut next =
-        sqlite.prepare_cached("SELECT tenant, visible_at FROM message WHERE tenant > ?1 ORDER BY tenant, visible_at LIMIT 1")?;
-    let mut found = BTreeSet::new();
-    let mut last = String::new();
-    while let Some((tenant, first)) = next
-        .query_row([&last], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-        })
-        .optional()?
-    {
-        found.insert((first, tenant.clone()));
-        last = tenant;
+/// How many messages of each tenant are being worked on.
+fn in_work(sqlite: &Connection, now: i64) -> rusqlite::Result<HashMap<String, usize>> {
+    sqlite
+        .prepare_cached(
+            "SELECT tenant, COUNT(*) FROM message WHERE receives > 0 AND visible_at > ?1 GROUP BY tenant",
+        )?
+        .query_map([now], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Tenants with messages, and when the first of each becomes visible. Steps from tenant to tenant through the index, so a
+/// long backlog of one costs nothing.
+fn waiting(sqlite: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    let mut next = sqlite.prepare_cached(
+        "SELECT tenant, visible_at FROM message WHERE tenant > ?1 ORDER BY tenant, visible_at LIMIT 1",
+    )?;
+    let mut found: Vec<(String, i64)> = Vec::new();
+    loop {
+        let last = found.last().map_or("", |(tenant, _)| tenant.as_str());
+        let following = next
+            .query_row([last], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match following {
+            Some(following) => found.push(following),
+            None => return Ok(found),
+        }
     }
-    Ok(found.into_iter().map(|(_, tenant)| tenant).collect())
 }
 
 fn next_of(sqlite: &Connection, tenant: &str, now: i64) -> rusqlite::Result<Option<Received>> {

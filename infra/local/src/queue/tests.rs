@@ -163,6 +163,28 @@ async fn tenant_with_many_messages_does_not_delay_another() {
 }
 
 #[tokio::test]
+async fn tenant_whose_messages_take_long_does_not_hold_every_worker() {
+    let bench = Bench::new();
+    let queue = bench.open().await;
+    let slow: Vec<_> = (0..50)
+        .map(|n| message(1, &format!("slow {n}"), 0))
+        .collect();
+    send(&queue, &slow).await;
+    assert_eq!(bodies(&queue, 10).await.len(), 10);
+    bench.clock.advance(1);
+    let quick: Vec<_> = (0..5)
+        .map(|n| message(2, &format!("quick {n}"), 0))
+        .collect();
+    send(&queue, &quick).await;
+
+    let batch = bodies(&queue, 6).await;
+
+    let first = ["quick 0", "quick 1", "quick 2", "quick 3", "quick 4"];
+    assert_eq!(batch[..5], first);
+    assert_eq!(batch[5], "slow 10");
+}
+
+#[tokio::test]
 async fn pool_deletes_what_succeeded_and_receives_again_what_failed() {
     let bench = Bench::new();
     let queue = bench.open().await;
