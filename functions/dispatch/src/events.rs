@@ -1,23 +1,84 @@
-//! The timer's event.
+//! Events that start a run.
 
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use cloud::telemetry::{Metric, Metrics};
-use domain::Result;
+use domain::{Error, Result};
+use futures::future::join_all;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::{Ctx, Tick, tick};
+use crate::message::ShardMessage;
+use crate::{Ctx, Run, backlog, tick};
 
-/// One run for one event of the timer. The event says nothing that the table does not know better.
-pub async fn on_timer(ctx: &Ctx, metrics: &Metrics, _event: IgnoredAny) -> Result<Tick> {
-    let outcome = tick(ctx).await;
-    if let Ok(tick) = &outcome {
-        metrics.record(Metric::EntriesSeen, count(tick.seen), None);
-        metrics.record(Metric::EntriesFailed, count(tick.failed), None);
-        metrics.record(Metric::AttentionHeadAge, tick.head_age_ms / 1000, None);
-    }
+/// What starts a run.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// Shards with a backlog, from the dispatch queue.
+    Shards(SqsEvent),
+    /// The timer. Its event says nothing that the table does not know better.
+    Timer(IgnoredAny),
+}
+
+/// One run for one event; the answer names the messages that must come again.
+pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<SqsBatchResponse> {
+    let outcome = match event {
+        Event::Timer(_) => on_timer(ctx, metrics)
+            .await
+            .map(|_| SqsBatchResponse::default()),
+        Event::Shards(event) => Ok(on_shards(ctx, metrics, event).await),
+    };
     metrics.flush(ctx.reconciler.waker.clock.now());
     outcome
 }
 
-fn count(entries: usize) -> u64 {
-    u64::try_from(entries).unwrap_or(u64::MAX)
+async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Run> {
+    let run = tick(ctx).await?;
+    record(metrics, &run);
+    metrics.record(Metric::ShardsHandedOver, count(run.handed_over), None);
+    metrics.record(Metric::AttentionHeadAge, run.head_age_ms / 1000, None);
+    Ok(run)
+}
+
+async fn on_shards(ctx: &Ctx, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
+    let runs = event
+        .records
+        .into_iter()
+        .map(|message| on_shard(ctx, metrics, message));
+    let failed = join_all(runs).await.into_iter().flatten();
+    let mut response = SqsBatchResponse::default();
+    response.set_failures(failed);
+    response
+}
+
+/// Answers the message's id if it must come again.
+async fn on_shard(ctx: &Ctx, metrics: &Metrics, message: SqsMessage) -> Option<String> {
+    let text = message.body.unwrap_or_default();
+    let outcome = match ShardMessage::from_text(&text) {
+        Some(ShardMessage { shard, .. }) => backlog(ctx, shard).await,
+        None => Err(Error::corrupt("shard message", "it cannot be followed")),
+    };
+    match outcome {
+        Ok(run) => {
+            record(metrics, &run);
+            None
+        }
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a shard could not be worked on; its message comes again"
+            );
+            // The queue always gives an id. An empty one in the answer would make the whole batch come again: safe.
+            Some(message.message_id.unwrap_or_default())
+        }
+    }
+}
+
+fn record(metrics: &Metrics, run: &Run) {
+    metrics.record(Metric::EntriesSeen, count(run.seen), None);
+    metrics.record(Metric::EntriesFailed, count(run.failed), None);
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -1,70 +1,114 @@
 //! Takes turns between tenants, so that one with a hundred thousand posts delays nobody's five.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::HashMap;
 
 use domain::TenantId;
-use engine::Wakeup;
+use jiff::Timestamp;
+use store::AttentionEntry;
 
-/// The same deliveries, one of each tenant at a time; those of one tenant keep their order.
-pub(crate) fn interleave(wakeups: Vec<Wakeup>) -> Vec<Wakeup> {
-    let mut by_tenant: BTreeMap<TenantId, VecDeque<Wakeup>> = BTreeMap::new();
-    let count = wakeups.len();
-    for wakeup in wakeups {
-        by_tenant
-            .entry(wakeup.key.tenant)
-            .or_default()
-            .push_back(wakeup);
-    }
-    let mut turns: VecDeque<VecDeque<Wakeup>> = by_tenant.into_values().collect();
-    let mut ordered = Vec::with_capacity(count);
-    while let Some(mut waiting) = turns.pop_front() {
-        if let Some(next) = waiting.pop_front() {
-            ordered.push(next);
-            turns.push_back(waiting);
-        }
-    }
-    ordered
+/// The same entries in the order in which they are worked on: what wants attention by `soon`, then the rest; in each,
+/// the first of every tenant, then the second of every tenant, and so on. Those of one tenant keep their order.
+///
+/// `entries` are oldest first.
+pub fn take_turns(entries: Vec<AttentionEntry>, soon: Timestamp) -> Vec<AttentionEntry> {
+    let mut turns: HashMap<Option<TenantId>, usize> = HashMap::new();
+    let mut placed: Vec<((bool, usize), AttentionEntry)> = entries
+        .into_iter()
+        .map(|entry| {
+            let turn = turns.entry(entry.tenant()).or_default();
+            *turn = turn.saturating_add(1);
+            ((entry.at > soon, *turn), entry)
+        })
+        .collect();
+    // Stable: within a turn the oldest comes first.
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, entry)| entry).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use domain::delivery::DeliveryKey;
-    use domain::{AccountId, DeliveryId, PostId};
-    use jiff::Timestamp;
+    use domain::{AccountId, DeliveryId, NoticeId, PostId};
+    use store::AttentionWork;
     use uuid::Uuid;
 
     use super::*;
 
-    fn wakeup(tenant: u128, delivery: u128) -> Wakeup {
+    const SOON: i64 = 60;
+
+    fn entry(tenant: u128, delivery: u128, at: i64) -> AttentionEntry {
         let uuid = Uuid::from_u128(delivery);
-        Wakeup {
-            key: DeliveryKey {
-                tenant: TenantId::from_uuid(Uuid::from_u128(tenant)),
-                post: PostId::from_uuid(uuid),
-                account: AccountId::from_uuid(uuid),
-                delivery: DeliveryId::from_uuid(uuid),
+        AttentionEntry {
+            at: Timestamp::from_second(at).unwrap(),
+            work: AttentionWork::Start {
+                key: DeliveryKey {
+                    tenant: TenantId::from_uuid(Uuid::from_u128(tenant)),
+                    post: PostId::from_uuid(uuid),
+                    account: AccountId::from_uuid(uuid),
+                    delivery: DeliveryId::from_uuid(uuid),
+                },
+                revision: 1,
+                not_before: Timestamp::from_second(at).unwrap(),
+                deadline: None,
             },
-            revision: 1,
-            not_before: Timestamp::UNIX_EPOCH,
-            seen: Timestamp::UNIX_EPOCH,
         }
     }
 
+    fn order(entries: Vec<AttentionEntry>) -> Vec<AttentionEntry> {
+        take_turns(entries, Timestamp::from_second(SOON).unwrap())
+    }
+
     #[test]
-    fn interleave_gives_the_quiet_tenant_its_turn_at_once() {
-        let loud = (0..5).map(|delivery| wakeup(1, delivery));
-        let order = interleave(loud.chain([wakeup(2, 9)]).collect());
+    fn quiet_tenant_behind_a_loud_one_has_its_turn_at_once() {
+        let loud = (0..5).map(|delivery| entry(1, delivery, 0));
+
+        let order = order(loud.chain([entry(2, 9, 0)]).collect());
+
+        assert_eq!(order[..2], [entry(1, 0, 0), entry(2, 9, 0)]);
+        assert_eq!(
+            order[2..],
+            [1, 2, 3, 4].map(|delivery| entry(1, delivery, 0))
+        );
+    }
+
+    #[test]
+    fn entries_of_a_quiet_tenant_wait_for_no_more_than_one_turn_of_each_other() {
+        let tenants = 40;
+        let loud = (0..2000).map(|delivery| entry(0, delivery, 0));
+        let quiet =
+            (1..=tenants).flat_map(|tenant| (0..5).map(move |n| entry(tenant, 9000 + n, 0)));
+
+        let order = order(loud.chain(quiet).collect());
+
+        let last = order
+            .iter()
+            .rposition(|entry| entry.tenant() != Some(TenantId::from_uuid(Uuid::from_u128(0))));
+        assert_eq!(last, Some(5 * (usize::try_from(tenants).unwrap() + 1) - 1));
+    }
+
+    #[test]
+    fn what_is_wanted_soon_comes_before_turns_for_later() {
+        let order = order(vec![
+            entry(1, 0, 0),
+            entry(1, 1, SOON),
+            entry(2, 9, SOON + 1),
+        ]);
 
         assert_eq!(
             order,
-            [
-                wakeup(1, 0),
-                wakeup(2, 9),
-                wakeup(1, 1),
-                wakeup(1, 2),
-                wakeup(1, 3),
-                wakeup(1, 4)
-            ]
+            [entry(1, 0, 0), entry(1, 1, SOON), entry(2, 9, SOON + 1)]
         );
+    }
+
+    #[test]
+    fn mails_take_turns_as_one_tenant_does() {
+        let mail = |n: u128| AttentionEntry {
+            at: Timestamp::UNIX_EPOCH,
+            work: AttentionWork::Notice(NoticeId::from_uuid(Uuid::from_u128(n))),
+        };
+
+        let order = order(vec![mail(1), mail(2), entry(1, 0, 0)]);
+
+        assert_eq!(order, [mail(1), entry(1, 0, 0), mail(2)]);
     }
 }

@@ -1,46 +1,75 @@
 //! The dispatcher: once a minute it looks at everything that wants attention soon and does what each thing asks for.
 //!
-//! - **Trigger**: an EventBridge timer, `rate(1 minute)`; the event says nothing and is not read.
-//! - **Failure**: a tick that fails, is missed or runs twice loses nothing and doubles nothing, for the table holds what
+//! - **Trigger**: an EventBridge timer, `rate(1 minute)`, whose event says nothing and is not read; and the dispatch
+//!   queue, through which a tick leaves each shard that holds more than it can do to a run of its own.
+//! - **Failure**: a run that fails, is missed or comes twice loses nothing and doubles nothing, for the table holds what
 //!   wants attention and every step is a conditional write. The next tick goes on.
 //! - **Permissions**: reads the index by attention, writes deliveries, notices and accounts, sends to the publishing
-//!   queue and mails.
+//!   queue and mails, sends to and takes from the dispatch queue.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test fails by panicking"
+    )
+)]
 
+mod backlog;
 pub mod events;
 mod fair;
+mod message;
 mod tick;
+mod work;
 
-use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use std::sync::Arc;
+
+use cloud::config::{DispatchQueueConfig, KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use cloud::queue::DeliveryQueue;
 use engine::{Deployment, Reconciler};
 use jiff::SignedDuration;
 
-pub use tick::{Tick, tick};
+pub use backlog::{STEP, WINDOW, backlog};
+pub use fair::take_turns;
+pub use message::ShardMessage;
+pub use tick::{HEAD, tick};
+pub use work::{Run, SHARD_MARKS_AT_ONCE};
 
 /// What the dispatcher needs.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     /// Decides and acts.
     pub reconciler: Reconciler,
-    /// Most entries of one tick; the rest is for the next.
-    pub entries_max: usize,
-    /// Longest time of one tick: the function's time-out less what the last writes need.
+    /// Takes shards with more than a tick can do, for runs of their own.
+    pub shards: Arc<dyn DeliveryQueue>,
+    /// Longest time of one run: the function's time-out less what the last writes need.
     pub time_max: SignedDuration,
 }
 
 /// What a deployment configures.
-pub type Config = (QueueConfig, KeyConfig, MailConfig, PublicUrlConfig);
+pub type Config = (
+    QueueConfig,
+    DispatchQueueConfig,
+    KeyConfig,
+    MailConfig,
+    PublicUrlConfig,
+);
 
-/// Entries of one tick: about what one can do in its time, at 16 writes of 10 ms at once.
-pub const ENTRIES_MAX: usize = 20_000;
-/// The function's time-out is 60 s; what began before may take a few seconds more.
+/// How often the timer fires.
+pub const TICK: SignedDuration = SignedDuration::from_secs(60);
+/// The function's time-out is 60 s; what began before may take a few seconds more. Below the time of a tick, so that the
+/// run over a shard has ended when the next tick looks at it.
 pub const TIME_MAX: SignedDuration = SignedDuration::from_secs(45);
 
 impl Ctx {
     /// The dispatcher of a deployment.
-    pub fn deployed(deployment: &Deployment, (queue, key, mail, public_url): Config) -> Self {
+    pub fn deployed(
+        deployment: &Deployment,
+        (queue, shards, key, mail, public_url): Config,
+    ) -> Self {
         Self {
             reconciler: deployment.reconciler(&queue, &key, &mail, &public_url),
-            entries_max: ENTRIES_MAX,
+            shards: deployment.queue(shards.url.as_str()),
             time_max: TIME_MAX,
         }
     }

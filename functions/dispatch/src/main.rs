@@ -1,10 +1,10 @@
 //! The dispatcher as a Lambda function.
 
 use cloud::telemetry::{self, Metrics};
-use dispatch::{Config, Ctx, events};
+use dispatch::events::{self, Event};
+use dispatch::{Config, Ctx};
 use engine::Deployment;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::de::IgnoredAny;
 use tracing::Instrument as _;
 
 #[tokio::main]
@@ -13,10 +13,10 @@ async fn main() -> Result<(), Error> {
     let ctx = Ctx::deployed(&deployment, config);
     let metrics = Metrics::new("dispatch");
     deployment.warm_up().await;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         let span = telemetry::invocation_span(&event.context.request_id);
-        let run = events::on_timer(&ctx, &metrics, event.payload);
-        run.instrument(span).await.map(|_| ()).map_err(Error::from)
+        let run = events::on_event(&ctx, &metrics, event.payload);
+        run.instrument(span).await.map_err(Error::from)
     }))
     .await
 }

@@ -1,113 +1,107 @@
 //! One look at everything that wants attention soon.
 
+use std::collections::BTreeSet;
+
+use cloud::queue::{Delay, Outgoing};
+use domain::Result;
 use domain::delivery::timing::LOOK_AHEAD;
-use domain::{Error, Result};
-use engine::{Reconciled, Wakeup};
+use domain::tenant::ROOT_TENANT;
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
-use store::AttentionEntry;
+use store::{AttentionEntry, AttentionPage};
 
-use crate::Ctx;
-use crate::fair::interleave;
+use crate::backlog::pass;
+use crate::fair::take_turns;
+use crate::message::ShardMessage;
+use crate::work::{AT_ONCE, Marks, Run, age_ms, later, work};
+use crate::{Ctx, TICK};
 
-/// Entries that one query reads: about 30 KB, well below the 1 MB of a page.
-const PAGE: i32 = 100;
-/// Entries that are worked on at once.
-const AT_ONCE: usize = 16;
+/// Entries of one shard that a tick does itself: about 30 KB. A shard with more is left to a run of its own.
+pub const HEAD: i32 = 100;
 
-/// What a tick did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tick {
-    /// Entries that were looked at.
-    pub seen: usize,
-    /// Messages that were sent for first or further tries.
-    pub woken: usize,
-    /// Other things that were done.
-    pub done: usize,
-    /// Entries that could not be dealt with; they stay for the next tick.
-    pub failed: usize,
-    /// Age of the oldest entry, in milliseconds: how far behind we are.
-    pub head_age_ms: u64,
-}
-
-/// Looks at the heads of all shards and does what each entry asks for, until nothing is left, the time is up or the
-/// limit is reached.
-pub async fn tick(ctx: &Ctx) -> Result<Tick> {
+/// Looks at the heads of all shards and does what each entry asks for. A shard with more than its head goes to the
+/// dispatch queue, for a run of its own; those that the queue does not take are worked on here.
+pub async fn tick(ctx: &Ctx) -> Result<Run> {
     let clock = &ctx.reconciler.waker.clock;
     let started = clock.now();
-    let stop_at = started
-        .saturating_add(ctx.time_max)
-        .unwrap_or(Timestamp::MAX);
-    let mut tick = Tick::default();
+    let stop_at = later(started, ctx.time_max);
+    let mut run = Run::default();
+    let mut shards: BTreeSet<u32> = (0..ctx.reconciler.waker.table.system().shards()).collect();
     loop {
-        let entries = heads(ctx).await?;
-        if tick.seen == 0 {
-            tick.head_age_ms = head_age_ms(&entries, started);
+        let heads = heads(ctx, &shards).await?;
+        if run.seen == 0 {
+            let entries = heads.iter().flat_map(|(_, page)| &page.entries);
+            run.head_age_ms = age_ms(entries, started);
         }
-        let acted = work(ctx, entries, &mut tick).await;
-        // Whoever acted moved its entries away, so the heads are new; without that, the next look would see the same.
-        if acted == 0 || tick.seen >= ctx.entries_max || clock.now() >= stop_at {
-            return Ok(tick);
+        let (crowded, entries) = sort_out(heads);
+        shards.retain(|shard| !crowded.contains(shard));
+        let kept = hand_over(ctx, crowded, &mut run).await;
+
+        let done = run.done;
+        let soon = later(clock.now(), TICK);
+        work(ctx, take_turns(entries, soon), Marks::OfAllShards, &mut run).await;
+        for shard in kept {
+            pass(ctx, shard, stop_at, &mut run).await?;
+        }
+        // What was sent has moved away. What was done may go on: an account's posts follow it in steps.
+        if run.done == done || clock.now() >= stop_at {
+            return Ok(run);
         }
     }
 }
 
-async fn heads(ctx: &Ctx) -> Result<Vec<AttentionEntry>> {
+async fn heads(ctx: &Ctx, shards: &BTreeSet<u32>) -> Result<Vec<(u32, AttentionPage)>> {
     let system = ctx.reconciler.waker.table.system();
-    let until = ctx
-        .reconciler
-        .waker
-        .clock
-        .now()
-        .saturating_add(LOOK_AHEAD)
-        .unwrap_or(Timestamp::MAX);
-    let pages: Vec<Vec<AttentionEntry>> = stream::iter(0..system.shards())
-        .map(|shard| async move { system.attention(shard, until, PAGE).await })
+    let until = later(ctx.reconciler.waker.clock.now(), LOOK_AHEAD);
+    stream::iter(shards.iter().copied())
+        .map(|shard| async move {
+            let page = system.attention_page(shard, until, HEAD, None).await?;
+            Ok((shard, page))
+        })
         .buffer_unordered(AT_ONCE)
         .try_collect()
-        .await?;
-    let mut entries: Vec<AttentionEntry> = pages.into_iter().flatten().collect();
-    entries.sort_by_key(|entry| entry.at);
-    Ok(entries)
+        .await
 }
 
-/// Answers how many entries moved.
-async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, tick: &mut Tick) -> usize {
-    tick.seen = tick.seen.saturating_add(entries.len());
-    let outcomes: Vec<Result<Reconciled>> = stream::iter(entries)
-        .map(|entry| ctx.reconciler.reconcile(entry))
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
-    let mut wakeups: Vec<Wakeup> = Vec::new();
-    let mut done: usize = 0;
-    for outcome in outcomes {
-        match outcome {
-            Ok(Reconciled::Wake(wakeup)) => wakeups.push(wakeup),
-            Ok(Reconciled::Done) => done = done.saturating_add(1),
-            Ok(Reconciled::Nothing | Reconciled::Unknown) => {}
+/// Shards with more than their heads, and the entries of all others, oldest first.
+fn sort_out(heads: Vec<(u32, AttentionPage)>) -> (Vec<u32>, Vec<AttentionEntry>) {
+    let (crowded, small): (Vec<_>, Vec<_>) =
+        heads.into_iter().partition(|(_, page)| page.next.is_some());
+    let crowded = crowded.into_iter().map(|(shard, _)| shard).collect();
+    let mut entries: Vec<AttentionEntry> = small
+        .into_iter()
+        .flat_map(|(_, page)| page.entries)
+        .collect();
+    entries.sort_by_key(|entry| entry.at);
+    (crowded, entries)
+}
+
+/// Answers the shards that the queue did not take.
+async fn hand_over(ctx: &Ctx, shards: Vec<u32>, run: &mut Run) -> Vec<u32> {
+    if shards.is_empty() {
+        return shards;
+    }
+    let messages: Vec<Outgoing> = shards
+        .iter()
+        .map(|shard| Outgoing {
+            body: ShardMessage::new(*shard).to_text(),
+            tenant: ROOT_TENANT,
+            delay: Delay::NONE,
+        })
+        .collect();
+    let sent = ctx.shards.send(&messages).await;
+    let mut kept = Vec::new();
+    for (shard, sent) in shards.into_iter().zip(sent) {
+        match sent {
+            Ok(()) => run.handed_over = run.handed_over.saturating_add(1),
             Err(error) => {
-                tick.failed = tick.failed.saturating_add(1);
-                log(&error);
+                tracing::warn!(
+                    shard,
+                    error = &error as &dyn std::error::Error,
+                    "a shard could not be handed over; this run works on it"
+                );
+                kept.push(shard);
             }
         }
     }
-    let woken = ctx.reconciler.waker.wake(&interleave(wakeups)).await;
-    tick.woken = tick.woken.saturating_add(woken);
-    tick.done = tick.done.saturating_add(done);
-    woken.saturating_add(done)
-}
-
-fn log(error: &Error) {
-    tracing::warn!(
-        error = error as &dyn std::error::Error,
-        "an entry could not be dealt with; the next tick tries again"
-    );
-}
-
-fn head_age_ms(entries: &[AttentionEntry], now: Timestamp) -> u64 {
-    let oldest = entries.iter().map(|entry| entry.at).min();
-    oldest.map_or(0, |at| {
-        u64::try_from(now.duration_since(at).as_millis()).unwrap_or(0)
-    })
+    kept
 }

@@ -11,8 +11,8 @@ use cloud::mail::Mailer;
 use cloud::objects::ObjectStore;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
+use dispatch::ShardMessage;
 use engine::{Notifier, Outbox, Reconciler, Waker};
-use jiff::SignedDuration;
 use publishing::Incoming;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,10 +21,6 @@ use crate::services::Services;
 
 /// The name of this deployment: what is sealed here does not open elsewhere.
 const ENVIRONMENT: &str = "local";
-/// Most entries of one dispatcher's tick.
-const TICK_ENTRIES: usize = 10_000;
-/// Longest time of one tick, which comes every minute.
-const TICK_TIME: SignedDuration = SignedDuration::from_secs(50);
 
 /// Contexts of all functions.
 #[derive(Clone, Debug)]
@@ -136,8 +132,8 @@ impl Functions {
             },
             dispatch: dispatch::Ctx {
                 reconciler: reconciler.clone(),
-                entries_max: TICK_ENTRIES,
-                time_max: TICK_TIME,
+                shards: Arc::new(services.shards.clone()),
+                time_max: dispatch::TIME_MAX,
             },
             upkeep: upkeep::Ctx { reconciler },
         })
@@ -165,8 +161,20 @@ impl Functions {
     /// One run of the dispatcher.
     pub(crate) async fn dispatch(&self) {
         match dispatch::tick(&self.dispatch).await {
-            Ok(tick) if tick.seen == 0 => {}
-            Ok(tick) => tracing::info!(?tick, "dispatched"),
+            Ok(run) if run == dispatch::Run::default() => {}
+            Ok(run) => tracing::info!(?run, "dispatched"),
+            Err(error) => failed("the dispatcher", &error),
+        }
+    }
+
+    /// One run of the dispatcher over the shard that a message of its own names.
+    pub(crate) async fn dispatch_shard(&self, message: &str) {
+        let Some(ShardMessage { shard, .. }) = ShardMessage::from_text(message) else {
+            tracing::error!(message, "a message of the dispatcher cannot be followed");
+            return;
+        };
+        match dispatch::backlog(&self.dispatch, shard).await {
+            Ok(run) => tracing::info!(shard, ?run, "dispatched"),
             Err(error) => failed("the dispatcher", &error),
         }
     }

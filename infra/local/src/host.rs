@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use cloud::clock::SystemClock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -55,7 +56,7 @@ impl Host {
         let base: Url = format!("http://{address}")
             .parse()
             .context("the port has no address")?;
-        let services = Services::open(&folder, base).await?;
+        let services = Services::open(&folder, base, Arc::new(SystemClock)).await?;
         let functions = Functions::open(&services)
             .await
             .context("the functions cannot start")?;
@@ -87,6 +88,13 @@ impl Host {
         let publisher = self.functions.publisher();
         let pool = Pool::new(self.services.queue.clone(), publisher, PUBLISHER_BATCHES);
         work.spawn(pool.run(work_ends.clone()));
+        let functions = self.functions.clone();
+        let over_shard = move |message: String| {
+            let functions = functions.clone();
+            async move { functions.dispatch_shard(&message).await }
+        };
+        let shards = self.services.shards.clone();
+        work.spawn(shards.run(over_shard, work_ends.clone()));
         for timer in Timer::ALL {
             work.spawn(timer.repeat(
                 self.functions.clone(),

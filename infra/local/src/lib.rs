@@ -13,6 +13,8 @@
     )
 )]
 
+#[cfg(test)]
+mod fairness;
 mod folder;
 mod functions;
 mod host;
@@ -23,6 +25,7 @@ mod queue;
 mod routes;
 mod services;
 mod settings;
+mod shards;
 mod sqlite;
 mod table;
 mod timers;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use cloud::clock::{SystemClock, SystemRandom};
+use cloud::clock::SystemRandom;
 use domain::{Clock, Ids, Random};
 use networks::{Bluesky, Egress, HttpClient, Registry};
 use playground::{Playground, Server};
@@ -16,6 +16,7 @@ use crate::keys::KeyFile;
 use crate::objects::DiskObjects;
 use crate::outbox::{self, Outbox};
 use crate::queue::{self, LocalQueue};
+use crate::shards::ShardQueue;
 use crate::sqlite::Sqlite;
 use crate::table::EmbeddedTable;
 
@@ -31,6 +32,7 @@ pub(crate) struct Services {
     pub(crate) embedded: Arc<EmbeddedTable>,
     pub(crate) table: Table,
     pub(crate) queue: LocalQueue,
+    pub(crate) shards: ShardQueue,
     pub(crate) objects: DiskObjects,
     pub(crate) outbox: Outbox,
     pub(crate) base: Url,
@@ -40,8 +42,11 @@ pub(crate) struct Services {
 
 impl Services {
     /// Opens or makes everything in `folder`, for a host that is reached at `base`.
-    pub(crate) async fn open(folder: &DataFolder, base: Url) -> anyhow::Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    pub(crate) async fn open(
+        folder: &DataFolder,
+        base: Url,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let table_file = folder.join("table.sqlite");
         let keys = KeyFile::open(
@@ -66,6 +71,7 @@ impl Services {
             queue: LocalQueue::open(sqlite.clone(), Arc::clone(&clock))
                 .await
                 .context("the queue cannot be opened")?,
+            shards: ShardQueue::default(),
             objects: DiskObjects::open(
                 &folder.join("objects"),
                 base.clone(),

@@ -12,7 +12,7 @@ use cloud::envelope::Envelope;
 use cloud::keys::KmsKeys;
 use cloud::mail::{Mailer, SesMailer};
 use cloud::objects::{ObjectStore, S3Objects};
-use cloud::queue::SqsQueue;
+use cloud::queue::{DeliveryQueue, SqsQueue};
 use cloud::telemetry;
 use domain::{Clock, Ids, Random};
 use store::{Settings, Table};
@@ -88,11 +88,16 @@ impl Deployment {
         Arc::new(SesMailer::new(self.aws.ses(), &mail.from))
     }
 
+    /// The queue at this address.
+    pub fn queue(&self, url: &str) -> Arc<dyn DeliveryQueue> {
+        Arc::new(SqsQueue::new(self.aws.sqs(), url))
+    }
+
     /// Wakes the publisher.
     pub fn waker(&self, queue: &QueueConfig) -> Waker {
         Waker {
             table: self.table.clone(),
-            queue: Arc::new(SqsQueue::new(self.aws.sqs(), queue.url.as_str())),
+            queue: self.queue(queue.url.as_str()),
             clock: Arc::clone(&self.clock),
         }
     }

@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::stream;
 use store::Table;
 
-/// Marks under way at once; with more, one tick could use up what a new table can write.
+/// Marks under way at once for deliveries of all shards; with more, one tick could use up what a new table can write.
 const MARKS_AT_ONCE: usize = 16;
 
 /// Sends messages and marks what was sent.
@@ -31,6 +31,11 @@ impl Waker {
     /// Wakes the publisher for these deliveries; answers how many messages were sent. What fails is logged and left to
     /// the next tick.
     pub async fn wake(&self, wakeups: &[Wakeup]) -> usize {
+        self.wake_with(wakeups, MARKS_AT_ONCE).await
+    }
+
+    /// The same, with another number of marks at once: those of one shard all write to one partition of the index.
+    pub async fn wake_with(&self, wakeups: &[Wakeup], marks_at_once: usize) -> usize {
         let messages: Vec<DeliveryMessage> = wakeups.iter().map(Wakeup::message).collect();
         let sent = self.send(&messages).await;
         let marks = wakeups
@@ -40,7 +45,7 @@ impl Waker {
         let marks: Vec<Wakeup> = marks.collect();
         let count = marks.len();
         stream::iter(marks)
-            .for_each_concurrent(MARKS_AT_ONCE, |wakeup| self.mark(wakeup))
+            .for_each_concurrent(marks_at_once, |wakeup| self.mark(wakeup))
             .await;
         count
     }

@@ -146,7 +146,10 @@ pub async fn scheduled(
 ) -> Delivery {
     let draft = Draft::new(table, clock, owner, due);
     assert_eq!(
-        draft.store(table, owner, 100_000).await.expect("a valid post"),
+        draft
+            .store(table, owner, 100_000)
+            .await
+            .expect("a valid post"),
         Commit::Done
     );
     draft.delivery

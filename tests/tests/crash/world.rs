@@ -11,7 +11,6 @@ use domain::Clock;
 use domain::membership::Role;
 use domain::network::RepeatRule;
 use engine::{Notifier, Outbox, Reconciler, Waker};
-use jiff::SignedDuration;
 use networks::Registry;
 use serde_json::json;
 use store::Table;
@@ -145,8 +144,8 @@ impl World {
             api: TestApi::new(routes, &self.clock),
             dispatch: dispatch::Ctx {
                 reconciler: reconciler.clone(),
-                entries_max: 10_000,
-                time_max: SignedDuration::from_secs(50),
+                shards: MemoryQueue::new(&self.clock),
+                time_max: dispatch::TIME_MAX,
             },
             upkeep: upkeep::Ctx { reconciler },
             publishing: publishing::Ctx {

@@ -127,7 +127,7 @@ impl Functions {
             },
             dispatch: dispatch::Ctx {
                 reconciler: reconciler.clone(),
-                entries_max: dispatch::ENTRIES_MAX,
+                shards: MemoryQueue::new(&clock),
                 time_max: dispatch::TIME_MAX,
             },
             upkeep: upkeep::Ctx { reconciler },
@@ -214,15 +214,16 @@ async fn timer_samples_start_a_run() {
     let functions = Functions::new().await;
     let sample = |name: &str| files::text(&format!("events/timer/{name}.json"));
     let metrics = Metrics::off();
+    let dispatch = dispatch_event("events/timer/dispatch.json");
 
-    let event: IgnoredAny = serde_json::from_str(&sample("dispatch")).unwrap();
-    let tick = dispatch::events::on_timer(&functions.dispatch, &metrics, event).await;
+    assert!(matches!(dispatch, dispatch::events::Event::Timer(_)));
+    let tick = dispatch::events::on_event(&functions.dispatch, &metrics, dispatch).await;
     let event = serde_json::from_str(&sample("upkeep")).unwrap();
     let sweep = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
     let event = serde_json::from_str(&sample("lost-time")).unwrap();
     let declared = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
 
-    assert_eq!(tick.unwrap(), dispatch::Tick::default());
+    assert_eq!(tick.unwrap().batch_item_failures, []);
     assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
     // What it names was deleted meanwhile.
     assert_eq!(
@@ -234,11 +235,52 @@ async fn timer_samples_start_a_run() {
     );
 }
 
+#[tokio::test]
+async fn shard_samples_name_the_messages_that_must_come_again() {
+    let functions = Functions::new().await;
+    let metrics = Metrics::off();
+    let failed = async |name: &str| {
+        let event = dispatch_event(&format!("events/sqs/{name}.json"));
+        assert!(matches!(event, dispatch::events::Event::Shards(_)));
+        let answer = dispatch::events::on_event(&functions.dispatch, &metrics, event).await;
+        let failures = answer.unwrap().batch_item_failures.into_iter();
+        failures
+            .map(|failure| failure.item_identifier)
+            .collect::<Vec<_>>()
+    };
+
+    assert_eq!(failed("shard").await, Vec::<String>::new());
+    assert_eq!(
+        failed("newer-shard").await,
+        ["c2c1a5b4-6f0e-4d77-9a53-7d1e8f2b6a90"]
+    );
+}
+
+fn dispatch_event(path: &str) -> dispatch::events::Event {
+    serde_json::from_str(&files::text(path)).unwrap()
+}
+
 #[test]
 fn every_sample_is_played() {
     let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
         .into_iter()
-        .chain(["dispatch", "upkeep", "lost-time"])
+    assert!(matches!(dispatch, dispatch::events::Event::Timer(_)));
+    let tick = dispatch::events::on_event(&functions.dispatch, &metrics, dispatch).await;
+    let event = serde_json::from_str(&sample("upkeep")).unwrap();
+    let sweep = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
+    let event = serde_json::from_str(&sample("lost-time")).unwrap();
+    let declared = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
+
+    assert_eq!(tick.unwrap().batch_item_failures, []);
+    assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
+    // What it names was deleted meanwhile.
+    assert_eq!(
+        declared.unwrap(),
+        Outcome::Declared(upkeep::Declared {
+            untouched: 1,
+            ..upkeep::Declared::default()
+        })
+    );
         .chain(API.map(|(event, _)| event));
     let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();
     played.sort();

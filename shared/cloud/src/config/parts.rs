@@ -93,6 +93,25 @@ impl Part for QueueConfig {
     }
 }
 
+/// The queue through which the dispatcher leaves shards with a backlog to further runs of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DispatchQueueConfig {
+    /// Its address.
+    pub url: Url,
+}
+
+impl Part for DispatchQueueConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_DISPATCH_QUEUE_URL"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            url: reader.required("M1A_DISPATCH_QUEUE_URL")?,
+        })
+    }
+}
+
 /// The master key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyConfig {

@@ -31,7 +31,7 @@ fn configuration_reads_every_variable_that_it_names() {
     type All = (
         DeploymentConfig,
         TableConfig,
-        QueueConfig,
+        (QueueConfig, DispatchQueueConfig),
         KeyConfig,
         BucketConfig,
         MailConfig,

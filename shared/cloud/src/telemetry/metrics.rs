@@ -39,6 +39,8 @@ pub enum Metric {
     EntriesSeen,
     /// Entries that a tick or a sweep could not deal with.
     EntriesFailed,
+    /// Shards of the attention index that held more than a tick does itself.
+    ShardsHandedOver,
     /// Entries that no tick had dealt with when the sweeper came.
     EntriesNeglected,
     /// From when a message should have been received, in milliseconds.
@@ -57,7 +59,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::PublishLateness,
         Self::Published,
         Self::HandedOver,
@@ -69,6 +71,7 @@ impl Metric {
         Self::AttentionHeadAge,
         Self::EntriesSeen,
         Self::EntriesFailed,
+        Self::ShardsHandedOver,
         Self::EntriesNeglected,
         Self::QueueAge,
         Self::DeadlinePassed,
@@ -92,6 +95,7 @@ impl Metric {
             Self::AttentionHeadAge => "attention_head_age",
             Self::EntriesSeen => "entries_seen",
             Self::EntriesFailed => "entries_failed",
+            Self::ShardsHandedOver => "shards_handed_over",
             Self::EntriesNeglected => "entries_neglected",
             Self::QueueAge => "queue_age",
             Self::DeadlinePassed => "deadline_passed",
@@ -115,6 +119,7 @@ impl Metric {
             | Self::ClaimLost
             | Self::EntriesSeen
             | Self::EntriesFailed
+            | Self::ShardsHandedOver
             | Self::EntriesNeglected
             | Self::DeadlinePassed
             | Self::UnknownAttentionKind
