@@ -162,6 +162,7 @@ impl Simulation {
                 key: post.delivery_key(),
                 rev: 1,
                 nb: timestamp(due),
+                look: None,
             };
             let delay = message.delay_seconds(timestamp(at)) * 1_000;
             let call = position / SqsQueue::BATCH / SqsQueue::CALLS_AT_ONCE + 1;

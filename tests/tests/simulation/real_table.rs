@@ -81,6 +81,8 @@ impl RealTable {
                     AttentionWork::Notice(_)
                     | AttentionWork::Mail(_)
                     | AttentionWork::Account { .. }
+                    | AttentionWork::Tenant(_)
+                    | AttentionWork::Upload { .. }
                     | AttentionWork::Unknown { .. } => return None,
                 };
                 Some((key.delivery, entry.at))

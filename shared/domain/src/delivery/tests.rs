@@ -302,7 +302,9 @@ fn absence_proves_nothing_before_the_queue_held_the_look_for_long_enough() {
 fn owner_that_did_not_call_gives_the_delivery_back_after_its_intent() {
     let (calling, claim) = calling();
 
-    let waiting = calling.apply(&protocol::postponed(claim, due())).unwrap();
+    let waiting = calling
+        .apply(&protocol::postponed(claim, due(), None))
+        .unwrap();
 
     assert_eq!((waiting.state, waiting.tries), (State::RetryWait, 0));
 }

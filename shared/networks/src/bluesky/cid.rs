@@ -144,7 +144,7 @@ mod tests {
     fn encoded(value: &Value) -> Option<String> {
         let mut bytes = Vec::new();
         encode(value, &mut bytes)?;
-        Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(hex::encode(bytes))
     }
 
     #[test]
