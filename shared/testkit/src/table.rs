@@ -20,7 +20,7 @@ const ENDPOINT: &str = "M1A_TEST_DYNAMODB";
 pub enum Engine {
     /// In this process, and a fresh one for each client.
     Dynoxide,
-    /// In a process of its own that all tests share, over HTTP.
+    /// In a process of its own, over HTTP, with an account for each client.
     MiniStack,
 }
 
@@ -39,13 +39,10 @@ pub async fn table(clock: &TestClock) -> Table {
 
 /// A fresh table behind `client`, which a test may have wrapped with faults.
 pub async fn table_with(client: Client, ids: Ids) -> Table {
-    let name = match engine() {
-        Engine::Dynoxide => NAME.to_owned(),
-        Engine::MiniStack => format!("{NAME}-{}", uuid::Uuid::now_v7()),
-    };
-    store::schema::create_if_absent(&client, &name)
+    store::schema::create_if_absent(&client, NAME)
         .await
         .expect("the table is made");
+    let name = NAME.to_owned();
     Table::new(client, Settings { name, shards: 4 }, ids)
 }
 
@@ -64,7 +61,13 @@ pub async fn config() -> aws_sdk_dynamodb::config::Builder {
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::from_static("eu-central-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "testkit"))
+        .credentials_provider(Credentials::new(account(), "test", None, None, "testkit"))
+}
+
+/// An AWS account of its own, which is what MiniStack takes an access key of twelve digits for: the tests' ids repeat
+/// themselves, and so do the tokens of their transactions.
+fn account() -> String {
+    format!("{:012}", uuid::Uuid::now_v7().as_u128() % 1_000_000_000_000)
 }
 
 async fn serve_in_memory() -> String {
