@@ -3,6 +3,7 @@
 //
 //   node readback.mjs account SERVICE HANDLE          a new account with an app password
 //   node readback.mjs posts SERVICE HANDLE_OR_DID     its posts, oldest first, with the bytes of their images
+//   node readback.mjs deactivate SERVICE HANDLE       its owner deactivates the account
 //   node readback.mjs expired TOKEN                   the same access token, correctly signed, that has expired
 
 import { createHmac } from 'node:crypto'
@@ -10,15 +11,24 @@ import { jwtSecret, load } from './rig.mjs'
 
 const { AtpAgent, RichText } = load('@atproto/api')
 
-const commands = { account, posts, expired }
+const commands = { account, deactivate, posts, expired }
+
+const passwordOf = (handle) => `password of ${handle}`
 
 async function account(service, handle) {
   const agent = new AtpAgent({ service })
-  const password = `password of ${handle}`
+  const password = passwordOf(handle)
   const email = `${handle.split('.')[0]}@example.test`
   await agent.createAccount({ handle, password, email })
   const { data } = await agent.com.atproto.server.createAppPassword({ name: 'autoposter' })
   return { did: agent.session.did, handle, password, app_password: data.password }
+}
+
+async function deactivate(service, handle) {
+  const agent = new AtpAgent({ service })
+  await agent.login({ identifier: handle, password: passwordOf(handle) })
+  await agent.com.atproto.server.deactivateAccount({})
+  return {}
 }
 
 async function posts(service, repo) {

@@ -14,11 +14,17 @@ use serde_json::Value;
 const END_TRIES: u32 = 100;
 const END_PAUSE: Duration = Duration::from_millis(20);
 
-/// A running server with no accounts. Starting takes seconds: share one among the stories of a test binary. Ends with
-/// this value, and with the process of the test however that ends.
+/// A running server. Starting takes seconds: share one among the stories of a test binary. One that was started here
+/// ends with this value, and with the process of the test however that ends.
 #[derive(Debug)]
 pub struct Pds {
     service: String,
+    /// Only held until the server may end.
+    _rig: Option<Rig>,
+}
+
+#[derive(Debug)]
+struct Rig {
     stdin: Option<ChildStdin>,
     child: Child,
 }
@@ -84,7 +90,7 @@ pub struct PdsImage {
 }
 
 impl Pds {
-    /// Starts a server.
+    /// Starts a server with no accounts.
     ///
     /// # Panics
     /// With what to do, where Node or the server is not installed.
@@ -108,11 +114,18 @@ impl Pds {
             });
             Self {
                 service: addresses.pds,
-                stdin,
-                child,
+                _rig: Some(Rig { stdin, child }),
             }
         })
         .await
+    }
+
+    /// A server of the same kind that somebody else started at this address.
+    pub fn at(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            _rig: None,
+        }
     }
 
     /// The address of the server, such as `http://127.0.0.1:2583`.
@@ -123,6 +136,11 @@ impl Pds {
     /// Makes an account `NAME.test` with an app password.
     pub async fn create_account(&self, name: &str) -> PdsAccount {
         run(["account", &self.service, &format!("{name}.test")]).await
+    }
+
+    /// The account's owner deactivates it: it cannot post any more.
+    pub async fn deactivate(&self, account: &PdsAccount) {
+        let _: Value = run(["deactivate", &self.service, &account.handle]).await;
     }
 
     /// Every post of an account, oldest first by record key.
@@ -145,7 +163,7 @@ impl Pds {
     }
 }
 
-impl Drop for Pds {
+impl Drop for Rig {
     fn drop(&mut self) {
         drop(self.stdin.take());
         for _ in 0..END_TRIES {

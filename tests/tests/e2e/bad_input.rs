@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::caller::{Answer, Caller};
 use crate::host::Host;
+use tests::caller::{Answer, Caller};
 
 /// A request and what it must be refused with.
 struct Case {

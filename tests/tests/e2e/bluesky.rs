@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use testkit::Pds;
 
-use crate::caller::Caller;
 use crate::host::Host;
+use tests::caller::Caller;
 
 /// A small PNG.
 const PIXEL: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.png");
@@ -27,7 +27,7 @@ async fn scheduled_post_is_published_at_its_second_on_both_networks() {
     let bluesky = ada.post("/v1/accounts", &bluesky).await.expect(201).body;
     assert_eq!(bluesky["remote_id"], account.did);
     let playground = ada.connect("ada").await;
-    let picture = upload(&ada, "A loom").await;
+    let picture = ada.upload(PIXEL, "A loom").await;
     let due = Timestamp::from_second(now().as_second() + 5).unwrap();
 
     let post = json!({
@@ -76,29 +76,6 @@ async fn scheduled_post_is_published_at_its_second_on_both_networks() {
         posted >= due && posted < due + SignedDuration::from_secs(5),
         "{posted} for {due}"
     );
-}
-
-/// Uploads a picture and answers its id.
-async fn upload(ada: &Caller, alt_text: &str) -> Value {
-    let announced = json!({
-        "file_name": "loom.png",
-        "content_type": "image/png",
-        "bytes": PIXEL.len(),
-        "alt_text": alt_text,
-    });
-    let media = ada.post("/v1/media", &announced).await.expect(201).body;
-    let upload = &media["upload"];
-    assert_eq!(upload["method"], "PUT");
-    let mut request = reqwest::Client::new().put(upload["url"].as_str().unwrap());
-    for (name, value) in upload["headers"].as_object().unwrap() {
-        request = request.header(name, value.as_str().unwrap());
-    }
-    let stored = request.body(PIXEL).send().await.unwrap();
-    assert!(stored.status().is_success());
-    let complete = format!("/v1/media/{}/complete", media["id"].as_str().unwrap());
-    let ready = ada.post(&complete, &json!({})).await.expect(200).body;
-    assert_eq!(ready["state"], "ready");
-    media["id"].clone()
 }
 
 #[expect(

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::caller::Caller;
 use crate::host::Host;
+use tests::caller::Caller;
 
 /// Posts whose call is under way.
 const UNDER_WAY: usize = 5;

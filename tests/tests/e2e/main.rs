@@ -9,7 +9,6 @@
 
 mod bad_input;
 mod bluesky;
-mod caller;
 mod example;
 mod host;
 mod killed;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::caller::Caller;
 use crate::host::Host;
+use tests::caller::Caller;
 
 const TEXT: &str = "The engine weaves algebraic patterns.";
 

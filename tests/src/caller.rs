@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -11,7 +11,8 @@ const PASSWORD: &str = "correct horse battery staple";
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Somebody who is signed in and acts in a tenant of their own.
-pub(crate) struct Caller {
+#[derive(Debug)]
+pub struct Caller {
     client: Client,
     base: String,
     token: String,
@@ -19,48 +20,69 @@ pub(crate) struct Caller {
 
 /// What a call was answered with.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) etag: Option<String>,
-    pub(crate) body: Value,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The media type, or nothing.
+    pub content_type: String,
+    /// The version of what was answered.
+    pub etag: Option<String>,
+    /// The cookie that is set.
+    pub cookie: Option<String>,
+    /// The body as JSON, or null.
+    pub body: Value,
 }
 
 impl Caller {
     /// Nobody yet.
-    pub(crate) fn stranger(base: &str) -> Self {
+    pub fn stranger(base: &str) -> Self {
+        // A host that was killed leaves dead connections behind: none is kept.
+        let client = Client::builder().pool_max_idle_per_host(0);
+        Self::stranger_with(client, base)
+    }
+
+    /// Nobody yet, who reaches the API as this client does.
+    pub fn stranger_with(client: ClientBuilder, base: &str) -> Self {
         // Refused only when another test of this process was first.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Self {
-            // A host that was killed leaves dead connections behind: none is kept.
-            client: Client::builder().pool_max_idle_per_host(0).build().unwrap(),
+            client: client.build().unwrap(),
             base: base.to_owned(),
             token: String::new(),
         }
     }
 
-    /// Registers, verifies, signs in, makes a tenant and acts in it.
-    pub(crate) async fn register(base: &str, email: &str) -> Self {
+    /// Registers at a local host, whose outbox shows the mail, and acts in a tenant of their own.
+    pub async fn register(base: &str, email: &str) -> Self {
         let mut caller = Self::stranger(base);
-        let person = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
-        caller.post("/v1/auth/register", &person).await.expect(202);
+        caller.enter(email).await;
         let outbox = format!("/local/outbox?to={email}");
         let mails = caller.get(&outbox).await.expect(200).body;
         let link = mails["items"][0]["links"][0].as_str().unwrap();
+        caller.settle(email, link).await;
+        caller
+    }
+
+    /// Registers; a mail then says how to go on.
+    pub async fn enter(&self, email: &str) {
+        let person = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
+        self.post("/v1/auth/register", &person).await.expect(202);
+    }
+
+    /// Follows the link of the mail, signs in, makes a tenant and acts in it.
+    pub async fn settle(&mut self, email: &str, link: &str) {
         let (_, token) = link.split_once("token=").unwrap();
         let verify = json!({ "token": token });
-        caller
-            .post("/v1/auth/verify-email", &verify)
+        self.post("/v1/auth/verify-email", &verify)
             .await
             .expect(204);
-        caller.sign_in(email).await;
+        self.sign_in(email).await;
         let tenant = json!({ "name": "Analytical Engines", "time_zone": "Europe/London" });
-        let tenant = caller.post("/v1/tenants", &tenant).await.expect(201).body;
+        let tenant = self.post("/v1/tenants", &tenant).await.expect(201).body;
         let switch = json!({ "tenant_id": tenant["id"] });
-        let switched = caller.post("/v1/auth/switch", &switch).await.expect(200);
+        let switched = self.post("/v1/auth/switch", &switch).await.expect(200);
         assert_eq!(switched.body["tenant_id"], tenant["id"]);
-        caller.take_token(&switched);
-        caller
+        self.take_token(&switched);
     }
 
     async fn sign_in(&mut self, email: &str) {
@@ -78,7 +100,7 @@ impl Caller {
     }
 
     /// Connects an account at the playground; answers its id.
-    pub(crate) async fn connect(&self, identifier: &str) -> String {
+    pub async fn connect(&self, identifier: &str) -> String {
         let account = json!({
             "network": "playground",
             "credentials": { "identifier": identifier },
@@ -87,8 +109,32 @@ impl Caller {
         account["id"].as_str().unwrap().to_owned()
     }
 
+    /// Uploads a PNG; answers its id.
+    pub async fn upload(&self, picture: &'static [u8], alt_text: &str) -> String {
+        let announced = json!({
+            "file_name": "picture.png",
+            "content_type": "image/png",
+            "bytes": picture.len(),
+            "alt_text": alt_text,
+        });
+        let media = self.post("/v1/media", &announced).await.expect(201).body;
+        let upload = &media["upload"];
+        assert_eq!(upload["method"], "PUT");
+        let mut request = self.client.put(upload["url"].as_str().unwrap());
+        for (name, value) in upload["headers"].as_object().unwrap() {
+            request = request.header(name, value.as_str().unwrap());
+        }
+        let stored = request.body(picture).send().await.unwrap();
+        assert!(stored.status().is_success());
+        let id = media["id"].as_str().unwrap();
+        let complete = format!("/v1/media/{id}/complete");
+        let ready = self.post(&complete, &json!({})).await.expect(200).body;
+        assert_eq!(ready["state"], "ready");
+        id.to_owned()
+    }
+
     /// What readers of a playground account see: the texts of its posts.
-    pub(crate) async fn readers_of(&self, identifier: &str) -> Vec<String> {
+    pub async fn readers_of(&self, identifier: &str) -> Vec<String> {
         let path = format!("/local/networks/playground/posts?identifier={identifier}");
         let posts = self.get(&path).await.expect(200).body;
         let posts = posts["items"].as_array().unwrap().iter();
@@ -98,7 +144,7 @@ impl Caller {
     }
 
     /// Looks at a post until `is_reached`, for at most `longest`.
-    pub(crate) async fn wait_for(
+    pub async fn wait_for(
         &self,
         post: &str,
         longest: Duration,
@@ -115,16 +161,18 @@ impl Caller {
         }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    /// Reads a path.
+    pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request("GET", path)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// Sends JSON to a path.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request("POST", path).json(body)).await
     }
 
     /// A call with the caller's token, to be completed.
-    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().unwrap();
         let request = self
             .client
@@ -137,7 +185,8 @@ impl Caller {
         }
     }
 
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+    /// Sends a call and reads its whole answer.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let headers = response.headers().clone();
         let header = |name: &str| {
@@ -148,6 +197,7 @@ impl Caller {
             status: response.status().as_u16(),
             content_type: header("content-type").unwrap_or_default(),
             etag: header("etag"),
+            cookie: header("set-cookie"),
             body: serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default(),
         }
     }
@@ -156,7 +206,7 @@ impl Caller {
 impl Answer {
     /// The answer, if it has this status.
     #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
+    pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.body);
         self
     }
