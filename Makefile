@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e simulate package tools clean
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-aws simulate package tools clean
 
 PROFILE ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -11,6 +11,7 @@ HOST := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/m1autoposter
 NEXTEST := cargo nextest run --workspace $(if $(CI),--profile ci)
 # A new lock file makes a new environment; an old one never lingers half updated.
 PYTHON_ENV := .cache/python-$(shell cksum < .ci/requirements.txt | cut -d' ' -f1)
+AWS_ENV := .cache/aws-$(shell cksum < tests/aws/requirements.txt | cut -d' ' -f1)
 WEB_SOURCES := $(shell find web -type f 2>/dev/null \
   -not -path 'web/node_modules/*' -not -path 'web/build/*' -not -path 'web/.svelte-kit/*' \
   -not -path 'web/test-results/*' -not -path 'web/e2e/*' -not -name '*.test.ts')
@@ -48,7 +49,7 @@ web/node_modules/.stamp: web/package-lock.json | tools
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: fmt-check lint test-rust test-web test-e2e ## Everything that must pass before a change lands
+test: fmt-check lint test-rust test-web test-e2e test-aws ## Everything that must pass before a change lands
 
 fmt: ## Format the Rust code
 	@cargo fmt --all
@@ -92,6 +93,22 @@ test-e2e: build ## Run the whole product against a browser and a real Bluesky se
 
 simulate: ## Play one history of the publish path: make simulate SEED=7
 	@SEED=$(or $(SEED),0) cargo test --quiet --workspace --test simulation -- --nocapture history_of_a_given_seed
+
+test-aws: $(AWS_ENV)/.stamp ## Deploy the templates to an emulator of AWS and run the product there
+	@$(MAKE) --no-print-directory package PROFILE=$(PROFILE)
+	@tests/pds/install.sh
+	@$(call say,'Building the tests')
+	@cargo nextest run --workspace --profile aws --no-run
+	@$(call say,'Deploying the templates to an emulator of AWS and running the product there')
+	@node tests/pds/with-account.mjs $(AWS_ENV)/bin/python tests/aws/with-deployment.py sh -c \
+	  'cargo nextest run --workspace --profile aws && cargo nextest run --workspace --profile aws-roles && \
+	  M1A_TEST_DYNAMODB=$$M1A_AWS_ENDPOINT cargo nextest run --workspace --profile store'
+
+$(AWS_ENV)/.stamp: tests/aws/requirements.txt | tools
+	@$(call say,'Installing the emulator of AWS')
+	@rm -rf $(AWS_ENV) && python3 -m venv $(AWS_ENV)
+	@$(AWS_ENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/aws/requirements.txt
+	@touch $@
 
 openapi: ## Write the API's document anew, after a reviewed change
 	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'test(openapi)'

@@ -1,0 +1,114 @@
+//! What the stories' functions asked of AWS, and what their roles said to it. Runs after all stories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_yaml_ng::Value;
+
+use crate::deployment::Deployment;
+
+/// A decision about a call, as `tests/aws/emulator.py` notes it.
+#[derive(Deserialize)]
+struct Decision {
+    function: String,
+    #[serde(rename = "decision")]
+    outcome: String,
+    action: String,
+    resource: String,
+    keys: Option<Vec<String>>,
+    /// The statements that allow it.
+    statements: Vec<String>,
+}
+
+fn decisions() -> Vec<Decision> {
+    let text = std::fs::read_to_string(Deployment::of_this_run().decisions).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The statements that allow something, by function.
+fn granted() -> BTreeMap<String, BTreeSet<String>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
+    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap();
+    resources
+        .iter()
+        .filter_map(|(name, resource)| {
+            let function = name.as_str()?.strip_suffix("Role")?.to_lowercase();
+            let policy = &resource["Properties"]["Policies"][0]["PolicyDocument"];
+            let statements = policy["Statement"].as_sequence()?.iter();
+            let allowing = statements.filter(|statement| statement["Effect"] == "Allow");
+            let ids = allowing.map(|statement| statement["Sid"].as_str().unwrap().to_owned());
+            Some((function, ids.collect()))
+        })
+        .collect()
+}
+
+#[test]
+fn no_role_refused_a_call_of_its_function() {
+    let refused: Vec<String> = decisions()
+        .iter()
+        .filter(|decision| decision.outcome != "Allow")
+        .map(|decision| {
+            let Decision {
+                function,
+                action,
+                resource,
+                keys,
+                ..
+            } = decision;
+            format!("{function}: {action} on {resource}, keys {keys:?}")
+        })
+        .collect();
+
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn every_statement_was_needed_by_some_story_or_is_named_here() {
+    /// In AWS the platform itself writes logs and traces under the function's role, and takes messages; the emulator
+    /// does all that by itself. It tells a missing object from a forbidden one without asking.
+    const OF_THE_PLATFORM: [&str; 4] = ["Logs", "Traces", "TakeMessages", "TellMissingBytes"];
+    /// Dispatcher and sweeper do what others left undone, which no story leaves.
+    const OF_WHAT_IS_LEFT: [&str; 9] = [
+        "AccountsFollow",
+        "Deliveries",
+        "Mails",
+        "Notices",
+        "Opening",
+        "RootKeysOpened",
+        "SendMails",
+        "WakePublisher",
+        "Writers",
+    ];
+    let is_named = |function: &str, statement: &str| match (function, statement) {
+        // Written once in five minutes of a session.
+        (_, "NoteSessionUse") => true,
+        // For posts that resume with their account and are due at once; for messages that come early.
+        ("accounts" | "publishing", "WakePublisher") => true,
+        // For networks that choose the keys of posts themselves, and accounts that are lost while a post is published.
+        ("publishing", "RemotePosts" | "Events") => true,
+        ("dispatch" | "upkeep", left) if OF_WHAT_IS_LEFT.contains(&left) => true,
+        (_, other) => OF_THE_PLATFORM.contains(&other),
+    };
+    let mut unused = granted();
+    for decision in decisions() {
+        let function = decision.function.rsplit('-').next().unwrap();
+        let statements = unused.get_mut(function).unwrap();
+        for statement in &decision.statements {
+            statements.remove(statement);
+        }
+    }
+
+    let unused: Vec<String> = unused
+        .iter()
+        .flat_map(|(function, statements)| {
+            let left = statements
+                .iter()
+                .filter(|statement| !is_named(function, statement));
+            left.map(move |statement| format!("{function}: {statement}"))
+        })
+        .collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
