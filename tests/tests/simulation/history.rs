@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use domain::delivery::timing::MESSAGE_MAX;
 use domain::delivery::{Change, Delivery, Guard, State, Target, Transition};
 use domain::network::NetworkId;
 use domain::{AccountId, DeliveryId, PostId, TenantId};
@@ -28,8 +29,6 @@ use crate::world::{Outside, Plan, Wish, World};
 pub(crate) const DEADLINE_GRACE: SignedDuration = SignedDuration::from_mins(60);
 /// When histories begin.
 const BEGIN: i64 = 1_796_115_600; // 2026-12-01T09:00:00Z
-/// Longest active time of a worker on one message.
-const MESSAGE_DEADLINE: SignedDuration = domain::delivery::timing::MESSAGE_DEADLINE;
 /// More events than any history has that comes to an end.
 const EVENTS_MAX: usize = 100_000;
 /// How far ahead anybody may look who has a wrong clock.
@@ -286,7 +285,7 @@ impl History {
         if let Some((message, _)) = received {
             self.received += 1;
             let process = Process::start(&self.world);
-            let deadline = self.world.outside().now + MESSAGE_DEADLINE;
+            let deadline = self.world.outside().now + MESSAGE_MAX;
             self.spawn(Some(deadline), worker::receive(process, message, number));
         }
     }
