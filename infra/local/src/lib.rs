@@ -33,3 +33,4 @@ mod web;
 
 pub use host::Host;
 pub use settings::Settings;
+pub use table::EmbeddedTable;

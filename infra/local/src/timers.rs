@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::functions::Functions;
 use crate::objects::DiskObjects;
 use crate::table::EmbeddedTable;
 
-/// Something that happens at the start and then again and again.
+/// Something that happens again and again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Timer {
     /// The dispatcher.
@@ -30,8 +30,17 @@ impl Timer {
 
     const fn every(self) -> Duration {
         match self {
-            Self::Dispatch | Self::Sweep => Duration::from_mins(1),
+            Self::Dispatch => Duration::from_mins(1),
             Self::Upkeep => Duration::from_mins(5),
+            // It reads the whole table, and whoever reads an item looks at its expiry anyway.
+            Self::Sweep => Duration::from_hours(1),
+        }
+    }
+
+    const fn first_after(self) -> Duration {
+        match self {
+            Self::Dispatch | Self::Upkeep => Duration::ZERO,
+            Self::Sweep => Duration::from_mins(10),
         }
     }
 
@@ -43,7 +52,7 @@ impl Timer {
         objects: DiskObjects,
         mut stop: watch::Receiver<bool>,
     ) {
-        let mut ticks = interval(self.every());
+        let mut ticks = interval_at(Instant::now() + self.first_after(), self.every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
