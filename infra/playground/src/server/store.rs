@@ -1,4 +1,5 @@
-//! What the network keeps: one SQLite file, each change durable before anybody sees it.
+//! What the network keeps: one SQLite file. Each change survives the death of the process before anybody sees it; only
+//! a power cut may take the last ones, as it may take the product's own.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use crate::wire::{OwnPost, PublishPart};
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
+    PRAGMA synchronous = NORMAL;
     PRAGMA busy_timeout = 5000;
     PRAGMA foreign_keys = ON;
     CREATE TABLE IF NOT EXISTS session (
@@ -113,24 +114,21 @@ impl Store {
         token: &str,
         kind: CallKind,
     ) -> rusqlite::Result<Option<(String, Behaviour)>> {
-        self.change(|change| {
-            let identifier: Option<String> = change
-                .query_row(
-                    "SELECT identifier FROM session WHERE token = ?1",
-                    [token],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            let Some(identifier) = identifier else {
-                return Ok(None);
-            };
-            let behaviour = behaviour(change, &identifier)?;
-            let (met, left) = behaviour.take(kind);
-            if left != behaviour {
-                put_behaviour(change, &identifier, left)?;
-            }
-            Ok(Some((identifier, met)))
-        })
+        // Only this connection writes, so reading and writing need no transaction around them.
+        let connection = self.lock();
+        let identifier: Option<String> = connection
+            .prepare_cached("SELECT identifier FROM session WHERE token = ?1")?
+            .query_row([token], |row| row.get(0))
+            .optional()?;
+        let Some(identifier) = identifier else {
+            return Ok(None);
+        };
+        let behaviour = behaviour(&connection, &identifier)?;
+        let (met, left) = behaviour.take(kind);
+        if left != behaviour {
+            put_behaviour(&connection, &identifier, left)?;
+        }
+        Ok(Some((identifier, met)))
     }
 
     pub(crate) fn behaviour(&self, identifier: &str) -> rusqlite::Result<Behaviour> {
@@ -182,12 +180,15 @@ impl Store {
         let mut first = None;
         let mut before: Option<String> = None;
         for part in parts {
-            let id: String = change.query_row(
-                "INSERT INTO post (id, identifier, text, reply_to, posted_at_ms)
-                 VALUES (lower(hex(randomblob(8))), ?1, ?2, ?3, ?4) RETURNING id",
-                params![identifier, part.text, before, posted_at.as_millisecond()],
-                |row| row.get(0),
-            )?;
+            let id: String = change
+                .prepare_cached(
+                    "INSERT INTO post (id, identifier, text, reply_to, posted_at_ms)
+                     VALUES (lower(hex(randomblob(8))), ?1, ?2, ?3, ?4) RETURNING id",
+                )?
+                .query_row(
+                    params![identifier, part.text, before, posted_at.as_millisecond()],
+                    |row| row.get(0),
+                )?;
             for (position, medium) in part.media.iter().enumerate() {
                 let kept = change.execute(
                     "INSERT INTO post_media (post, position, media, alt_text)
@@ -313,18 +314,15 @@ impl Store {
 
 fn behaviour(connection: &Connection, identifier: &str) -> rusqlite::Result<Behaviour> {
     let stored = connection
-        .query_row(
-            "SELECT mode, delay_ms, times FROM behaviour WHERE identifier = ?1",
-            [identifier],
-            |row| {
-                let mode: String = row.get(0)?;
-                Ok(Behaviour {
-                    mode: Mode::of_name(&mode).unwrap_or_default(),
-                    delay_ms: row.get(1)?,
-                    times: row.get(2)?,
-                })
-            },
-        )
+        .prepare_cached("SELECT mode, delay_ms, times FROM behaviour WHERE identifier = ?1")?
+        .query_row([identifier], |row| {
+            let mode: String = row.get(0)?;
+            Ok(Behaviour {
+                mode: Mode::of_name(&mode).unwrap_or_default(),
+                delay_ms: row.get(1)?,
+                times: row.get(2)?,
+            })
+        })
         .optional()?;
     Ok(stored.unwrap_or_default())
 }
