@@ -35,7 +35,8 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<SqsB
 async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Run> {
     let run = tick(ctx).await?;
     record(metrics, &run);
-    metrics.record(Metric::ShardsHandedOver, count(run.handed_over), None);
+    metrics.count_many(Metric::ShardsHandedOver, run.handed_over);
+    // Always: an alarm takes silence for a dispatcher that does not run.
     metrics.record(Metric::AttentionHeadAge, run.head_age_ms / 1000, None);
     Ok(run)
 }
@@ -75,10 +76,6 @@ async fn on_shard(ctx: &Ctx, metrics: &Metrics, message: SqsMessage) -> Option<S
 }
 
 fn record(metrics: &Metrics, run: &Run) {
-    metrics.record(Metric::EntriesSeen, count(run.seen), None);
-    metrics.record(Metric::EntriesFailed, count(run.failed), None);
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
+    metrics.count_many(Metric::EntriesSeen, run.seen);
+    metrics.count_many(Metric::EntriesFailed, run.failed);
 }

@@ -103,7 +103,7 @@ fn every_function_has_its_own_role_logs_and_limits() {
         };
         assert!(setting("MemorySize").is_u64(), "{folder}: memory");
         assert!(setting("Timeout").is_u64(), "{folder}: time-out");
-        assert_eq!(setting("Tracing"), "Active", "{folder}");
+        assert_eq!(named(&setting("Tracing")), "Tracing", "{folder}");
         assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON", "{folder}");
         let logs = named(&function["LoggingConfig"]["LogGroup"]);
         assert!(

@@ -162,6 +162,13 @@ impl Metrics {
         self.record(metric, 1, network);
     }
 
+    /// Counts so many. None are not written: a metric costs for every hour in which it is.
+    pub fn count_many(&self, metric: Metric, number: usize) {
+        if number > 0 {
+            self.record(metric, u64::try_from(number).unwrap_or(u64::MAX), None);
+        }
+    }
+
     /// Records a value in the metric's unit.
     pub fn record(&self, metric: Metric, value: u64, network: Option<&NetworkId>) {
         let Some(measured) = &self.measured else {
