@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-aws simulate package tools clean
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-aws simulate package bench bench-large bench-build tools clean
 
 PROFILE ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -131,6 +131,20 @@ package: | tools ## Build the functions for deployment into target/lambda (PROFI
 	@$(if $(filter dev,$(PROFILE)),,AWS_LC_SYS_NO_JITTER_ENTROPY=1) \
 	  cargo build --workspace --profile $(PROFILE) $(FUNCTIONS:%=--bin %)
 	@python3 infra/package.py $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE)) target/lambda $(FUNCTIONS)
+
+bench: bench-build ## Measure the release build beside its targets (docs/performance.md): 10 minutes after the build
+	@$(call say,'Measuring with 10,000 deliveries')
+	@$(TARGET)/release/bench
+
+bench-large: bench-build ## Measure 100,000 deliveries that are due at once
+	@$(call say,'Measuring with 100,000 deliveries')
+	@$(TARGET)/release/bench --deliveries 100000 dispatch
+
+bench-build: export AWS_LC_SYS_NO_JITTER_ENTROPY = 1
+bench-build: | tools
+	@command -v wrk > /dev/null || { echo 'missing: wrk, which sends the load. Install it (Debian: apt-get install wrk).' >&2; exit 1; }
+	@$(call say,'Building everything with all optimisations (a quarter of an hour the first time)')
+	@cargo build --workspace --release $(patsubst %,--bin %,bench empty-function m1autoposter $(FUNCTIONS))
 
 clean: ## Remove what was built; the data of the local run stays
 	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit .cache

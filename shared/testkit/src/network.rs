@@ -109,6 +109,12 @@ impl FakeNetwork {
         }
     }
 
+    /// The same network with other rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
+    }
+
     /// The next calls are answered like this, one each; after them it accepts.
     pub fn script(&self, behaviours: impl IntoIterator<Item = Behaviour>) {
         self.posts().script.extend(behaviours);

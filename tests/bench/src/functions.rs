@@ -1,0 +1,133 @@
+//! Size and start of each function, beside one that does nothing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::figure::Figure;
+use crate::plan::Plan;
+use crate::proc::{self, ms};
+use crate::runtime_api::RuntimeApi;
+use crate::stats::Distribution;
+
+const EMPTY: &str = "empty-function";
+const FUNCTIONS: [&str; 8] = [
+    "accounts",
+    "auth",
+    "dispatch",
+    "media",
+    "publishing",
+    "scheduling",
+    "tenants",
+    "upkeep",
+];
+/// Starts of each.
+const STARTS: usize = 11;
+
+struct Started {
+    wall_ms: f64,
+    cpu_ms: f64,
+    resident_mb: f64,
+}
+
+pub(crate) fn measure(plan: &Plan) -> Result<Vec<Figure>> {
+    let api = RuntimeApi::start()?;
+    let mut figures = Vec::new();
+    for function in [EMPTY].into_iter().chain(FUNCTIONS) {
+        let binary = plan.binaries.join(function);
+        let mut starts = Vec::with_capacity(STARTS);
+        for _ in 0..STARTS {
+            starts.push(start(&api, &binary).with_context(|| function.to_owned())?);
+        }
+        let median = |of: fn(&Started) -> f64| Distribution::of(starts.iter().map(of)).median();
+        let cpu = Figure::new(
+            format!("{function}: CPU to ready"),
+            median(|start| start.cpu_ms),
+            "ms",
+        );
+        let zip = Figure::new(format!("{function}: zip"), zip_mb(&binary)?, "MB");
+        let is_ours = function != EMPTY;
+        figures.extend([
+            if is_ours { cpu.at_most(20.0) } else { cpu },
+            Figure::new(
+                format!("{function}: start to ready"),
+                median(|start| start.wall_ms),
+                "ms",
+            ),
+            if is_ours { zip.at_most(8.0) } else { zip },
+            Figure::new(
+                format!("{function}: memory"),
+                median(|start| start.resident_mb),
+                "MB",
+            ),
+        ]);
+    }
+    Ok(figures)
+}
+
+fn start(api: &RuntimeApi, binary: &Path) -> Result<Started> {
+    let address = api.address.to_string();
+    let own = [
+        ("AWS_LAMBDA_RUNTIME_API", address.clone()),
+        ("AWS_ENDPOINT_URL", format!("http://{address}")),
+        ("M1A_DELIVERY_QUEUE_URL", format!("http://{address}/queue")),
+    ];
+    let began = Instant::now();
+    let mut process = Command::new(binary)
+        .env_clear()
+        .envs(ENVIRONMENT)
+        .envs(own)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("{} cannot be started", binary.display()))?;
+    let measured = api.wait_until_ready().and_then(|ready| {
+        Ok(Started {
+            wall_ms: ms(ready.duration_since(began)),
+            cpu_ms: ms(proc::cpu_of_threads(process.id())?),
+            resident_mb: proc::resident_mb(process.id())?,
+        })
+    });
+    process.kill()?;
+    process.wait()?;
+    measured
+}
+
+/// What the platform and the template set.
+const ENVIRONMENT: [(&str, &str); 16] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+    ("AWS_REGION", "eu-west-1"),
+    ("AWS_ACCESS_KEY_ID", "bench"),
+    ("AWS_SECRET_ACCESS_KEY", "bench"),
+    ("M1A_ENVIRONMENT", "bench"),
+    ("M1A_TABLE", "bench"),
+    ("M1A_KEY_ID", "bench"),
+    ("M1A_MEDIA_BUCKET", "bench"),
+    ("M1A_MAIL_FROM", "bench <bench@example.com>"),
+    ("M1A_PUBLIC_URL", "https://example.com"),
+    ("M1A_ATTENTION_SHARDS", "16"),
+];
+
+/// Size of the archive that is deployed, in MB.
+fn zip_mb(binary: &Path) -> Result<f64> {
+    let folder = tempfile::tempdir()?;
+    let (bootstrap, zip) = (
+        folder.path().join("bootstrap"),
+        folder.path().join("function.zip"),
+    );
+    std::fs::copy(binary, &bootstrap)?;
+    let packed = Command::new("python3")
+        .args(["-m", "zipfile", "-c"])
+        .args([&zip, &bootstrap])
+        .status()
+        .context("python3 cannot be started")?;
+    ensure!(packed.success(), "{} cannot be packed", binary.display());
+    Ok(std::fs::metadata(&zip)?.len() as f64 / 1e6)
+}
