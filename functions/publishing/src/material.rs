@@ -41,12 +41,14 @@ pub(crate) async fn load(ctx: &Ctx, delivery: &Delivery) -> Result<Material> {
     let missing = |settlement| Ok(Material::Missing(Box::new(settlement)));
     let scope = TenantScope::of_delivery(delivery);
     let table = ctx.table.tenant(&scope);
-    let (tenant, account, credential, body) = futures::try_join!(
-        table.head(),
-        table.account(delivery.account),
-        table.load_credential(delivery.account),
-        table.body(delivery.post, delivery.body),
-    )?;
+    let store::Material {
+        tenant,
+        account,
+        credential,
+        body,
+    } = table
+        .material(delivery.account, delivery.post, delivery.body)
+        .await?;
     if tenant.state != TenantState::Active {
         return missing(Settlement::Held(
             HoldReason::Tenant,

@@ -29,7 +29,7 @@ pub struct SealedCredential {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct CredentialItem {
+pub(crate) struct CredentialItem {
     ten: TenantId,
     acc: AccountId,
     ver: u32,
@@ -45,15 +45,21 @@ impl Item for CredentialItem {
     }
 }
 
+impl From<CredentialItem> for SealedCredential {
+    fn from(item: CredentialItem) -> Self {
+        Self {
+            version: item.ver,
+            sealed: item.sealed,
+        }
+    }
+}
+
 impl TenantTable<'_> {
     /// The account's credential; `None` once it is disconnected.
     pub async fn load_credential(&self, account: AccountId) -> Result<Option<SealedCredential>> {
         let key = Key::credential(&self.scope, account);
         let found: Option<CredentialItem> = self.table.get(&key).await?;
-        Ok(found.map(|item| SealedCredential {
-            version: item.ver,
-            sealed: item.sealed,
-        }))
+        Ok(found.map(SealedCredential::from))
     }
 
     /// Stores a credential that the network refreshed, one version above that of `account`. [`Saved::Stale`] where

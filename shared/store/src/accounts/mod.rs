@@ -14,14 +14,15 @@ use domain::{AccountId, Result};
 
 pub use budget::Slot;
 pub use connect::{Connection, RemoteOwner};
+pub(crate) use credential::CredentialItem;
 pub use credential::SealedCredential;
 pub use deliveries::{Alignment, HeldForAccount};
+pub(crate) use item::AccountItem;
 
 use crate::item::decode;
 use crate::key::{Key, tenant_partition};
 use crate::scope::TenantTable;
 use crate::table::{Query, Range, key_attributes};
-use item::AccountItem;
 
 /// How a write that needs an account to be as it was read ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::item::decode;
 use crate::key::{Key, post_partition};
 use crate::scope::TenantTable;
 use crate::table::{Query, Range};
-use body::BodyItem;
+pub(crate) use body::BodyItem;
 use head::HeadItem;
 
 /// A post with everything that belongs to it now.
