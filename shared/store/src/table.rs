@@ -56,6 +56,8 @@ pub(crate) struct Query {
     pub(crate) range: Range,
     pub(crate) is_descending: bool,
     pub(crate) limit: Option<i32>,
+    /// Only what the index projects beside the keys.
+    is_without_keys: bool,
 }
 
 /// Which sort keys to read.
@@ -76,6 +78,7 @@ impl Query {
             range,
             is_descending: false,
             limit: None,
+            is_without_keys: false,
         }
     }
 
@@ -86,6 +89,7 @@ impl Query {
             range,
             is_descending: false,
             limit: None,
+            is_without_keys: false,
         }
     }
 
@@ -96,6 +100,12 @@ impl Query {
 
     pub(crate) fn limit(mut self, limit: i32) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// Leaves the keys of an index's entries out of the answer: they are the larger part of a small entry.
+    pub(crate) fn without_keys(mut self) -> Self {
+        self.is_without_keys = true;
         self
     }
 }
@@ -244,12 +254,17 @@ impl Table {
             expressions.name(sort);
             condition = format!("{condition} AND {range}");
         }
+        let projected = query.index.filter(|_| query.is_without_keys).map(|index| {
+            let names = index.projected.iter().map(|name| expressions.name(name));
+            names.collect::<Vec<_>>().join(", ")
+        });
         let answer = self
             .client
             .query()
             .table_name(&self.settings.name)
             .set_index_name(query.index.map(|index| index.name.to_owned()))
             .key_condition_expression(condition)
+            .set_projection_expression(projected)
             .set_expression_attribute_names(expressions.names())
             .set_expression_attribute_values(expressions.values())
             .scan_index_forward(!query.is_descending)

@@ -97,13 +97,16 @@ impl Search {
             })
     }
 
-    /// Index entries to read for this many more cards: most posts have few targets, and the largest post must fit.
+    /// Index entries to read for this many more cards: most posts have one target, further queries serve the others, and
+    /// the largest post must fit.
     fn entries(&self, found: usize) -> i32 {
-        let wanted = self.limit.saturating_sub(found).saturating_mul(3);
-        i32::try_from(wanted.clamp(LARGEST_POST * 2, 1_000)).unwrap_or(1_000)
+        let wanted = self.limit.saturating_sub(found).saturating_mul(2);
+        i32::try_from(wanted.clamp(LARGEST_POST * 2, PAGE)).unwrap_or(i32::MAX)
     }
 }
 
+/// Index entries that about fill the largest page of the table, 1 MB.
+const PAGE: usize = 2_500;
 /// Index entries of a post with the most targets: its head and its deliveries.
 const LARGEST_POST: usize = domain::post::TARGETS_MAX + 1;
 
@@ -152,6 +155,7 @@ impl TenantTable<'_> {
                 .map_or(Range::All, |before| Range::Below(before.to_string()));
             let query = Query::of_index(BY_CREATED, tenant_partition(self.scope.tenant()), range)
                 .descending()
+                .without_keys()
                 .limit(search.entries(page.cards.len()));
             let found = self.table.query(&query, None).await?;
             let mut targets = Vec::new();
@@ -196,14 +200,10 @@ impl TenantTable<'_> {
             let partition = calendar_partition(self.scope.tenant(), position.due);
             let range = Range::Between(sort_key(position), time_text(until));
             let query = Query::of_index(BY_CALENDAR, partition, range)
+                .without_keys()
                 .limit(search.entries(page.cards.len()));
             let found = self.table.query(&query, None).await?;
-            let last = found
-                .next
-                .is_some()
-                .then(|| found.items.last().map(position_of).transpose())
-                .transpose()?
-                .flatten();
+            let last = found.next.as_ref().map(position_of).transpose()?;
             let cards = self.whole_cards(found.items).await?;
             for card in cards {
                 let Some(card) = self.wanted(search, card).await? else {
@@ -278,7 +278,8 @@ impl TenantTable<'_> {
             BY_CREATED,
             tenant_partition(self.scope.tenant()),
             Range::Prefix(format!("{post}#")),
-        );
+        )
+        .without_keys();
         let mut targets = Vec::new();
         for entry in self.table.query_all(&query).await? {
             if let Entry::Target(_, target) = Entry::read(entry)? {
@@ -298,6 +299,7 @@ fn sort_key(position: CalendarPosition) -> String {
     }
 }
 
+/// Where the last entry of a page stands, by its keys.
 fn position_of(entry: &Attributes) -> Result<CalendarPosition> {
     let key = text_of(entry, BY_CALENDAR.sort).unwrap_or_default();
     let mut parts = key.split('#');
