@@ -176,7 +176,7 @@ impl Ctx {
             deliveries: &deliveries,
             posts_per_month: asker.tenant.limits.posts_per_month,
             claim,
-            events: creation_events(&post, &body, copied),
+            events: vec![creation_event(&post, &body, copied)],
         };
         match self.posts(asker).create_post(new, &act).await? {
             Commit::Refused => Ok(None),
@@ -240,15 +240,16 @@ impl Ctx {
     }
 }
 
-fn creation_events(post: &Post, body: &Body, copied: Option<PostId>) -> Vec<EventNote> {
-    let subject = Subject::Post(post.id);
+/// One act, one event: a post that is made with a time was not scheduled by a second one.
+fn creation_event(post: &Post, body: &Body, copied: Option<PostId>) -> EventNote {
     let mut detail = json!({ "targets": body.targets.len() });
-    if let (Some(copied), Some(detail)) = (copied, detail.as_object_mut()) {
-        detail.insert("copied_from".to_owned(), json!(copied));
+    if let Some(detail) = detail.as_object_mut() {
+        if let Some(copied) = copied {
+            detail.insert("copied_from".to_owned(), json!(copied));
+        }
+        if let Some(schedule) = &post.schedule {
+            detail.insert("due_at".to_owned(), json!(schedule.due));
+        }
     }
-    let mut events = vec![("post.created", subject, detail)];
-    if let Some(schedule) = &post.schedule {
-        events.push(("post.scheduled", subject, json!({ "due_at": schedule.due })));
-    }
-    events
+    ("post.created", Subject::Post(post.id), detail)
 }
