@@ -161,8 +161,8 @@ impl Standing {
         Self {
             alarms: lines("Type: AWS::CloudWatch::Alarm"),
             polled_queues: lines("Type: SQS"),
-            // The dispatcher's age of the oldest entry; everything else is written when it is not zero.
-            idle_metrics: 1.0,
+            // `attention_head_age` and `deadline_passed`; everything else is written when it is not zero.
+            idle_metrics: 2.0,
         }
     }
 }

@@ -115,15 +115,18 @@ pub(crate) async fn count() -> Result<Counts> {
     }
     counts.create = bench.each(POSTS);
     let (reader, _) = members.get((POSTS - 1) % TENANTS).context("no member")?;
-    bench
-        .api
-        .get(format!("/v1/posts/{last}"))
-        .by(reader)
-        .send()
-        .await;
-    counts.look = bench.each(1);
-    bench.api.get("/v1/posts?limit=50").by(reader).send().await;
-    counts.list = bench.each(1);
+    for (path, read) in [
+        (format!("/v1/posts/{last}"), &mut counts.look),
+        ("/v1/posts?limit=50".to_owned(), &mut counts.list),
+    ] {
+        // What an instance reads once, as keys of cursors, is read before.
+        for _ in 0..2 {
+            bench.meter.take();
+            let answer = bench.api.get(&path).by(reader).send().await;
+            ensure!(answer.status.as_u16() == 200, "{}", answer.body);
+        }
+        *read = bench.each(1);
+    }
 
     bench.clock.set(due - SignedDuration::from_mins(2));
     while dispatch::tick(&bench.dispatch).await?.woken > 0 {}
@@ -165,21 +168,21 @@ pub(crate) async fn count() -> Result<Counts> {
 }
 
 /// All functions on services in memory, with a meter at the table.
-struct Bench {
+pub(crate) struct Bench {
     clock: TestClock,
-    meter: Arc<Meter>,
+    pub(crate) meter: Arc<Meter>,
     queue: Arc<MemoryQueue>,
     keys: Arc<CountedKeys>,
     network: FakeNetwork,
-    table: Table,
-    api: TestApi,
+    pub(crate) table: Table,
+    pub(crate) api: TestApi,
     dispatch: dispatch::Ctx,
     publishing: publishing::Ctx,
     upkeep: upkeep::Ctx,
 }
 
 impl Bench {
-    async fn new() -> Result<Self> {
+    pub(crate) async fn new() -> Result<Self> {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
         let meter = Arc::new(Meter::default());
         let client = testkit::table::client().await;
@@ -231,7 +234,7 @@ impl Bench {
                 clock: Arc::clone(&shared),
             },
         };
-        let gate = api::Gate::new(table.clone(), Arc::clone(&shared), &testkit::public_url());
+        let gate = testkit::gate(&table, &clock).await;
         let routes = scheduling::router(scheduling::Ctx {
             gate: gate.clone(),
             table: table.clone(),
@@ -276,7 +279,7 @@ impl Bench {
     }
 
     /// Tenants with a member and an account each. What that costs is not counted.
-    async fn members(&self) -> Result<Vec<(TestMember, String)>> {
+    pub(crate) async fn members(&self) -> Result<Vec<(TestMember, String)>> {
         let mut members = Vec::with_capacity(TENANTS);
         for number in 0..TENANTS {
             let member = testkit::member(&self.table, &self.clock, Role::Owner).await;

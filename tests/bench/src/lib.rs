@@ -4,10 +4,25 @@
 //! functions as processes before a small Runtime API. Costs are counted in process, on the table's own meter. CPU times
 //! are of all processes of the product and compare better between machines than wall-clock times.
 #![allow(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "figures for people: counts and times are far below 2^52"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unchecked_time_subtraction,
+    reason = "it measures real time, absent JSON members are null, and CPU times only grow"
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::float_cmp,
+        reason = "a test fails by panicking, and its figures are exact"
+    )
 )]
 
 mod api_load;

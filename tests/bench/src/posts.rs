@@ -115,10 +115,11 @@ pub(crate) async fn write(
         deliveries: std::slice::from_ref(&delivery),
         posts_per_month: 10_000_000,
         claim,
-        events: vec![
-            ("post.created", subject, json!({ "targets": 1 })),
-            ("post.scheduled", subject, json!({ "due_at": due })),
-        ],
+        events: vec![(
+            "post.created",
+            subject,
+            json!({ "targets": 1, "due_at": due }),
+        )],
     };
     let act = Act {
         actor: Actor::User(author),

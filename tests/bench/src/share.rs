@@ -126,3 +126,75 @@ impl Asker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use api::SessionCookie;
+    use serde_json::json;
+    use testkit::FixedRandom;
+
+    use super::*;
+    use crate::counted::Bench;
+
+    /// The clock of [`Bench`] stands in 2026.
+    const DUE: &str = "2027-01-01T09:00:00Z";
+
+    #[tokio::test]
+    async fn replayed_calls_consume_what_the_routes_consume() {
+        let bench = Bench::new().await.unwrap();
+        let members = bench.members().await.unwrap();
+        let (member, account) = members.first().unwrap();
+        let create = async |number: usize| {
+            let new = json!({
+                "when": { "at": DUE },
+                "base": { "text": posts::text(number) },
+                "targets": [{ "account_id": account }],
+            });
+            let call = bench.api.post("/v1/posts").by(member).json(&new);
+            let key = format!("route-{number}");
+            call.header("idempotency-key", &key)
+                .send()
+                .await
+                .expect(201);
+        };
+        for number in 0..60 {
+            create(number).await;
+        }
+        bench.meter.take();
+        create(60).await;
+        let created = bench.meter.take();
+        let list = async || {
+            bench.meter.take();
+            let call = bench.api.get("/v1/posts?limit=50").by(member);
+            call.send().await.expect(200);
+            bench.meter.take()
+        };
+        // The first reads the keys of cursors, once for all.
+        list().await;
+        let listed = list().await;
+
+        let random = FixedRandom::new(member.user.as_uuid().as_u64_pair().1);
+        let cookie = SessionCookie::generate(&random, member.user, Some(member.tenant));
+        let asker = Asker {
+            credential: CredentialKey::Session {
+                user: member.user,
+                secret: cookie.hash(),
+                tenant: Some(member.tenant),
+            },
+            scope: member.scope,
+            user: member.user,
+            owner: Owner {
+                tenant: member.tenant,
+                account: account.parse().unwrap(),
+                identifier: String::new(),
+            },
+        };
+        asker
+            .create(&bench.table, "replay", DUE.parse().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(bench.meter.take(), created);
+        asker.list(&bench.table).await.unwrap();
+        assert_eq!(bench.meter.take(), listed);
+    }
+}
