@@ -255,7 +255,7 @@ impl Bench {
             api: TestApi::new(routes, &clock),
             dispatch: dispatch::Ctx {
                 reconciler: reconciler.clone(),
-                entries_max: dispatch::ENTRIES_MAX,
+                shards: MemoryQueue::new(&clock),
                 time_max: dispatch::TIME_MAX,
             },
             upkeep: upkeep::Ctx { reconciler },
