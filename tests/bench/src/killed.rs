@@ -43,6 +43,7 @@ pub(crate) async fn measure(binary: PathBuf) -> Result<Vec<Figure>> {
     });
     posts::write_all(&table, drafts.collect()).await?;
     drop(table);
+    table_file::closed(folder.path()).await?;
 
     let host = Host::start(&binary, folder.path())?;
     let began = Instant::now();

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use cloud::clock::{SystemClock, SystemRandom};
 use domain::{Clock, Ids};
 use local::EmbeddedTable;
@@ -13,6 +14,24 @@ use store::{Settings, Table};
 const FILE: &str = "table.sqlite";
 const NAME: &str = "m1autoposter";
 const SHARDS: u32 = 16;
+
+/// Until a file is closed whose log of many writes must be worked off.
+const CLOSED_WITHIN: Duration = Duration::from_mins(2);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Waits until the file is closed after its last [`Table`] was dropped: a host that starts before would find it locked.
+pub(crate) async fn closed(folder: &Path) -> Result<()> {
+    let log = folder.join(format!("{FILE}-wal"));
+    let began = Instant::now();
+    while log.exists() {
+        ensure!(
+            began.elapsed() < CLOSED_WITHIN,
+            "the table's file stays open"
+        );
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
+}
 
 /// The table in the data folder of a host that does not run. Its file is closed when it is dropped.
 pub(crate) fn open(folder: &Path) -> Result<Table> {

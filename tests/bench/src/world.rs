@@ -102,7 +102,10 @@ impl World {
             (first..)
                 .zip(posts)
                 .map(|(number, (owner, due))| Draft { owner, number, due });
-        posts::write_all(&table, drafts.collect()).await
+        let ids = posts::write_all(&table, drafts.collect()).await?;
+        drop(table);
+        table_file::closed(self.folder.path()).await?;
+        Ok(ids)
     }
 
     /// The number that the next written post will have.
