@@ -50,13 +50,13 @@ def routes_are_not_made(aws, stack):
 
 
 def numbers_of_parameters_stay_texts(aws, _stack):
-    """A number that comes from a parameter stays a text, so no publisher starts (`MaximumConcurrency`)."""
+    """A number that comes from a parameter stays a text, so no queue starts its function (`MaximumConcurrency`)."""
     functions = aws("lambda")
-    (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
-    functions.update_event_source_mapping(
-        UUID=mapping["UUID"],
-        ScalingConfig={"MaximumConcurrency": int(mapping["ScalingConfig"]["MaximumConcurrency"])},
-    )
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        functions.update_event_source_mapping(
+            UUID=mapping["UUID"],
+            ScalingConfig={"MaximumConcurrency": int(mapping["ScalingConfig"]["MaximumConcurrency"])},
+        )
     return True
 
 

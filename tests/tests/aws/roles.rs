@@ -71,14 +71,19 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
     /// does all that by itself. It tells a missing object from a forbidden one without asking.
     const OF_THE_PLATFORM: [&str; 4] = ["Logs", "Traces", "TakeMessages", "TellMissingBytes"];
     /// Dispatcher and sweeper do what others left undone, which no story leaves.
-    const OF_WHAT_IS_LEFT: [&str; 9] = [
+    const OF_WHAT_IS_LEFT: [&str; 14] = [
+        "AccountsDisconnected",
         "AccountsFollow",
+        "AccountsOfDeleted",
         "Deliveries",
+        "Events",
+        "HandOverShards",
         "Mails",
         "Notices",
         "Opening",
         "RootKeysOpened",
         "SendMails",
+        "Uploads",
         "WakePublisher",
         "Writers",
     ];
@@ -89,6 +94,8 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("accounts" | "publishing", "WakePublisher") => true,
         // For networks that choose the keys of posts themselves, and accounts that are lost while a post is published.
         ("publishing", "RemotePosts" | "Events") => true,
+        // For tenants that are deleted with accounts.
+        ("tenants", "AccountsDisconnected" | "AccountsOfDeleted") => true,
         ("dispatch" | "upkeep", left) if OF_WHAT_IS_LEFT.contains(&left) => true,
         (_, other) => OF_THE_PLATFORM.contains(&other),
     };

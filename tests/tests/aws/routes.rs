@@ -140,7 +140,7 @@ async fn routes_of_accounts_and_media_work_under_their_roles() {
     let path = format!("/v1/media/{}", id(&medium));
     ada.post(&format!("{path}/complete"), &json!({}))
         .await
-        .expect(409);
+        .expect(422);
     ada.get("/v1/media").await.expect(200);
     let edit = json!({ "alt_text": "Another loom" });
     change(&ada, "PATCH", &path, Some(&edit)).await.expect(200);
