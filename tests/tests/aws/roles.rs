@@ -94,6 +94,8 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("accounts" | "publishing", "WakePublisher") => true,
         // For networks that choose the keys of posts themselves, and accounts that are lost while a post is published.
         ("publishing", "RemotePosts" | "Events") => true,
+        // For sessions that a network renews, which takes hours to be due.
+        ("publishing", "Credentials") => true,
         // For tenants that are deleted with accounts.
         ("tenants", "AccountsDisconnected" | "AccountsOfDeleted") => true,
         ("dispatch" | "upkeep", left) if OF_WHAT_IS_LEFT.contains(&left) => true,
