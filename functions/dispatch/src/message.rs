@@ -25,10 +25,11 @@ impl ShardMessage {
         serde_json::to_string(&self).unwrap_or_default()
     }
 
-    /// The message in a text of the queue; `None` for one that this code cannot follow.
+    /// The message in a text of the queue; `None` for one that this code cannot follow. The next version is read, too: while
+    /// a deployment rolls out or back, both are at work.
     pub fn from_text(text: &str) -> Option<Self> {
         let message: Self = serde_json::from_str(text).ok()?;
-        (message.v == VERSION).then_some(message)
+        (message.v <= VERSION + 1).then_some(message)
     }
 }
 
@@ -44,8 +45,8 @@ mod tests {
     }
 
     #[test]
-    fn message_of_another_version_or_none_at_all_is_refused() {
-        assert_eq!(ShardMessage::from_text(r#"{"v":2,"shard":1}"#), None);
+    fn message_of_much_newer_code_or_none_at_all_is_refused() {
+        assert_eq!(ShardMessage::from_text(r#"{"v":3,"shard":1}"#), None);
         assert_eq!(ShardMessage::from_text("shard 1"), None);
     }
 }

@@ -73,7 +73,8 @@ pub enum DeliveryMessage {
 /// A message with the schema version that it was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versioned {
-    /// The version; a reader takes its own and the one before.
+    /// The version; a reader takes its own, those before and the next one: while a deployment rolls out or back, both are
+    /// at work.
     pub v: u32,
     /// The message.
     #[serde(flatten)]
@@ -111,7 +112,7 @@ impl DeliveryMessage {
             v: u32,
         }
         let Version { v } = serde_json::from_str(text).map_err(UnreadableMessage::Malformed)?;
-        if v != MESSAGE_VERSION {
+        if v > MESSAGE_VERSION.saturating_add(1) {
             return Err(UnreadableMessage::Version(v));
         }
         let versioned: Versioned =
@@ -198,6 +199,17 @@ mod tests {
     }
 
     #[test]
+    fn message_of_the_next_version_is_read() {
+        let message = DeliveryMessage::Reap {
+            key: key(),
+            fence: 9,
+        };
+        let next = message.to_text().replace(r#""v":1"#, r#""v":2"#);
+
+        assert_eq!(DeliveryMessage::from_text(&next).unwrap(), message);
+    }
+
+    #[test]
     fn message_for_a_look_waits_as_long_as_it_says_whatever_the_time() {
         let message = DeliveryMessage::Work {
             key: key(),
@@ -217,17 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn message_of_newer_code_is_refused() {
+    fn message_of_much_newer_code_is_refused() {
         let text = DeliveryMessage::Reap {
             key: key(),
             fence: 9,
         }
         .to_text()
-        .replace(r#""v":1"#, r#""v":2"#);
+        .replace(r#""v":1"#, r#""v":3"#);
 
         assert!(matches!(
             DeliveryMessage::from_text(&text),
-            Err(UnreadableMessage::Version(2))
+            Err(UnreadableMessage::Version(3))
         ));
     }
 
