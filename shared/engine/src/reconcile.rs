@@ -123,10 +123,12 @@ impl Reconciler {
     /// it did; if not, it was final already or somebody works on it right now.
     pub async fn settle_overdue(&self, key: &DeliveryKey) -> Result<bool> {
         let now = self.waker.clock.now();
-        let Some(delivery) = self.waker.table.system().delivery(key).await? else {
+        let table = self.waker.table.system();
+        let Some(delivery) = table.delivery(key).await? else {
             return Ok(false);
         };
-        let Some(decision) = decisions::on_overdue(&delivery, now) else {
+        let attempt = table.attempt(key, delivery.fence).await?;
+        let Some(decision) = decisions::on_overdue(&delivery, attempt, now) else {
             return Ok(false);
         };
         let step = self.notifier.decide(key, decision).await?;

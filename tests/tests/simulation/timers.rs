@@ -138,7 +138,10 @@ async fn carry_out(process: &Process, id: Id, decision: Decision) -> Result<Reco
 
 async fn settle_overdue(process: &Process, id: Id) -> Result<bool> {
     let delivery = process.read(id).await?;
-    let Some(decision) = on_overdue(&delivery, process.now()) else {
+    let attempt = process.table("read the evidence", |outside| {
+        outside.table.attempt(id, delivery.fence)
+    });
+    let Some(decision) = on_overdue(&delivery, attempt.await?, process.now()) else {
         return Ok(false);
     };
     let verdict = process.decide(id, decision).await?;

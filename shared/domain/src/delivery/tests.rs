@@ -260,6 +260,67 @@ fn evidence_of_a_job_that_did_not_tell_leads_to_a_look_at_the_network() {
 }
 
 #[test]
+fn poll_is_made_for_its_own_message_only() {
+    let (calling, claim) = calling();
+    let job = RemoteJob {
+        id: "job".to_owned(),
+        poll_at: due(),
+    };
+    let processing = calling
+        .apply(&protocol::processing(claim, job, due()))
+        .unwrap();
+    let message = decisions::next_message(&processing, due()).unwrap();
+    let later = at("2026-12-01T09:00:30Z");
+    let polled = processing
+        .apply(&protocol::poll_again(claim.fence, later))
+        .unwrap();
+
+    assert_eq!(
+        decisions::on_message(&message, &processing, due()),
+        Work::Poll
+    );
+    assert_eq!(
+        decisions::on_message(&message, &polled, later),
+        Work::Nothing
+    );
+    let next = decisions::next_message(&polled, later).unwrap();
+    assert_eq!(decisions::on_message(&next, &polled, later), Work::Poll);
+}
+
+#[test]
+fn claim_is_taken_over_once_it_is_dead_by_a_slower_clock_too() {
+    let (calling, _) = calling();
+    let lease = calling.lease.unwrap();
+    let claimed = Delivery {
+        state: State::Claimed,
+        attention: Some(lease),
+        ..calling
+    };
+    let follow = |seconds| {
+        let now = lease + SignedDuration::from_secs(seconds);
+        decisions::to_follow(&claimed, lease, now).is_some()
+    };
+
+    assert_eq!((follow(2), follow(3)), (false, true));
+}
+
+#[test]
+fn overdue_call_is_settled_by_its_evidence_before_anybody_is_asked() {
+    let (calling, _) = calling();
+    let evidence = Attempt::Published {
+        evidence: evidence(),
+    };
+    let hours_later = at("2026-12-01T20:00:00Z");
+    let settled = |attempt| {
+        let decision = decisions::on_overdue(&calling, attempt, hours_later).unwrap();
+        calling.apply(&decision.transition).unwrap().state
+    };
+
+    assert_eq!(settled(Some(evidence)), State::Published);
+    assert_eq!(settled(None), State::Asking);
+}
+
+#[test]
 fn look_is_made_for_its_own_message_only() {
     let (calling, claim) = calling();
     let uncertain = calling

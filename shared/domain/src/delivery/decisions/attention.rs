@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::wake::{look_message, poll_message};
+use super::look::after_attempt;
+use super::wake::{look_message, poll_message, work_message};
 use super::{Decision, missed, outcome_unknown};
-use crate::delivery::timing::LATE_CALL;
+use crate::delivery::timing::{EARLY, LATE_CALL};
 use crate::delivery::transition::Transition;
 use crate::delivery::{
-    Delivery, DeliveryKey, DeliveryMessage, State, faults, latest_start, protocol,
+    Attempt, Delivery, DeliveryKey, DeliveryMessage, State, faults, latest_start, protocol,
 };
 
 /// A delivery waits for its time and is seen in the index with this attention time and deadline: `None` when its
@@ -37,8 +38,14 @@ pub fn to_follow(
         return None;
     }
     match delivery.state {
-        State::Claimed | State::Processing => Some((
-            poll_message(delivery, seen),
+        // A worker whose clock is behind ours would still find the claim good, and acknowledge its message.
+        State::Claimed if now.duration_since(seen) <= EARLY => None,
+        State::Claimed => Some((
+            work_message(delivery, seen),
+            protocol::looking(delivery.state, seen, delivery.fence, now),
+        )),
+        State::Processing => Some((
+            poll_message(delivery)?,
             protocol::looking(delivery.state, seen, delivery.fence, now),
         )),
         // Held in the queue, so that what it does not see proves something even if our clock is fast.
@@ -72,17 +79,23 @@ pub fn to_follow(
     }
 }
 
-/// A delivery that had to be final by now: as far as anybody can settle it. `None` where it is final.
-pub fn on_overdue(delivery: &Delivery, now: Timestamp) -> Option<Decision> {
+/// A delivery that had to be final by now: as far as anybody can settle it. `attempt` is what the owner of its present
+/// claim recorded, which is better than a question to a person. `None` where it is final.
+pub fn on_overdue(
+    delivery: &Delivery,
+    attempt: Option<Attempt>,
+    now: Timestamp,
+) -> Option<Decision> {
     match delivery.state {
         State::Scheduled | State::Queued | State::RetryWait | State::Held | State::Claimed => {
             let transition = protocol::overdue_missed(now, faults::missed());
             Some(Decision::telling(transition, missed))
         }
-        State::Calling | State::Processing | State::Uncertain => {
-            let transition = protocol::overdue_ask(now, faults::outcome_unknown());
-            Some(Decision::telling(transition, outcome_unknown))
+        State::Calling | State::Uncertain => {
+            let known = attempt.and_then(|attempt| after_attempt(delivery, attempt, now));
+            Some(known.unwrap_or_else(|| ask_at_last(now)))
         }
+        State::Processing => Some(ask_at_last(now)),
         State::Draft
         | State::Asking
         | State::Published
@@ -91,4 +104,9 @@ pub fn on_overdue(delivery: &Delivery, now: Timestamp) -> Option<Decision> {
         | State::Cancelled
         | State::Missed => None,
     }
+}
+
+fn ask_at_last(now: Timestamp) -> Decision {
+    let transition = protocol::overdue_ask(now, faults::outcome_unknown());
+    Decision::telling(transition, outcome_unknown)
 }

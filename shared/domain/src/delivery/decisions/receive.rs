@@ -42,8 +42,14 @@ pub fn on_message(message: &DeliveryMessage, delivery: &Delivery, now: Timestamp
 fn on_work(delivery: &Delivery, not_before: Timestamp, look: Option<Look>, now: Timestamp) -> Work {
     let is_early = not_before.duration_since(now) > EARLY;
     match delivery.state {
-        // It waits for another time than the message: that time has a message or a tick of its own.
-        state if waits(state) && delivery.not_before != Some(not_before) => Work::Nothing,
+        // It waits for another time than the message: that time has a message or a tick of its own. Without this, every
+        // doubled message for a poll would begin a chain of its own.
+        state
+            if (waits(state) || state == State::Processing)
+                && delivery.not_before != Some(not_before) =>
+        {
+            Work::Nothing
+        }
         State::Scheduled | State::Queued | State::RetryWait | State::Processing if is_early => {
             Work::SendAgain
         }

@@ -58,7 +58,7 @@ impl Wakeup {
 pub fn next_message(delivery: &Delivery, now: Timestamp) -> Option<DeliveryMessage> {
     let at = delivery.attention?;
     match delivery.state {
-        State::Processing => Some(poll_message(delivery, at)),
+        State::Processing => poll_message(delivery),
         State::Uncertain => {
             let waits = whole_second_at_or_after(at).duration_since(now);
             let waits = u32::try_from(waits.as_millis().max(0)).ok()?.div_ceil(1000);
@@ -81,8 +81,13 @@ pub fn next_message(delivery: &Delivery, now: Timestamp) -> Option<DeliveryMessa
     }
 }
 
-/// The message that makes a worker poll a job, or take over a dead claim.
-pub(super) fn poll_message(delivery: &Delivery, at: Timestamp) -> DeliveryMessage {
+/// The message that makes a worker poll a job.
+pub(super) fn poll_message(delivery: &Delivery) -> Option<DeliveryMessage> {
+    Some(work_message(delivery, delivery.not_before?))
+}
+
+/// The message that makes a worker do what the delivery asks for at this time.
+pub(super) fn work_message(delivery: &Delivery, at: Timestamp) -> DeliveryMessage {
     DeliveryMessage::Work {
         key: DeliveryKey::of(delivery),
         rev: delivery.revision,

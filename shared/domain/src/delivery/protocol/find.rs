@@ -105,18 +105,16 @@ pub fn processing_found(fence: Fence, job: RemoteJob, poll_at: Timestamp) -> Tra
     }
 }
 
-/// T15: the network still works on it.
+/// T15: the network still works on it. Only the message of the next poll counts from now on.
 pub fn poll_again(fence: Fence, poll_at: Timestamp) -> Transition {
+    let at = after(poll_at, SignedDuration::ZERO);
     Transition {
         name: "poll_again",
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Processing]),
             Guard::FenceIs(fence),
         ]),
-        changes: vec![Change::Attention(Some(after(
-            poll_at,
-            SignedDuration::ZERO,
-        )))],
+        changes: vec![Change::NotBefore(Some(at)), Change::Attention(Some(at))],
     }
 }
 

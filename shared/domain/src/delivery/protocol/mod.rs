@@ -82,11 +82,13 @@ fn wait_until(at: Timestamp, fault: Option<Fault>) -> Vec<Change> {
 }
 
 fn processing_changes(job: RemoteJob, poll_at: Timestamp) -> Vec<Change> {
+    let at = after(poll_at, SignedDuration::ZERO);
     vec![
         Change::State(State::Processing),
         Change::Job(Some(job)),
         Change::Lease(None),
-        Change::Attention(Some(after(poll_at, SignedDuration::ZERO))),
+        Change::NotBefore(Some(at)),
+        Change::Attention(Some(at)),
     ]
 }
 
