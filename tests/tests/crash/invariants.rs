@@ -4,7 +4,10 @@ use domain::delivery::State;
 use store::{StoredPost, Timeline};
 
 use crate::life::{NEW_TEXT, new_due};
-use crate::world::World;
+use crate::world::{AUTHOR, World};
+
+/// Where a story is played without a fault.
+pub(crate) const UNDISTURBED: &str = "undisturbed";
 
 /// How a target may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,14 @@ pub(crate) fn check(
             told.is_none_or(|kind| count(kind) == 1),
             "{place}: the timeline does not tell once how it ended: {events:?}"
         );
+        let mails = world.mailbox.to(AUTHOR).len();
+        if told.is_some() {
+            assert!(mails >= 1, "{place}: {ending:?}, and nobody was told");
+        }
+        if place == UNDISTURBED {
+            // A process that dies between sending and noting it sends a mail twice, which is better than never.
+            assert_eq!(mails, usize::from(told.is_some()), "{place}: mails");
+        }
         if matches!(ending, Ending::Failed | Ending::Cancelled | Ending::Held) {
             assert_eq!(visible.len(), 0, "{place}: {ending:?}, but visible");
         }

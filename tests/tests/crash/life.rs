@@ -48,7 +48,7 @@ pub(crate) async fn play(world: &World, process: &Process, story: &Story) -> Sto
     run_to_rest(world, process, &id).await
 }
 
-async fn create(world: &World, process: &Process) -> String {
+pub(crate) async fn create(world: &World, process: &Process) -> String {
     let body = json!({
         "when": { "at": DUE },
         "base": { "text": FIRST_TEXT },
@@ -140,6 +140,7 @@ async fn run_to_rest(world: &World, process: &Process, id: &str) -> StoredPost {
             .unwrap()
             .unwrap();
         if post.deliveries.iter().all(is_at_rest) {
+            send_owed_mails(world, process).await;
             return post;
         }
         let wake_at = [
@@ -149,6 +150,14 @@ async fn run_to_rest(world: &World, process: &Process, id: &str) -> StoredPost {
         ];
         let next = wake_at.into_iter().flatten().min().unwrap();
         world.clock.set(next.max(now));
+    }
+}
+
+/// A process that died right after a cause left its mail to the next ticks.
+async fn send_owed_mails(world: &World, process: &Process) {
+    for _ in 0..3 {
+        world.clock.advance(SignedDuration::from_mins(1));
+        dispatch::tick(&process.dispatch).await.ok();
     }
 }
 

@@ -12,6 +12,7 @@
 )]
 
 mod invariants;
+mod late;
 mod life;
 mod world;
 
@@ -29,25 +30,17 @@ const READ_BACK: RepeatRule = RepeatRule::ReadBack {
     absence_after_seconds: Some(30),
 };
 
-/// Effects that only read. A process that dies around one leaves the same behind as one that died right after the last
-/// effect that changed something, so they are passed over.
-const READS: [&str; 7] = [
-    "BatchGetItem",
-    "GetItem",
-    "Query",
-    "keys.decrypt",
-    "network.check",
-    "network.poll",
-    "network.read_back",
-];
-
-/// Plays the story without a fault, then once for each effect that changes something and each side of it.
+/// Plays the story without a fault, then once for each effect and each side of it.
 async fn crash_everywhere(story: Story, repeat: RepeatRule, endings: &[Ending]) {
-    let effects = play(&story, repeat, FaultPlan::none(), endings, "undisturbed").await;
+    let effects = play(
+        &story,
+        repeat,
+        FaultPlan::none(),
+        endings,
+        invariants::UNDISTURBED,
+    )
+    .await;
     for (number, effect) in effects.iter().enumerate() {
-        if READS.contains(effect) {
-            continue;
-        }
         for fault in [Fault::CrashBefore, Fault::CrashAfter] {
             let place = format!("{fault:?} effect {number} ({effect})");
             let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);

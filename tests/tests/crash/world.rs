@@ -7,17 +7,22 @@ use cloud::faults::{Effects, Faulty, FaultyHttpClient};
 use cloud::mail::Mailer;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
-use domain::Clock;
 use domain::membership::Role;
 use domain::network::RepeatRule;
+use domain::tenant::TimeZoneName;
+use domain::user::User;
+use domain::{Clock, NoticeId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use networks::Registry;
 use serde_json::json;
-use store::Table;
+use store::{NewToken, OwedMail, Registration, SecretHash, StoredPassword, Table, TokenPurpose};
 use testkit::{
     FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
     TestMember,
 };
+
+/// Where the author of every post gets mails.
+pub(crate) const AUTHOR: &str = "ada@example.com";
 
 /// What outlives a process: the table, the queue, keys, and the network outside.
 pub(crate) struct World {
@@ -27,6 +32,7 @@ pub(crate) struct World {
     pub(crate) network: FakeNetwork,
     pub(crate) member: TestMember,
     pub(crate) account: String,
+    pub(crate) mailbox: Mailbox,
     keys: Arc<MemoryKeys>,
     endpoint: aws_sdk_dynamodb::config::Builder,
 }
@@ -47,11 +53,13 @@ impl World {
         let client = aws_sdk_dynamodb::Client::from_conf(endpoint.clone().build());
         let table = testkit::table_with(client, testkit::clock::ids(&clock)).await;
         let member = testkit::member(&table, &clock, Role::Owner).await;
+        register(&table, &member).await;
         let mut world = Self {
             queue: MemoryQueue::new(&clock),
             network: FakeNetwork::new(&clock, repeat),
             keys: Arc::new(MemoryKeys::default()),
             account: String::new(),
+            mailbox: Mailbox::default(),
             clock,
             table,
             member,
@@ -95,7 +103,7 @@ impl World {
         ));
         let queue: Arc<dyn DeliveryQueue> =
             Arc::new(Faulty::new(Arc::clone(&self.queue), effects.clone()));
-        let mailer: Arc<dyn Mailer> = Arc::new(Mailbox::default());
+        let mailer: Arc<dyn Mailer> = Arc::new(self.mailbox.clone());
         let networks = Registry::new(vec![Arc::new(self.network.with_effects(effects))]);
         let waker = Waker {
             table: table.clone(),
@@ -160,4 +168,42 @@ impl World {
             },
         }
     }
+}
+
+/// Makes the member somebody who can be mailed.
+async fn register(table: &Table, member: &TestMember) {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let mail = OwedMail {
+        id: NoticeId::generate(table.ids()),
+        sealed: Vec::new(),
+        since: now,
+        useless_from: now,
+    };
+    let owed = mail.id;
+    let registration = Registration {
+        user: User {
+            id: member.user,
+            email: AUTHOR.parse().unwrap(),
+            email_verified: true,
+            name: "Ada".to_owned(),
+            locale: "en".to_owned(),
+            time_zone: TimeZoneName::utc(),
+            version: 1,
+            created_at: now,
+        },
+        password: StoredPassword {
+            sealed: Vec::new(),
+            version: 1,
+        },
+        token: NewToken {
+            secret: SecretHash::of("of a link that nobody opens"),
+            purpose: TokenPurpose::VerifyEmail,
+            user: member.user,
+            password_version: 1,
+            expires_at: now,
+        },
+        mail,
+    };
+    table.system().register(registration).await.unwrap();
+    table.system().settle_mail(owed).await.unwrap();
 }
