@@ -67,7 +67,6 @@ static RULES: Rules = Rules {
         // way to the network, which is at most one connection's life.
         absence_after_seconds: Some(30),
     },
-    media_lead_seconds: 2,
     gap_seconds: 0,
     daily_posts_max: 100_000,
 };

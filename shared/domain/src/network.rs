@@ -100,8 +100,6 @@ pub struct Rules {
     pub thread_parts_max: u32,
     /// How the network lets us avoid a second post.
     pub repeat: RepeatRule,
-    /// Seconds by which media work starts before a post is due.
-    pub media_lead_seconds: u32,
     /// Shortest time between two posts of one account, in seconds; 0 where there is none.
     pub gap_seconds: u32,
     /// Most posts of one account in a day (UTC).

@@ -407,7 +407,6 @@ fn rules(repeat: RepeatRule) -> Rules {
         },
         thread_parts_max: 0,
         repeat,
-        media_lead_seconds: 0,
         gap_seconds: 0,
         daily_posts_max: 0,
     }

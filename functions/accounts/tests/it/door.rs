@@ -243,7 +243,6 @@ fn rules() -> Rules {
         },
         thread_parts_max: 0,
         repeat: RepeatRule::Nothing,
-        media_lead_seconds: 0,
         gap_seconds: 0,
         daily_posts_max: 0,
     }

@@ -79,7 +79,6 @@ static RULES: Rules = Rules {
     thread_parts_max: 24,
     repeat: RepeatRule::ClientKey,
     // Four images of 1 MB each through a slow server.
-    media_lead_seconds: 10,
     gap_seconds: 0,
     // 35,000 points a day, of which a new record takes 3; the rest is for edits, deletions and other programs.
     daily_posts_max: 10_000,

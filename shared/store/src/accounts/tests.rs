@@ -350,7 +350,6 @@ fn pace(gap_seconds: u32, daily_posts_max: u32) -> Rules {
         },
         thread_parts_max: 0,
         repeat: RepeatRule::Nothing,
-        media_lead_seconds: 0,
         gap_seconds,
         daily_posts_max,
     }
