@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-aws simulate package bench bench-large bench-build tools clean
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-fuzz test-aws simulate package bench bench-large bench-build tools clean
 
 PROFILE ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -12,6 +12,7 @@ NEXTEST := cargo nextest run --workspace $(if $(CI),--profile ci)
 # A new lock file makes a new environment; an old one never lingers half updated.
 PYTHON_ENV := .cache/python-$(shell cksum < .ci/requirements.txt | cut -d' ' -f1)
 AWS_ENV := .cache/aws-$(shell cksum < tests/aws/requirements.txt | cut -d' ' -f1)
+FUZZ_ENV := .cache/schemathesis-$(shell cksum < tests/schemathesis/requirements.txt | cut -d' ' -f1)
 WEB_SOURCES := $(shell find web -type f 2>/dev/null \
   -not -path 'web/node_modules/*' -not -path 'web/build/*' -not -path 'web/.svelte-kit/*' \
   -not -path 'web/test-results/*' -not -path 'web/e2e/*' -not -name '*.test.ts')
@@ -49,7 +50,7 @@ web/node_modules/.stamp: web/package-lock.json | tools
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: fmt-check lint test-rust test-web test-e2e test-aws ## Everything that must pass before a change lands
+test: fmt-check lint test-rust test-web test-e2e test-fuzz test-aws ## Everything that must pass before a change lands
 
 fmt: ## Format the Rust code
 	@cargo fmt --all
@@ -90,6 +91,16 @@ test-e2e: build ## Run the whole product against a browser and a real Bluesky se
 	@tests/pds/install.sh
 	@cargo nextest run --workspace --profile e2e
 	@node tests/pds/with-account.mjs tests/with-host.sh $(HOST) npm --prefix web run e2e
+
+test-fuzz: build $(FUZZ_ENV)/.stamp ## Call every route with generated requests, as one of two tenants
+	@$(call say,'Calling every route with generated requests')
+	@tests/with-host.sh $(HOST) tests/schemathesis/run.sh $(FUZZ_ENV)/bin/schemathesis
+
+$(FUZZ_ENV)/.stamp: tests/schemathesis/requirements.txt | tools
+	@$(call say,'Installing Schemathesis')
+	@rm -rf $(FUZZ_ENV) && python3 -m venv $(FUZZ_ENV)
+	@$(FUZZ_ENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/schemathesis/requirements.txt
+	@touch $@
 
 simulate: ## Play one history of the publish path: make simulate SEED=7
 	@SEED=$(or $(SEED),0) cargo test --quiet --workspace --test simulation -- --nocapture history_of_a_given_seed
