@@ -1,6 +1,7 @@
-//! What the tests of the whole product share: a program that uses the API.
+//! What the tests of the whole product share: the product in one process, and a program that uses its API.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::return_self_not_must_use,
@@ -8,3 +9,6 @@
 )]
 
 pub mod caller;
+pub mod policy;
+pub mod product;
+pub mod recorder;

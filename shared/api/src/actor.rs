@@ -10,6 +10,7 @@ use domain::{Error, UserId};
 use http::request::Parts;
 use store::{Credential, Identified, Member, TenantScope};
 
+use crate::denial::Witness;
 use crate::gate::Gate;
 use crate::permission::{self, PermissionType};
 use crate::problem::Problem;
@@ -64,8 +65,12 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         require(parts, Access::SignedIn)?;
-        let identified = Gate::from_ref(state).identify(parts).await?;
-        let Identified { credential, member } = identified;
+        let gate = Gate::from_ref(state);
+        let Identified { credential, member } = gate.identify(parts).await?;
+        if let Some(member) = &member {
+            let actor = event::Actor::User(credential.user());
+            Witness::tell(parts, &gate, member.scope, actor);
+        }
         Ok(Self {
             user: credential.user(),
             credential,
@@ -84,12 +89,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         require(parts, Access::Can(P::PERMISSION))?;
-        let identified = Gate::from_ref(state).identify(parts).await?;
+        let gate = Gate::from_ref(state);
+        let identified = gate.identify(parts).await?;
         let user = identified.credential.user();
         let member = identified.member.ok_or_else(|| Error::Forbidden {
             code: "tenant_required",
             detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
         })?;
+        Witness::tell(parts, &gate, member.scope, event::Actor::User(user));
         allow(&member, P::PERMISSION)?;
         let Member {
             scope,

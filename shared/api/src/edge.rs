@@ -1,5 +1,5 @@
 //! The outermost layer of every HTTP function: request id, span, one log line per failure, panics and unknown paths
-//! as problems, headers that every answer has.
+//! as problems, refusals in the audit log, headers that every answer has.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -19,6 +19,7 @@ use http::{HeaderName, HeaderValue};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use crate::denial::{Asked, Witness};
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,7 +42,7 @@ pub fn finish(routes: Router, edge: Edge) -> Router {
         .layer(axum::middleware::from_fn_with_state(edge, around))
 }
 
-async fn around(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+async fn around(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let request_id = request_id(&*edge.random);
     let method = request.method().clone();
@@ -50,11 +51,18 @@ async fn around(State(edge): State<Edge>, request: Request, next: Next) -> Respo
         .get::<MatchedPath>()
         .map_or("unknown", MatchedPath::as_str)
         .to_owned();
+    let asked = Asked {
+        route: format!("{method} {route}"),
+        path: request.uri().path().to_owned(),
+    };
+    let witness = Witness::default();
+    request.extensions_mut().insert(witness.clone());
     let span = tracing::info_span!("request", %request_id, %method, route);
     async move {
         let mut response = next.run(request).await;
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             log(&problem);
+            witness.note(problem.error(), &asked).await;
             response = problem::complete(response, &problem, &request_id, edge.clock.now());
         }
         add_headers(&mut response, &request_id);

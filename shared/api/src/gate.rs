@@ -77,6 +77,11 @@ impl Gate {
         &*self.0.clock
     }
 
+    /// The table.
+    pub(crate) fn table(&self) -> &Table {
+        &self.0.table
+    }
+
     /// The product's keys, at most five minutes old.
     pub async fn keyring(&self) -> Result<Arc<store::Keyring>> {
         self.0.verifier.keyring().await

@@ -17,6 +17,7 @@ mod actor;
 mod bootstrap;
 mod client;
 mod credential;
+mod denial;
 pub mod edge;
 mod etag;
 mod gate;

@@ -22,6 +22,14 @@ pub struct Act {
 }
 
 impl TenantTable<'_> {
+    /// Records that somebody was refused what is not theirs: the one event of an act that changed nothing.
+    pub async fn note_denial(&self, act: &Act, detail: Value) -> Result<()> {
+        let subject = Subject::Tenant(self.scope.tenant());
+        let write = self.event_write(act, "access.denied", subject, detail)?;
+        self.table.write(write).await?;
+        Ok(())
+    }
+
     /// The write that remembers an act; it belongs into the act's transaction.
     pub(crate) fn event_write(
         &self,

@@ -94,9 +94,12 @@ impl TestApi {
             clock: Arc::new(clock.clone()),
             random: Arc::new(FixedRandom::new(23)),
         };
-        Self {
-            router: finish(router, edge),
-        }
+        Self::of(finish(router, edge))
+    }
+
+    /// Routes that have their edge already.
+    pub fn of(router: Router) -> Self {
+        Self { router }
     }
 
     /// A call of a path, query included.

@@ -59,8 +59,13 @@ impl KeyService for MemoryKeys {
 
 /// An envelope with keys in memory, whose wrapped keys are in `table`.
 pub fn envelope(table: &Table, clock: &TestClock) -> Arc<Envelope> {
+    envelope_of(&Arc::default(), table, clock)
+}
+
+/// The same with keys that several envelopes share.
+pub fn envelope_of(keys: &Arc<MemoryKeys>, table: &Table, clock: &TestClock) -> Arc<Envelope> {
     Arc::new(Envelope::new(
-        Arc::new(MemoryKeys::default()),
+        Arc::<MemoryKeys>::clone(keys),
         Arc::new(table.clone()),
         Arc::new(clock.clone()),
         Arc::new(FixedRandom::new(13)),

@@ -79,6 +79,12 @@ async fn routes_of_posts_work_under_their_role() {
         .await
         .expect(409);
 
+    // What is not theirs is noted in the audit log.
+    let random = format!("/v1/posts/{}", id(&post).replacen("post_0", "post_1", 1));
+    ada.get(&random).await.expect(404);
+    let elsewhere = json!({ "tenant_id": "ten_1000000000000000000000000z" });
+    ada.post("/v1/auth/switch", &elsewhere).await.expect(404);
+
     let range = format!("from={}&to={}", in_seconds(-60), in_seconds(7_200));
     for read in [
         format!("{path}/timeline"),

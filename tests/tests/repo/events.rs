@@ -1,137 +1,27 @@
 //! Every sample event is handled by the function that gets such events, as the runtime hands it over.
 
-use std::sync::Arc;
-
-use api::edge::{Edge, finish};
-use auth::{Issuer, SignInLimits};
 use aws_lambda_events::event::sqs::SqsEvent;
-use axum::Router;
 use cloud::telemetry::Metrics;
-use domain::Clock;
 use domain::membership::Role;
-use domain::network::RepeatRule;
-use engine::{Notifier, Outbox, Reconciler, Waker};
-use networks::Registry;
 use serde_json::Value;
-use testkit::{
-    FakeNetwork, FixedRandom, Mailbox, MemoryObjects, MemoryQueue, TestClock, TestMember,
-    gate_with, member, public_url,
-};
+use testkit::{FakeNetwork, TestMember, member};
+use tests::product::Product;
 use tower::ServiceExt as _;
 use upkeep::events::Outcome;
 
 use crate::files;
 
-/// All functions on services in memory.
+/// All functions, and somebody who calls them.
 struct Functions {
-    routes: Router,
-    publishing: publishing::Ctx,
-    dispatch: dispatch::Ctx,
-    upkeep: upkeep::Ctx,
+    product: Product,
     member: TestMember,
 }
 
 impl Functions {
     async fn new() -> Self {
-        let clock = TestClock::at("2026-12-01T08:58:10Z");
-        let table = testkit::table(&clock).await;
-        let envelope = testkit::envelope(&table, &clock);
-        let gate = gate_with(&table, &clock, &envelope).await;
-        let member = member(&table, &clock, Role::Owner).await;
-        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let mailer = Arc::new(Mailbox::default());
-        let objects = MemoryObjects::new();
-        let networks = Registry::new(vec![Arc::new(FakeNetwork::new(
-            &clock,
-            RepeatRule::ClientKey,
-        ))]);
-        let waker = Waker {
-            table: table.clone(),
-            queue: MemoryQueue::new(&clock),
-            clock: Arc::clone(&shared),
-        };
-        let notifier = Notifier {
-            table: table.clone(),
-            mailer: Arc::<testkit::Mailbox>::clone(&mailer),
-            clock: Arc::clone(&shared),
-            dashboard: "http://127.0.0.1:8080".to_owned(),
-        };
-        let outbox = Outbox {
-            table: table.clone(),
-            envelope: Arc::clone(&envelope),
-            mailer,
-            clock: Arc::clone(&shared),
-        };
-        let reconciler = Reconciler {
-            waker: waker.clone(),
-            notifier: notifier.clone(),
-            outbox: outbox.clone(),
-        };
-        let routes = auth::router(auth::Ctx {
-            gate: gate.clone(),
-            table: table.clone(),
-            issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
-            envelope: Arc::clone(&envelope),
-            outbox,
-            clock: Arc::clone(&shared),
-            random: Arc::new(FixedRandom::new(29)),
-            public_url: Arc::new(public_url()),
-            hasher: Arc::default(),
-            limits: SignInLimits::strict(),
-        })
-        .merge(tenants::router(tenants::Ctx {
-            gate: gate.clone(),
-            table: table.clone(),
-            clock: Arc::clone(&shared),
-            random: Arc::new(FixedRandom::new(31)),
-        }))
-        .merge(accounts::router(accounts::Ctx {
-            gate: gate.clone(),
-            table: table.clone(),
-            clock: Arc::clone(&shared),
-            networks: networks.clone(),
-            envelope: Arc::clone(&envelope),
-            waker: waker.clone(),
-            notifier: notifier.clone(),
-        }))
-        .merge(media::router(media::Ctx::new(
-            gate.clone(),
-            table.clone(),
-            Arc::clone(&shared),
-            Arc::<testkit::MemoryObjects>::clone(&objects),
-        )))
-        .merge(scheduling::router(scheduling::Ctx {
-            gate,
-            table: table.clone(),
-            clock: Arc::clone(&shared),
-            networks: networks.clone(),
-            waker: waker.clone(),
-        }));
-        let (routes, _) = routes.split_for_parts();
-        let edge = Edge {
-            clock: Arc::clone(&shared),
-            random: Arc::new(FixedRandom::new(37)),
-        };
-        Self {
-            routes: finish(routes, edge),
-            publishing: publishing::Ctx {
-                table,
-                networks,
-                envelope,
-                objects,
-                waker,
-                notifier,
-                clock: Arc::clone(&shared),
-                metrics: Metrics::off(),
-            },
-            dispatch: dispatch::Ctx {
-                reconciler: reconciler.clone(),
-                shards: MemoryQueue::new(&clock),
-                time_max: dispatch::TIME_MAX,
-            },
-            upkeep: upkeep::Ctx { reconciler },
-            member,
-        }
+        let product = Product::new().await;
+        let member = member(&product.table, &product.clock, Role::Owner).await;
+        Self { product, member }
     }
 
     /// Answers a sample of `events/api` as the gateway sends it.
@@ -142,7 +32,7 @@ impl Functions {
             text = text.replace(placeholder, value);
         }
         let request = lambda_http::request::from_str(&text).unwrap();
-        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let response = self.product.routes.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX)
             .await
@@ -154,7 +44,7 @@ impl Functions {
     async fn failed(&self, event: &str) -> Vec<String> {
         let text = files::text(&format!("events/sqs/{event}.json"));
         let event: SqsEvent = serde_json::from_str(&text).unwrap();
-        let response = publishing::events::on_messages(&self.publishing, event).await;
+        let response = publishing::events::on_messages(&self.product.publishing, event).await;
         let failures = response.batch_item_failures.into_iter();
         failures.map(|failure| failure.item_identifier).collect()
     }
@@ -216,11 +106,11 @@ async fn timer_samples_start_a_run() {
     let dispatch = dispatch_event("events/timer/dispatch.json");
 
     assert!(matches!(dispatch, dispatch::events::Event::Timer(_)));
-    let tick = dispatch::events::on_event(&functions.dispatch, &metrics, dispatch).await;
+    let tick = dispatch::events::on_event(&functions.product.dispatch, &metrics, dispatch).await;
     let event = serde_json::from_str(&sample("upkeep")).unwrap();
-    let sweep = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
+    let sweep = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
     let event = serde_json::from_str(&sample("lost-time")).unwrap();
-    let declared = upkeep::events::on_event(&functions.upkeep, &metrics, event).await;
+    let declared = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
 
     assert_eq!(tick.unwrap().batch_item_failures, []);
     assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
@@ -241,7 +131,7 @@ async fn shard_samples_name_the_messages_that_must_come_again() {
     let failed = async |name: &str| {
         let event = dispatch_event(&format!("events/sqs/{name}.json"));
         assert!(matches!(event, dispatch::events::Event::Shards(_)));
-        let answer = dispatch::events::on_event(&functions.dispatch, &metrics, event).await;
+        let answer = dispatch::events::on_event(&functions.product.dispatch, &metrics, event).await;
         let failures = answer.unwrap().batch_item_failures.into_iter();
         failures
             .map(|failure| failure.item_identifier)

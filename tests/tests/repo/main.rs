@@ -15,6 +15,7 @@ mod events;
 mod files;
 mod openapi;
 mod permissions;
+mod policies;
 mod queues;
 mod routes;
 mod table;

@@ -30,14 +30,14 @@ fn operations() -> Vec<(String, Value)> {
 }
 
 #[test]
-fn every_operation_declares_who_may_call_it() {
+fn id_36_every_operation_declares_who_may_call_it() {
     for (operation, declared) in operations() {
         assert!(declared["x-permission"].is_string(), "{operation}");
     }
 }
 
 #[test]
-fn only_the_listed_operations_need_no_credential() {
+fn id_36_only_the_listed_operations_need_no_credential() {
     let mut public: Vec<String> = operations()
         .into_iter()
         .filter(|(_, declared)| declared["x-permission"] == "public")

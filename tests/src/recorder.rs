@@ -1,0 +1,102 @@
+//! What a function asks of the table, as its role sees it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::Value;
+
+use crate::policy::TableCall;
+
+/// The calls of all functions. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Arc<Mutex<BTreeSet<(&'static str, TableCall)>>>);
+
+/// Records the calls of one function's client.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    function: &'static str,
+    recorder: Recorder,
+}
+
+impl Recorder {
+    /// For the client of a function.
+    pub fn of(&self, function: &'static str) -> Recording {
+        Recording {
+            function,
+            recorder: self.clone(),
+        }
+    }
+
+    /// What was asked so far, each once.
+    pub fn calls(&self) -> Vec<(&'static str, TableCall)> {
+        self.0.lock().unwrap().iter().cloned().collect()
+    }
+}
+
+impl Intercept for Recording {
+    fn name(&self) -> &'static str {
+        "recording"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit_once('.').map_or(target, |(_, name)| name);
+        let body = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
+        let calls = calls(operation, &body);
+        let mut recorded = self.recorder.0.lock().unwrap();
+        recorded.extend(calls.into_iter().map(|call| (self.function, call)));
+        Ok(())
+    }
+}
+
+/// A transaction is checked write by write, every other call as a whole.
+fn calls(operation: &str, body: &Value) -> Vec<TableCall> {
+    let call = |action: &str, keys: Vec<String>| TableCall {
+        action: format!("dynamodb:{action}"),
+        index: body["IndexName"].as_str().map(str::to_owned),
+        keys,
+    };
+    match operation {
+        "TransactWriteItems" => {
+            let writes = body["TransactItems"].as_array().unwrap().iter();
+            let write = |write: &Value| {
+                let (verb, write) = write.as_object().unwrap().iter().next().unwrap();
+                let action = match verb.as_str() {
+                    "ConditionCheck" => "ConditionCheckItem".to_owned(),
+                    verb => format!("{verb}Item"),
+                };
+                call(&action, vec![partition(write)])
+            };
+            writes.map(write).collect()
+        }
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().values();
+            let keys = tables.flat_map(|table| table["Keys"].as_array().unwrap());
+            let keys = keys.map(|key| key["PK"]["S"].as_str().unwrap().to_owned());
+            vec![call(operation, keys.collect())]
+        }
+        // The store names the partition first.
+        "Query" => {
+            let partition = body["ExpressionAttributeValues"][":0"]["S"].as_str();
+            vec![call(operation, vec![partition.unwrap().to_owned()])]
+        }
+        _ => vec![call(operation, vec![partition(body)])],
+    }
+}
+
+fn partition(write: &Value) -> String {
+    let key = ["Key", "Item"].into_iter().map(|place| &write[place]);
+    let mut keys = key.filter_map(|key| key["PK"]["S"].as_str());
+    keys.next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,65 @@
+//! Calls without a right to make them.
+
+use http::StatusCode;
+use testkit::http::session;
+use testkit::member;
+
+use domain::membership::Role;
+
+use crate::world::{Request, World, listed};
+
+/// A path of the right form, whether or not anything is there.
+fn request(world: &World, operation: &crate::document::Operation) -> Request {
+    let named = world.ada.ids.iter().cycle().take(operation.path_ids());
+    Request {
+        method: operation.method.clone(),
+        path: operation.path_with(&named.cloned().collect::<Vec<_>>()),
+        body: world.body(operation, &world.ada),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_36_call_without_a_credential_is_refused_by_every_route_that_is_not_public() {
+    let world = World::new().await;
+    let mut findings = Vec::new();
+    for operation in world.operations() {
+        let seen = world.call(None, &request(&world, &operation)).await;
+
+        if seen.status != StatusCode::UNAUTHORIZED || !seen.changes.is_empty() {
+            let changes = listed(&seen.changes);
+            findings.push(format!("{}: {} [{changes}]", operation.name(), seen.status));
+        }
+    }
+
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_36_viewer_is_refused_by_every_route_with_a_permission_to_change() {
+    let world = World::new().await;
+    let product = &world.product;
+    let viewer = member(&product.table, &product.clock, Role::Viewer).await;
+    let mut findings = Vec::new();
+    for operation in world.operations() {
+        let may = operation.access == "signed_in" || operation.access.starts_with("read_");
+        // A call may end the session.
+        let tenant = Some(viewer.tenant);
+        let cookie = session(&product.table, &product.clock, viewer.user, tenant).await;
+        let is_refused = {
+            let answer = product
+                .api
+                .call(operation.method.clone(), request(&world, &operation).path)
+                .cookie(&cookie)
+                .send()
+                .await;
+            answer.status == StatusCode::FORBIDDEN && answer.body["code"] == "forbidden"
+        };
+
+        if is_refused == may {
+            let verb = if may { "refused" } else { "let in" };
+            findings.push(format!("{} {verb} a viewer", operation.name()));
+        }
+    }
+
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}

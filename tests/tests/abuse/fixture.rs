@@ -1,0 +1,152 @@
+//! Two tenants with the same things in each: whatever a route can name must exist here.
+
+use http::Method;
+use serde_json::{Value, json};
+use tests::product::Product;
+
+use crate::document::Document;
+use crate::ids;
+use testkit::FakeNetwork;
+
+const PASSWORD: &str = "correct horse battery staple";
+/// A small PNG.
+const PIXELS: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.png");
+
+/// The owner of a tenant, signed in by a browser.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) cookie: String,
+    pub(crate) tenant: String,
+    /// Every id that the API shows to them, in a fixed order: the same thing of two people is at the same place.
+    pub(crate) ids: Vec<String>,
+}
+
+/// Registers somebody, and makes them a tenant with two of everything that is listed.
+pub(crate) async fn person(product: &Product, document: &Document, name: &str) -> Person {
+    let mut maker = Maker {
+        product,
+        cookie: enter(product, name).await,
+        ids: Vec::new(),
+    };
+    let tenant = maker.tenant().await;
+    let accounts = [maker.account(name, 1).await, maker.account(name, 2).await];
+    let media = [maker.media().await, maker.media().await];
+    for (account, medium) in accounts.iter().zip(&media) {
+        maker.post(account, medium).await;
+    }
+    maker.look_around(document).await;
+    Person {
+        cookie: maker.cookie,
+        tenant,
+        ids: maker.ids,
+    }
+}
+
+/// Registers, verifies and signs in; the cookie.
+async fn enter(product: &Product, name: &str) -> String {
+    let email = format!("{name}@example.com");
+    let newcomer = json!({ "email": email, "password": PASSWORD, "name": name });
+    let register = product.api.post("/v1/auth/register").json(&newcomer);
+    register.send().await.expect(202);
+    let mails = product.mailbox.to(&email);
+    let (_, rest) = mails[0].text.split_once("token=").unwrap();
+    let token = rest.split_whitespace().next().unwrap();
+    let verify = product.api.post("/v1/auth/verify-email");
+    let verified = verify.json(&json!({ "token": token })).send().await;
+    verified.expect(204);
+    let login = json!({ "email": email, "password": PASSWORD });
+    let signed_in = product.api.post("/v1/auth/login").json(&login).send().await;
+    signed_in.expect(200).cookie()
+}
+
+struct Maker<'a> {
+    product: &'a Product,
+    cookie: String,
+    ids: Vec<String>,
+}
+
+impl Maker<'_> {
+    async fn tenant(&mut self) -> String {
+        let tenant = json!({ "name": "Analytical Engines", "time_zone": "Europe/London" });
+        let call = self.product.api.post("/v1/tenants").cookie(&self.cookie);
+        let made = call.json(&tenant).send().await.expect(201);
+        self.cookie = made.cookie();
+        self.keep(&made.body);
+        id(&made.body)
+    }
+
+    async fn account(&mut self, name: &str, number: usize) -> String {
+        let credentials = json!({ "identifier": format!("{name}{number}") });
+        let account = json!({ "network": FakeNetwork::ID, "credentials": credentials });
+        id(&self.make("/v1/accounts", &account).await)
+    }
+
+    async fn media(&mut self) -> String {
+        let announced = json!({
+            "file_name": "loom.png",
+            "content_type": "image/png",
+            "bytes": PIXELS.len(),
+        });
+        let medium = self.make("/v1/media", &announced).await;
+        let address = medium["upload"]["url"].as_str().unwrap();
+        let (_, key) = address.split_once(".test/").unwrap();
+        self.product
+            .objects
+            .upload(key.parse().unwrap(), "image/png", PIXELS);
+        let complete = format!("/v1/media/{}/complete", id(&medium));
+        let call = self.product.api.post(complete).cookie(&self.cookie);
+        call.send().await.expect(200);
+        id(&medium)
+    }
+
+    async fn post(&mut self, account: &str, medium: &str) {
+        let post = json!({
+            "when": { "at": "2026-12-02T09:00:00Z" },
+            "base": { "text": "The engine weaves.", "media": [medium] },
+            "targets": [{ "account_id": account }],
+        });
+        self.make("/v1/posts", &post).await;
+    }
+
+    async fn make(&mut self, path: &str, body: &Value) -> Value {
+        let call = self.product.api.post(path).cookie(&self.cookie).json(body);
+        let made = call.send().await.expect(201).body;
+        self.keep(&made);
+        made
+    }
+
+    /// Reads whatever can be read, for the ids in it: of events, people, targets.
+    async fn look_around(&mut self, document: &Document) {
+        let reads: Vec<_> = document
+            .operations()
+            .into_iter()
+            .filter(|operation| operation.method == Method::GET && operation.path_ids() < 2)
+            .collect();
+        for read in &reads {
+            let known = match read.path_ids() {
+                0 => vec![Vec::new()],
+                _ => self.ids.iter().map(|id| vec![id.clone()]).collect(),
+            };
+            for named in known {
+                let path = read.path_with(&named);
+                let call = self.product.api.get(path).cookie(&self.cookie);
+                let found = call.send().await;
+                if found.status.is_success() {
+                    self.keep(&found.body);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, body: &Value) {
+        for id in ids::in_text(&body.to_string()) {
+            if !self.ids.contains(&id) {
+                self.ids.push(id);
+            }
+        }
+    }
+}
+
+fn id(body: &Value) -> String {
+    body["id"].as_str().unwrap().to_owned()
+}

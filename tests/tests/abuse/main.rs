@@ -1,0 +1,22 @@
+//! What attackers try, against the whole product in one process: foreign ids in every place of every route, fields that
+//! nobody may set, calls without a right. The tests are generated from the API's document, so that a new route or field
+//! is covered without a change here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod access;
+mod document;
+mod fixture;
+mod ids;
+mod isolation;
+mod mass_assignment;
+mod places;
+mod roles;
+mod samples;
+mod stored;
+mod world;

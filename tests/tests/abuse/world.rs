@@ -1,0 +1,213 @@
+//! The product with two tenants, and calls that leave no trace.
+
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use tests::product::Product;
+
+use crate::document::{Document, OWN_ID, Operation};
+use crate::fixture::{self, Person};
+use crate::ids;
+use crate::stored::{Change, Stored};
+
+/// Headers that differ from answer to answer.
+const VARYING: [&str; 4] = ["x-request-id", "content-length", "ratelimit", "retry-after"];
+
+/// The world that attackers meet.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) product: Product,
+    pub(crate) document: Document,
+    /// Who tries.
+    pub(crate) ada: Person,
+    /// Whose things are tried.
+    pub(crate) bob: Person,
+    stored: Stored,
+}
+
+/// A call to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// With the query.
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+}
+
+/// How a call was answered, and what it changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Observed {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(String, String)>,
+    /// Without the request's own id.
+    pub(crate) body: Value,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let product = Product::new().await;
+        let document = Document::new(product.document.clone());
+        let ada = fixture::person(&product, &document, "ada").await;
+        let bob = fixture::person(&product, &document, "bob").await;
+        let kinds = |person: &Person| -> Vec<String> {
+            let ids = person.ids.iter();
+            ids.map(|id| ids::prefix(id).to_owned()).collect()
+        };
+        assert_eq!(kinds(&ada), kinds(&bob), "both have the same things");
+        let stored = Stored::read(&product.client, &product.table.settings().name).await;
+        Self {
+            product,
+            document,
+            ada,
+            bob,
+            stored,
+        }
+    }
+
+    /// All routes that need a credential.
+    pub(crate) fn operations(&self) -> Vec<Operation> {
+        let mut operations = self.document.operations();
+        operations.retain(|operation| !operation.is_public());
+        operations
+    }
+
+    /// Makes a call with a cookie, or with none, and undoes what it did.
+    pub(crate) async fn call(&self, cookie: Option<&str>, request: &Request) -> Observed {
+        let Request { method, path, body } = request;
+        let mut call = self.product.api.call(method.clone(), path);
+        if let Some(cookie) = cookie {
+            call = call.cookie(cookie);
+        }
+        // Any version: routes that want one must not refuse before they look.
+        call = call.header("if-match", "*");
+        if let Some(body) = body {
+            call = call.json(body);
+        }
+        let answer = call.send().await;
+        let mut shown = answer.body;
+        if let Some(problem) = shown.as_object_mut() {
+            problem.remove("instance");
+        }
+        Observed {
+            status: answer.status,
+            headers: headers(&answer.headers),
+            body: shown,
+            changes: self.undo().await,
+        }
+    }
+
+    /// Makes the table what it was; what it had become.
+    pub(crate) async fn undo(&self) -> Vec<Change> {
+        let Product { client, table, .. } = &self.product;
+        let name = &table.settings().name;
+        let now = Stored::read(client, name).await;
+        self.stored.restore(client, name, &now).await;
+        self.stored.changes(&now)
+    }
+
+    /// The smallest body that the route takes, with the caller's own ids.
+    pub(crate) fn body(&self, operation: &Operation, caller: &Person) -> Option<Value> {
+        let schema = operation.body.as_ref()?;
+        let mut body = self.document.sample("", schema);
+        fill(&mut body, caller);
+        Some(body)
+    }
+
+    /// The places among somebody's ids of those that the route's path takes from them, by trying. `None` if it takes
+    /// none of them.
+    pub(crate) async fn recognised(
+        &self,
+        operation: &Operation,
+        of: &Person,
+    ) -> Option<Vec<usize>> {
+        let body = self.body(operation, of);
+        for places in tuples(of.ids.len(), operation.path_ids()) {
+            let request = Request {
+                method: operation.method.clone(),
+                path: operation.path_with(&at(of, &places)),
+                body: body.clone(),
+            };
+            let seen = self.call(Some(&of.cookie), &request).await;
+            assert!(!seen.status.is_server_error(), "{request:?}: {seen:?}");
+            if seen.status != StatusCode::NOT_FOUND {
+                return Some(places);
+            }
+        }
+        None
+    }
+}
+
+impl Observed {
+    /// Whether a caller could tell the two answers apart by anything but the id that they sent themselves.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        let shown = |seen: &Self| ids::without_ids(&seen.body.to_string());
+        self.status == other.status && self.headers == other.headers && shown(self) == shown(other)
+    }
+
+    /// What is wrong with it as the answer to a foreign or unknown id; nothing if it is a 404 that changed nothing and
+    /// left one line in the prober's audit log.
+    pub(crate) fn fault_as_denial(&self, prober: &Person) -> Option<String> {
+        if self.status != StatusCode::NOT_FOUND {
+            return Some(format!("answered with {} {}", self.status, self.body));
+        }
+        match self.changes.as_slice() {
+            [change] if change.is_denial_in(&prober.tenant) => None,
+            changes => Some(format!(
+                "expected one line in the audit log, found [{}]",
+                listed(changes)
+            )),
+        }
+    }
+}
+
+/// The changes for a message.
+pub(crate) fn listed(changes: &[Change]) -> String {
+    let texts: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
+
+/// Somebody's ids at these places.
+pub(crate) fn at(person: &Person, places: &[usize]) -> Vec<String> {
+    let ids = places.iter().map(|place| person.ids[*place].clone());
+    ids.collect()
+}
+
+/// Puts the caller's ids where a sample asks for them.
+pub(crate) fn fill(body: &mut Value, caller: &Person) {
+    match body {
+        Value::String(text) => {
+            if let Some(kind) = text.strip_prefix(OWN_ID) {
+                let own = caller.ids.iter().find(|id| ids::prefix(id) == kind);
+                let own = own.unwrap_or_else(|| panic!("the fixture makes no `{kind}_…`"));
+                own.clone_into(text);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, caller)),
+        Value::Object(members) => members.values_mut().for_each(|value| fill(value, caller)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    // A new session has a new secret.
+    let shown = |name: &HeaderName, value: &HeaderValue| match name {
+        name if name == SET_COOKIE => "…".to_owned(),
+        _ => ids::without_ids(value.to_str().unwrap()),
+    };
+    let mut headers: Vec<(String, String)> = headers
+        .iter()
+        .filter(|(name, _)| !VARYING.contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), shown(name, value)))
+        .collect();
+    headers.sort();
+    headers
+}
+
+/// All ways to choose so many of so many, in order.
+fn tuples(of: usize, length: usize) -> Vec<Vec<usize>> {
+    (0..length).fold(vec![Vec::new()], |shorter, _| {
+        let longer = |begin: Vec<usize>| (0..of).map(move |next| [&begin[..], &[next]].concat());
+        shorter.into_iter().flat_map(longer).collect()
+    })
+}

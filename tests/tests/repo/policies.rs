@@ -1,0 +1,158 @@
+//! What roles may do with which family of keys, whatever their functions do today.
+
+use tests::policy::{Roles, TableCall, like};
+
+use crate::files;
+use crate::template::application;
+
+const TENANT: &str = "ten_01jd8mz0000000000000000000";
+
+fn roles() -> Roles {
+    Roles::of_template(&files::text("infra/template.yaml"))
+}
+
+/// The functions that may do something with a key.
+fn who_may(action: &str, key: &str) -> Vec<String> {
+    let call = TableCall {
+        action: format!("dynamodb:{action}"),
+        index: None,
+        keys: vec![key.to_owned()],
+    };
+    let roles = roles();
+    let functions = files::FUNCTIONS.into_iter();
+    functions
+        .filter(|function| roles.allow(function, &call))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A key of each row of the data model, with an id in the place of each prefix.
+fn documented_keys() -> Vec<String> {
+    let model = files::text("docs/data-model.md");
+    let (_, items) = model.split_once("## Items").unwrap();
+    let (items, _) = items.split_once("\n## ").unwrap();
+    let rows = items.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut keys: Vec<String> = rows
+        .map(|row| {
+            let key = row.split('`').next().unwrap();
+            ["ten", "usr", "post", "acc", "ntc"]
+                .into_iter()
+                .fold(key.to_owned(), |key, prefix| {
+                    key.replace(&format!("{prefix}_"), &TENANT.replacen("ten", prefix, 1))
+                })
+        })
+        .collect();
+    keys.dedup();
+    keys
+}
+
+#[test]
+fn every_documented_partition_is_of_exactly_one_family() {
+    let template = application();
+    let families = template["Mappings"]["Keys"].as_mapping().unwrap();
+    // Two families are single partitions of the families above them.
+    let families: Vec<(&str, &str)> = families
+        .iter()
+        .map(|(name, family)| (name.as_str().unwrap(), family["Pattern"].as_str().unwrap()))
+        .filter(|(name, _)| !name.starts_with("Root"))
+        .collect();
+    let keys = documented_keys();
+    assert!(keys.len() > 15, "{keys:?}");
+
+    for key in keys {
+        let fitting: Vec<&str> = families
+            .iter()
+            .filter(|(_, pattern)| like(pattern, &key))
+            .map(|(name, _)| *name)
+            .collect();
+
+        assert_eq!(fitting.len(), 1, "{key}: {fitting:?}");
+    }
+}
+
+#[test]
+fn every_statement_about_the_table_names_families_of_keys() {
+    for (function, statement) in roles().statements() {
+        if statement.allows && statement.on_table {
+            let keys = statement.keys.as_deref().unwrap_or_default();
+            assert!(!keys.is_empty(), "{function}: {} has no keys", statement.id);
+            for key in keys {
+                let begin = key.split('*').next().unwrap();
+                assert!(begin.len() > 2, "{function}: {} has {key}", statement.id);
+            }
+        }
+        if statement.allows && !statement.indexes.is_empty() {
+            assert_eq!(statement.actions, ["dynamodb:Query"], "{function}");
+            assert!(!statement.on_table, "{function}: {}", statement.id);
+        }
+    }
+}
+
+#[test]
+fn batch_over_families_is_allowed_by_one_statement_or_not_at_all() {
+    let call = |keys: [&str; 2]| TableCall {
+        action: "dynamodb:BatchGetItem".to_owned(),
+        index: None,
+        keys: keys.map(str::to_owned).to_vec(),
+    };
+    let (tenant, user) = (
+        format!("T#{TENANT}"),
+        format!("U#{}", TENANT.replacen("ten", "usr", 1)),
+    );
+    let credentials = format!("T#{TENANT}#CRED");
+
+    assert!(roles().allow("scheduling", &call([&tenant, &user])));
+    assert!(!roles().allow("scheduling", &call([&tenant, &credentials])));
+    assert!(!roles().allow("scheduling", &call([&tenant, "X#KEYS"])));
+}
+
+#[test]
+fn function_reaches_no_secrets_but_those_that_it_uses() {
+    let of = |family: &str| format!("T#{TENANT}#{family}");
+    for read in ["GetItem", "BatchGetItem"] {
+        let readers = who_may(read, &of("CRED"));
+        let known = ["accounts", "publishing"];
+        assert!(
+            readers
+                .iter()
+                .all(|reader| known.contains(&reader.as_str())),
+            "{readers:?}"
+        );
+        assert_eq!(
+            who_may(read, "X#OTT#hash"),
+            if read == "GetItem" {
+                vec!["auth"]
+            } else {
+                vec![]
+            }
+        );
+    }
+    assert_eq!(who_may("PutItem", &of("CRED")), ["accounts", "publishing"]);
+    assert_eq!(who_may("PutItem", &of("TK")), ["accounts"]);
+    for key in ["X#MAIL#hash", "X#OTT#hash", "X#KEYS"] {
+        assert_eq!(who_may("PutItem", key), ["auth"], "{key}");
+    }
+}
+
+#[test]
+fn nobody_changes_or_removes_an_event_of_a_tenant() {
+    for action in ["UpdateItem", "DeleteItem"] {
+        assert_eq!(
+            who_may(action, &format!("T#{TENANT}#EVT")),
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[test]
+fn nobody_reaches_the_table_without_a_key() {
+    for action in [
+        "Scan",
+        "PartiQLSelect",
+        "PartiQLInsert",
+        "PartiQLUpdate",
+        "PartiQLDelete",
+    ] {
+        assert_eq!(who_may(action, ""), Vec::<String>::new(), "{action}");
+    }
+}
