@@ -94,6 +94,11 @@ pub fn from_value<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, P
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Syntax first: otherwise a wrong field in front hides that the rest is not JSON at all.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| syntax(&error))?;
+    // A list would pass for an object whose members are given in order, without their names.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let message = "invalid type: a list, expected an object";
+        return Err(Error::field("", "wrong_type", message).into());
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());

@@ -10,8 +10,10 @@
 )]
 
 mod access;
+mod bodies;
 mod document;
 mod fixture;
+mod headers;
 mod ids;
 mod isolation;
 mod mass_assignment;
@@ -19,4 +21,5 @@ mod places;
 mod roles;
 mod samples;
 mod stored;
+mod texts;
 mod world;

@@ -78,6 +78,17 @@ async fn body_with_a_wrong_field_is_refused_by_its_pointer() {
 }
 
 #[tokio::test]
+async fn body_that_is_a_list_is_no_object_without_names() {
+    let app = App::new().await;
+
+    for body in [r#"["loom"]"#, "[]", " []"] {
+        let (status, pointer, code) = refusal(&app, body).await;
+        assert_eq!(status, 422, "{body}");
+        assert_eq!((pointer.as_str(), code.as_str()), ("", "wrong_type"));
+    }
+}
+
+#[tokio::test]
 async fn body_that_is_not_json_is_malformed() {
     let app = App::new().await;
     let deep = format!(
