@@ -18,8 +18,8 @@ use networks::Registry;
 use serde_json::Value;
 use store::{Settings, Table};
 use testkit::{
-    FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
-    gate_with, public_url,
+    FakeNetwork, FixedRandom, GENEROUS, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi,
+    TestClock, gate_with, public_url,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -136,7 +136,12 @@ impl Parts {
     }
 
     fn gate(&self, table: &Table) -> Gate {
-        Gate::new(table.clone(), Arc::clone(&self.now), &public_url())
+        Gate::with_limits(
+            table.clone(),
+            Arc::clone(&self.now),
+            &public_url(),
+            GENEROUS,
+        )
     }
 
     fn envelope(&self, table: &Table) -> Arc<Envelope> {

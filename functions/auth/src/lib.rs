@@ -32,7 +32,6 @@ mod access;
 mod answer;
 mod catalogue;
 mod deployed;
-pub mod gateway;
 mod jwks;
 mod limits;
 mod login;

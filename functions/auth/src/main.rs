@@ -1,8 +1,7 @@
 //! The auth function in AWS.
 
 use api::edge::{self, Edge};
-use auth::{Config, Ctx, gateway, router};
-use axum::middleware::from_fn;
+use auth::{Config, Ctx, router};
 use engine::Deployment;
 use lambda_http::Error;
 
@@ -22,6 +21,5 @@ async fn main() -> Result<(), Error> {
         clock: deployment.clock,
         random: deployment.random,
     };
-    let routes = edge::finish(routes, edge).layer(from_fn(gateway::tell_client_address));
-    lambda_http::run(routes).await
+    lambda_http::run(edge::finish(routes, edge)).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use api::Gate;
+use api::{ApiLimits, Gate};
 use auth::{Issuer, SignInLimits};
 use cloud::envelope::Envelope;
 use cloud::mail::Mailer;
@@ -56,7 +56,12 @@ impl Functions {
         let mailer: Arc<dyn Mailer> = Arc::new(services.outbox.clone());
         let objects: Arc<dyn ObjectStore> = Arc::new(services.objects.clone());
         let queue: Arc<dyn DeliveryQueue> = Arc::new(services.queue.clone());
-        let gate = Gate::new(table.clone(), Arc::clone(clock), &services.base);
+        let gate = Gate::with_limits(
+            table.clone(),
+            Arc::clone(clock),
+            &services.base,
+            ApiLimits::LOCAL,
+        );
         let waker = Waker {
             table: table.clone(),
             queue: Arc::clone(&queue),

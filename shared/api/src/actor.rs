@@ -10,11 +10,11 @@ use domain::{Error, UserId};
 use http::request::Parts;
 use store::{Credential, Identified, Member, TenantScope};
 
-use crate::denial::Witness;
 use crate::gate::Gate;
 use crate::permission::{self, PermissionType};
 use crate::problem::Problem;
 use crate::route::Access;
+use crate::witness::Witness;
 
 /// Somebody who is signed in, in whatever tenant or none. For routes that are declared by [`crate::route::signed_in`].
 #[derive(Clone, Debug)]

@@ -19,8 +19,9 @@ use http::{HeaderName, HeaderValue};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use crate::denial::{Asked, Witness};
+use crate::gateway;
 use crate::problem::{self, Problem};
+use crate::witness::{Asked, Witness};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -55,6 +56,9 @@ async fn around(State(edge): State<Edge>, mut request: Request, next: Next) -> R
         route: format!("{method} {route}"),
         path: request.uri().path().to_owned(),
     };
+    if let Some(address) = gateway::client_address(request.extensions()) {
+        request.extensions_mut().insert(address);
+    }
     let witness = Witness::default();
     request.extensions_mut().insert(witness.clone());
     let span = tracing::info_span!("request", %request_id, %method, route);
@@ -65,6 +69,7 @@ async fn around(State(edge): State<Edge>, mut request: Request, next: Next) -> R
             witness.note(problem.error(), &asked).await;
             response = problem::complete(response, &problem, &request_id, edge.clock.now());
         }
+        witness.add_headers(response.headers_mut());
         add_headers(&mut response, &request_id);
         tracing::info!(
             status = response.status().as_u16(),

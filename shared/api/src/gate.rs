@@ -10,9 +10,12 @@ use jiff::SignedDuration;
 use store::{Credential, CredentialKey, Identified, Session, Table};
 use url::Url;
 
+use crate::client::ClientAddress;
 use crate::credential::cookie::{CookieKind, SessionCookie};
 use crate::credential::token::{Parties, Verifier};
 use crate::credential::{Shown, cross_site, shown};
+use crate::rate_limit::{ApiLimits, Limiter, Of};
+use crate::witness::Witness;
 
 /// A session ends this long after its sign-in, whatever happens.
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -32,6 +35,7 @@ struct Inner {
     cookie: CookieKind,
     origin: String,
     verifier: Verifier,
+    limiter: Limiter,
 }
 
 /// A session that takes the place of another one.
@@ -52,8 +56,19 @@ impl fmt::Debug for Gate {
 impl Gate {
     /// The gate of the deployment that people reach under `public_url`.
     pub fn new(table: Table, clock: Arc<dyn Clock>, public_url: &Url) -> Self {
+        Self::with_limits(table, clock, public_url, ApiLimits::DEPLOYED)
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(
+        table: Table,
+        clock: Arc<dyn Clock>,
+        public_url: &Url,
+        limits: ApiLimits,
+    ) -> Self {
         let origin = public_url.origin().ascii_serialization();
         Self(Arc::new(Inner {
+            limiter: Limiter::new(table.clone(), limits),
             verifier: Verifier::new(table.clone(), Arc::clone(&clock), Parties::of(&origin)),
             cookie: CookieKind::of(public_url),
             origin,
@@ -124,6 +139,9 @@ impl Gate {
 
     /// Who sent the request; [`Error::Unauthenticated`] if nobody known.
     pub(crate) async fn identify(&self, request: &Parts) -> Result<Identified> {
+        if let Some(client) = request.extensions.get::<ClientAddress>() {
+            self.admit(request, Of::Address, &client.network()).await?;
+        }
         let key = match shown(&request.headers, self.0.cookie)? {
             Shown::Session(cookie) => {
                 cross_site::check(&request.method, &request.headers, &self.0.origin)?;
@@ -147,7 +165,22 @@ impl Gate {
         let identified = self.0.table.system().identify(&key).await?;
         let identified = identified.ok_or_else(Error::unauthenticated)?;
         self.check_times(&identified.credential).await?;
+        if let Some(member) = &identified.member {
+            let tenant = member.tenant.id.to_string();
+            self.admit(request, Of::Tenant, &tenant).await?;
+        }
         Ok(identified)
+    }
+
+    /// Counts the request; [`Error::RateLimited`] if it is one too many.
+    async fn admit(&self, request: &Parts, of: Of, subject: &str) -> Result<()> {
+        let now = self.0.clock.now();
+        let admission = self.0.limiter.admit(of, subject, now).await;
+        Witness::stand(request, admission.standing);
+        match admission.refused_until {
+            None => Ok(()),
+            Some(retry_at) => Err(Error::RateLimited { retry_at }),
+        }
     }
 
     async fn check_times(&self, credential: &Credential) -> Result<()> {

@@ -33,6 +33,7 @@ mod one_time_tokens;
 mod owed_mails;
 mod patience;
 mod posts;
+mod rate_leases;
 mod rate_limits;
 mod refresh_families;
 mod remote_posts;
@@ -71,6 +72,7 @@ pub use posts::{
     EventNote, NewPost, PostChange, PostRemoval, Search, StoredPost, Timeline, TimelineAttempt,
     TimelineEvent,
 };
+pub use rate_leases::{Lease, RequestRate};
 pub use rate_limits::RateLimit;
 pub use refresh_families::{RefreshFamily, RefreshToken, Rotation};
 pub use scope::{SystemTable, TenantScope, TenantTable};

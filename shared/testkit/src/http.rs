@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::edge::{Edge, finish};
-use api::{CookieKind, Gate, SESSION_LIFETIME, SessionCookie};
+use api::{ApiLimits, CookieKind, Gate, SESSION_LIFETIME, SessionCookie};
 use axum::Router;
 use axum::body::Body;
 use domain::event::{Actor, Event, Subject};
@@ -12,7 +12,7 @@ use domain::tenant::{DEFAULT_MAX_LATENESS_HOURS, Limits, Tenant, TenantState, Ti
 use domain::{Clock, EventId, OperationId, TenantId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use store::{NewTenant, Session, Table, TenantScope};
+use store::{NewTenant, RequestRate, Session, Table, TenantScope};
 use tower::ServiceExt as _;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +22,17 @@ use crate::services;
 
 /// Where the product is reached in tests.
 pub const PUBLIC_URL: &str = "http://127.0.0.1:8080/";
+
+/// More requests than any test sends while its clock stands still.
+pub const GENEROUS: ApiLimits = ApiLimits {
+    tenant: ENOUGH,
+    address: ENOUGH,
+};
+
+const ENOUGH: RequestRate = RequestRate {
+    per_second: 1_000_000,
+    burst: 1_000_000,
+};
 
 /// A gate for [`PUBLIC_URL`], with keys in the table.
 pub async fn gate(table: &Table, clock: &TestClock) -> Gate {
@@ -40,7 +51,7 @@ pub async fn gate_with(
     api::bootstrap(table, envelope, &shared, &random)
         .await
         .expect("the keys are made");
-    Gate::new(table.clone(), shared, &public_url())
+    Gate::with_limits(table.clone(), shared, &public_url(), GENEROUS)
 }
 
 /// [`PUBLIC_URL`] as a URL.

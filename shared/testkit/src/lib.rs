@@ -22,7 +22,7 @@ pub mod services;
 pub mod table;
 
 pub use clock::{FixedRandom, TestClock};
-pub use http::{Answer, TestApi, TestMember, gate, gate_with, member, public_url};
+pub use http::{Answer, GENEROUS, TestApi, TestMember, gate, gate_with, member, public_url};
 pub use network::{Behaviour, FakeNetwork, VisiblePost};
 pub use objects::MemoryObjects;
 pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};

@@ -88,8 +88,6 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         "Writers",
     ];
     let is_named = |function: &str, statement: &str| match (function, statement) {
-        // Written once in five minutes of a session.
-        (_, "NoteSessionUse") => true,
         // For posts that resume with their account and are due at once; for messages that come early.
         ("accounts" | "publishing", "WakePublisher") => true,
         // For networks that choose the keys of posts themselves, and accounts that are lost while a post is published.

@@ -13,4 +13,5 @@ mod body;
 mod cursor;
 mod document;
 mod edge;
+mod limits;
 mod query;

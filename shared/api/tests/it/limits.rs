@@ -1,0 +1,142 @@
+//! How many requests get through.
+
+use std::sync::Arc;
+
+use api::{ApiLimits, Gate};
+use domain::membership::Role;
+use jiff::SignedDuration;
+use store::{Meter, RequestRate};
+use testkit::{Answer, GENEROUS, TestApi, TestClock, TestMember, gate, member, public_url};
+
+use crate::app::router;
+
+const TENANT: RequestRate = RequestRate {
+    per_second: 100,
+    burst: 200,
+};
+
+/// Several instances on one table, and the units that they write.
+struct World {
+    clock: TestClock,
+    instances: Vec<TestApi>,
+    owner: TestMember,
+    meter: Arc<Meter>,
+    table: store::Table,
+}
+
+impl World {
+    async fn new(instances: usize, limits: ApiLimits) -> Self {
+        let clock = TestClock::at("2026-12-01T08:00:00Z");
+        let meter = Arc::new(Meter::default());
+        let table = testkit::table(&clock).await.metered(Arc::clone(&meter));
+        // Makes the keys.
+        gate(&table, &clock).await;
+        let instance = |_| {
+            let shared = Arc::new(clock.clone());
+            let gate = Gate::with_limits(table.clone(), shared, &public_url(), limits);
+            TestApi::new(router(gate), &clock)
+        };
+        Self {
+            instances: (0..instances).map(instance).collect(),
+            owner: member(&table, &clock, Role::Owner).await,
+            meter,
+            table,
+            clock,
+        }
+    }
+
+    async fn ask(&self, instance: usize, who: &TestMember) -> Answer {
+        let answer = self.instances[instance].get("/v1/whoami").by(who).send();
+        answer.await
+    }
+
+    /// How many of so many calls get through, spread over all instances.
+    async fn through(&self, calls: usize) -> usize {
+        let mut through = 0;
+        for call in 0..calls {
+            let instance = call % self.instances.len();
+            let answer = self.ask(instance, &self.owner).await;
+            through += usize::from(answer.status == 200);
+        }
+        through
+    }
+}
+
+fn tenants_only() -> ApiLimits {
+    ApiLimits {
+        tenant: TENANT,
+        ..GENEROUS
+    }
+}
+
+#[tokio::test]
+async fn id_08_two_instances_on_one_table_let_through_one_limit_together() {
+    let world = World::new(2, tenants_only()).await;
+
+    let at_once = world.through(600).await;
+    world.clock.advance(SignedDuration::from_secs(1));
+    let after_a_second = world.through(300).await;
+
+    assert_eq!(at_once, 200);
+    assert_eq!(after_a_second, 100);
+}
+
+#[tokio::test]
+async fn request_too_many_is_told_when_to_come_again() {
+    let world = World::new(1, tenants_only()).await;
+    let first = world.ask(0, &world.owner).await.expect(200);
+    world.through(300).await;
+
+    let refused = world.ask(0, &world.owner).await;
+
+    assert_eq!(first.headers["ratelimit-policy"], "\"tenant\";q=200;w=2");
+    assert_eq!(first.headers["ratelimit"], "\"tenant\";r=199;t=1");
+    let refused = refused.expect_problem(429, "rate_limited");
+    assert_eq!(refused.headers["ratelimit"], "\"tenant\";r=0;t=2");
+    assert_eq!(refused.headers["retry-after"], "1");
+    world.clock.advance(SignedDuration::from_secs(1));
+    world.ask(0, &world.owner).await.expect(200);
+}
+
+#[tokio::test]
+async fn request_of_another_tenant_is_not_held_up_by_a_busy_one() {
+    let world = World::new(1, tenants_only()).await;
+    let quiet = member(&world.table, &world.clock, Role::Owner).await;
+    world.through(300).await;
+
+    world.ask(0, &world.owner).await.expect(429);
+    world.ask(0, &quiet).await.expect(200);
+}
+
+#[tokio::test]
+async fn busy_instance_writes_at_most_once_a_second() {
+    let world = World::new(1, tenants_only()).await;
+    let pause = SignedDuration::from_millis(20);
+    let ask = async |calls: usize| {
+        for _ in 0..calls {
+            world.ask(0, &world.owner).await.expect(200);
+            world.clock.advance(pause);
+        }
+    };
+    // Until it knows how much a second takes.
+    ask(100).await;
+    world.meter.take();
+
+    ask(500).await;
+
+    // Ten seconds.
+    let written = world.meter.take().writes;
+    assert!((1.0..=10.0).contains(&written), "{written} units");
+}
+
+#[tokio::test]
+async fn client_without_a_credential_is_not_counted_against_a_tenant() {
+    let world = World::new(1, tenants_only()).await;
+
+    for _ in 0..300 {
+        let answer = world.instances[0].get("/v1/whoami").send().await;
+        answer.expect_problem(401, "unauthenticated");
+    }
+
+    world.ask(0, &world.owner).await.expect(200);
+}
