@@ -21,6 +21,8 @@ pub(crate) struct Operation {
     /// `public`, `signed_in` or the name of a permission.
     pub(crate) access: String,
     pub(crate) query: Vec<Parameter>,
+    /// Whether it takes an idempotency key.
+    pub(crate) takes_key: bool,
     /// The schema of its JSON body.
     pub(crate) body: Option<Value>,
 }
@@ -77,6 +79,11 @@ impl Document {
                 path: path.clone(),
                 access: operation["x-permission"].as_str().unwrap().to_owned(),
                 query: parameters(operation),
+                takes_key: operation["parameters"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|parameter| parameter["name"] == "Idempotency-Key"),
                 body: operation
                     .pointer("/requestBody/content/application~1json/schema")
                     .cloned(),

@@ -14,6 +14,7 @@ mod bodies;
 mod document;
 mod fixture;
 mod headers;
+mod idempotency;
 mod ids;
 mod isolation;
 mod mass_assignment;
