@@ -82,27 +82,52 @@ impl Ctx {
         claim: Option<&IdempotencyClaim>,
     ) -> Result<StoredPost> {
         for _ in 0..ROUNDS {
-            if let Some(made) = self.made_before(asker, claim).await? {
-                return Ok(made);
-            }
-            let mut errors = Collector::default();
-            let now = self.clock.now();
-            let zone = &asker.tenant.time_zone;
-            let schedule = parse_when(&input.when, now, zone, &mut errors);
-            let wanted = parse(input.clone(), schedule, &mut errors);
-            errors.finish()?;
-            if wanted.schedule.is_some() {
-                asker.must_schedule()?;
-            }
-            if let Some(made) = self.store(asker, &wanted, None, claim).await? {
+            let attempted = self.attempt(asker, input, claim).await;
+            if let Some(made) = self.once(asker, claim, attempted).await? {
                 return Ok(made);
             }
         }
         Err(too_busy())
     }
 
+    async fn attempt(
+        &self,
+        asker: &Asker,
+        input: &CreatePost,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<Option<StoredPost>> {
+        let mut errors = Collector::default();
+        let now = self.clock.now();
+        let zone = &asker.tenant.time_zone;
+        let schedule = parse_when(&input.when, now, zone, &mut errors);
+        let wanted = parse(input.clone(), schedule, &mut errors);
+        errors.finish()?;
+        if wanted.schedule.is_some() {
+            asker.must_schedule()?;
+        }
+        self.store(asker, &wanted, None, claim).await
+    }
+
+    /// What an attempt made, or else what an earlier request with the idempotency key made. Repeats are rare, and the
+    /// key's condition in the transaction refuses them: so only an attempt that made nothing looks for the earlier one,
+    /// which answers a repeat even where the request would no longer be valid.
+    pub(crate) async fn once(
+        &self,
+        asker: &Asker,
+        claim: Option<&IdempotencyClaim>,
+        attempted: Result<Option<StoredPost>>,
+    ) -> Result<Option<StoredPost>> {
+        if let Ok(Some(made)) = attempted {
+            return Ok(Some(made));
+        }
+        match self.made_before(asker, claim).await? {
+            Some(made) => Ok(Some(made)),
+            None => attempted,
+        }
+    }
+
     /// What an earlier request with this idempotency key made.
-    pub(crate) async fn made_before(
+    async fn made_before(
         &self,
         asker: &Asker,
         claim: Option<&IdempotencyClaim>,
@@ -123,26 +148,8 @@ impl Ctx {
         self.stored(asker, id).await.map(Some)
     }
 
-    /// Makes the post, or finds the one that another request with the key made; `None` where something changed
-    /// meanwhile.
+    /// Makes the post; `None` where something changed meanwhile, or an earlier request has used the key.
     pub(crate) async fn store(
-        &self,
-        asker: &Asker,
-        wanted: &Wanted,
-        copied: Option<PostId>,
-        claim: Option<&IdempotencyClaim>,
-    ) -> Result<Option<StoredPost>> {
-        match self.commit(asker, wanted, copied, claim).await {
-            // Requests with one key at once keep each other from the table: another one may have made it.
-            Err(error @ Error::Unavailable { .. }) => {
-                let made = self.made_before(asker, claim).await?;
-                made.map(Some).ok_or(error)
-            }
-            made => made,
-        }
-    }
-
-    async fn commit(
         &self,
         asker: &Asker,
         wanted: &Wanted,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::account::AccountState;
 use domain::{DeliveryId, Error, FieldError, PostId, Result};
-use store::StoredPost;
+use store::{IdempotencyClaim, StoredPost};
 
 use crate::create::created;
 use crate::request::{ActOnPost, Wanted, WantedTarget, target_ids};
@@ -44,14 +44,10 @@ pub(crate) async fn duplicate_post(
         claim
     });
     for _ in 0..ROUNDS {
-        if let Some(made) = ctx.made_before(&asker, claim.as_ref()).await? {
-            return Ok(created(&made));
-        }
-        let stored = ctx.stored(&asker, id).await?;
-        if_match.check(stored.post.version)?;
-        let wanted = ctx.copy(&asker, &stored, targets.as_deref()).await?;
-        let made = ctx.store(&asker, &wanted, Some(id), claim.as_ref()).await?;
-        if let Some(made) = made {
+        let attempted = ctx
+            .attempt_copy(&asker, id, &if_match, targets.as_deref(), claim.as_ref())
+            .await;
+        if let Some(made) = ctx.once(&asker, claim.as_ref(), attempted).await? {
             return Ok(created(&made));
         }
     }
@@ -59,6 +55,20 @@ pub(crate) async fn duplicate_post(
 }
 
 impl Ctx {
+    async fn attempt_copy(
+        &self,
+        asker: &Asker,
+        id: PostId,
+        if_match: &IfMatch,
+        targets: Option<&[DeliveryId]>,
+        claim: Option<&IdempotencyClaim>,
+    ) -> Result<Option<StoredPost>> {
+        let stored = self.stored(asker, id).await?;
+        if_match.check(stored.post.version)?;
+        let wanted = self.copy(asker, &stored, targets).await?;
+        self.store(asker, &wanted, Some(id), claim).await
+    }
+
     async fn copy(
         &self,
         asker: &Asker,

@@ -104,8 +104,6 @@ impl Asker {
             request_hash: "0".repeat(64),
         };
         let tenant = table.tenant(&self.scope);
-        let made = tenant.remembered(&claim, Timestamp::now()).await?;
-        ensure!(made.is_none(), "the key was used");
         let accounts = tenant.accounts(&[self.owner.account]).await?;
         ensure!(accounts.len() == 1, "no account");
         let draft = Draft {
