@@ -94,18 +94,22 @@ impl LocalQueue {
             .await
     }
 
-    /// Removes a message that was dealt with, unless it was received again since.
-    pub(crate) async fn delete(&self, message: &Received) -> Result<()> {
-        let (id, receipt) = (message.id, message.receipt);
+    /// Removes messages that were dealt with, except those that were received again since.
+    pub(crate) async fn delete(&self, messages: &[Received]) -> Result<()> {
+        let receptions: Vec<_> = messages
+            .iter()
+            .map(|message| (message.id, message.receipt))
+            .collect();
         self.sqlite
             .transaction(move |sqlite| {
-                sqlite.execute(
-                    "DELETE FROM message WHERE id = ?1 AND visible_at = ?2",
-                    (id, receipt),
-                )
+                let mut delete = sqlite
+                    .prepare_cached("DELETE FROM message WHERE id = ?1 AND visible_at = ?2")?;
+                for reception in receptions {
+                    delete.execute(reception)?;
+                }
+                Ok(())
             })
             .await
-            .map(|_| ())
     }
 
     /// Waits until a message may be visible: one was sent, or the earliest becomes due.

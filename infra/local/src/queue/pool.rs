@@ -87,9 +87,11 @@ async fn handle(queue: LocalQueue, handler: BatchHandler, batch: Vec<Received>) 
         tracing::error!("a batch took longer than {TIME_OUT:?}: its messages come again");
         return;
     };
-    for message in batch.iter().filter(|message| !failed.contains(&message.id)) {
-        if let Err(error) = queue.delete(message).await {
-            tracing::error!(error = %error, message = message.id, "a message cannot be removed");
-        }
+    let done: Vec<_> = batch
+        .into_iter()
+        .filter(|message| !failed.contains(&message.id))
+        .collect();
+    if let Err(error) = queue.delete(&done).await {
+        tracing::error!(error = %error, "messages cannot be removed: they come again");
     }
 }

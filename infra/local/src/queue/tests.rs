@@ -121,10 +121,10 @@ async fn message_that_is_not_deleted_is_received_again_after_its_time_out() {
     assert!(queue.receive(10).await.unwrap().is_empty());
     bench.clock.advance(90);
     let second = queue.receive(10).await.unwrap();
-    queue.delete(&first[0]).await.unwrap();
+    queue.delete(&first).await.unwrap();
     bench.clock.advance(90);
     let third = queue.receive(10).await.unwrap();
-    queue.delete(&third[0]).await.unwrap();
+    queue.delete(&third).await.unwrap();
     bench.clock.advance(90);
 
     assert_eq!((second[0].receives, third[0].receives), (2, 3));
