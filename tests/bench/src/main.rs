@@ -3,6 +3,11 @@
 use std::process::ExitCode;
 
 use bench::Plan;
+use mimalloc::MiMalloc;
+
+/// As in the host: table calls are replayed here to find their share of a request.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
