@@ -73,6 +73,7 @@ fn start(api: &RuntimeApi, binary: &Path) -> Result<Started> {
         ("AWS_LAMBDA_RUNTIME_API", address.clone()),
         ("AWS_ENDPOINT_URL", format!("http://{address}")),
         ("M1A_DELIVERY_QUEUE_URL", format!("http://{address}/queue")),
+        ("M1A_DISPATCH_QUEUE_URL", format!("http://{address}/turns")),
     ];
     let began = Instant::now();
     let mut process = Command::new(binary)
