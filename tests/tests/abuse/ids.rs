@@ -1,7 +1,9 @@
 //! Ids in texts.
 
-/// Characters after the prefix and its underscore.
-const LENGTH: usize = 26;
+use std::ops::RangeInclusive;
+
+/// Characters after the prefix and its underscore: 26 of what has an id of its own, more of what is named by a hash.
+const LENGTHS: RangeInclusive<usize> = 26..=64;
 
 /// An id that was never made, of the kind with this prefix.
 pub(crate) fn random(prefix: &str) -> String {
@@ -18,7 +20,7 @@ pub(crate) fn is_id(text: &str) -> bool {
     text.split_once('_').is_some_and(|(prefix, rest)| {
         (2..=5).contains(&prefix.len())
             && prefix.bytes().all(|byte| byte.is_ascii_lowercase())
-            && rest.len() == LENGTH
+            && LENGTHS.contains(&rest.len())
             && rest
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
