@@ -7,6 +7,7 @@ use crate::clock::whole_second_at_or_after;
 use crate::preflight::Validated;
 
 use super::evidence::{Evidence, Fault};
+use super::name::TransitionName;
 use super::protocol::{WAITING, settled};
 use super::state::{HoldReason, State};
 use super::timing::{deadline, latest_start};
@@ -43,7 +44,7 @@ impl Plan {
 /// T14: a draft gets its time. Also a failed or missed delivery gets a new one.
 pub fn schedule(plan: Plan, body: u32) -> Transition {
     Transition {
-        name: "schedule",
+        name: TransitionName::Schedule,
         guard: Guard::StateIn(vec![State::Draft, State::Failed, State::Missed]),
         changes: planned(plan, body),
     }
@@ -52,7 +53,7 @@ pub fn schedule(plan: Plan, body: u32) -> Transition {
 /// T14 back: it becomes a draft with this content.
 pub fn unschedule(body: u32) -> Transition {
     Transition {
-        name: "unschedule",
+        name: TransitionName::Unschedule,
         guard: before_intent(),
         changes: vec![
             Change::State(State::Draft),
@@ -74,7 +75,7 @@ pub fn edit(plan: Plan, body: u32) -> Transition {
     let mut states = WAITING.to_vec();
     states.push(State::Claimed);
     Transition {
-        name: "edit",
+        name: TransitionName::Edit,
         guard: Guard::StateIn(states),
         changes: planned(plan, body),
     }
@@ -83,7 +84,7 @@ pub fn edit(plan: Plan, body: u32) -> Transition {
 /// T10 of a held delivery: it stays held.
 pub fn edit_held(plan: Plan, body: u32) -> Transition {
     Transition {
-        name: "edit_held",
+        name: TransitionName::EditHeld,
         guard: Guard::StateIn(vec![State::Held]),
         changes: vec![
             Change::NextRevision,
@@ -99,7 +100,7 @@ pub fn edit_held(plan: Plan, body: u32) -> Transition {
 /// The content of something that waits for nothing changed: a draft, or what failed or was missed.
 pub fn rewrite(body: u32) -> Transition {
     Transition {
-        name: "rewrite",
+        name: TransitionName::Rewrite,
         guard: Guard::StateIn(vec![State::Draft, State::Failed, State::Missed]),
         changes: vec![Change::NextRevision, Change::Body(body)],
     }
@@ -107,7 +108,13 @@ pub fn rewrite(body: u32) -> Transition {
 
 /// T11: it will not go out.
 pub fn cancel() -> Transition {
-    let mut transition = settled("cancel", before_intent(), State::Cancelled, None, None);
+    let mut transition = settled(
+        TransitionName::Cancel,
+        before_intent(),
+        State::Cancelled,
+        None,
+        None,
+    );
     transition.changes.push(Change::NextRevision);
     transition
 }
@@ -117,7 +124,7 @@ pub fn hold(reason: HoldReason, latest_start: Timestamp) -> Transition {
     let mut states = WAITING.to_vec();
     states.push(State::Claimed);
     Transition {
-        name: "hold",
+        name: TransitionName::Hold,
         guard: Guard::StateIn(states),
         changes: vec![
             Change::State(State::Held),
@@ -133,7 +140,7 @@ pub fn hold(reason: HoldReason, latest_start: Timestamp) -> Transition {
 pub fn resume(due: Timestamp, now: Timestamp) -> Transition {
     let start = super::timing::after(due.max(now), SignedDuration::ZERO);
     Transition {
-        name: "resume",
+        name: TransitionName::Resume,
         guard: Guard::StateIn(vec![State::Held]),
         changes: vec![
             Change::State(State::Scheduled),
@@ -150,7 +157,7 @@ pub fn resume(due: Timestamp, now: Timestamp) -> Transition {
 /// T16: another try of what failed or was missed, due at once.
 pub fn try_again(plan: Plan, body: u32) -> Transition {
     Transition {
-        name: "try_again",
+        name: TransitionName::TryAgain,
         guard: Guard::StateIn(vec![State::Failed, State::Missed]),
         changes: planned(plan, body),
     }
@@ -160,7 +167,7 @@ pub fn try_again(plan: Plan, body: u32) -> Transition {
 pub fn resolve_published(evidence: Evidence) -> Transition {
     let guard = Guard::StateIn(vec![State::Asking]);
     let mut transition = settled(
-        "resolve_published",
+        TransitionName::ResolvePublished,
         guard,
         State::Published,
         Some(evidence),
@@ -175,7 +182,7 @@ pub fn resolve_published(evidence: Evidence) -> Transition {
 pub fn resolve_not_published(fault: Fault) -> Transition {
     let guard = Guard::StateIn(vec![State::Asking]);
     let mut transition = settled(
-        "resolve_not_published",
+        TransitionName::ResolveNotPublished,
         guard,
         State::Failed,
         None,

@@ -2,6 +2,8 @@
 
 use super::evidence::{Fault, FaultActor, FaultCategory};
 
+const CONTENT_LOST: &str = "content_lost";
+
 /// Its time passed before it could be sent.
 pub fn missed() -> Fault {
     Fault::new(
@@ -76,6 +78,30 @@ pub fn call_timed_out() -> Fault {
 /// The table was set back, and forgot whether it was called.
 pub fn forgotten() -> Fault {
     unknown("our records were restored from a time before the post was due")
+}
+
+/// The table was set back, and perhaps forgot what it was called with.
+pub fn content_lost() -> Fault {
+    Fault {
+        code: CONTENT_LOST.to_owned(),
+        ..unknown("our records were restored from a time before the post was sent")
+    }
+}
+
+/// Whether it is [`content_lost`].
+pub fn is_content_lost(fault: &Fault) -> bool {
+    fault.code == CONTENT_LOST
+}
+
+/// A post that looks like it is out, but counts for another delivery of the account with the same content.
+pub fn counted_for_twin() -> Fault {
+    Fault::new(
+        "outcome_unknown",
+        FaultCategory::OutcomeUnknown,
+        FaultActor::User,
+        "a post with this content is out, and it counts for another target with the same content",
+        "look whether the account shows one post for each of them, then tell us whether this one is there",
+    )
 }
 
 /// Whoever called died before the answer was recorded.

@@ -7,7 +7,7 @@ use super::{Delivery, Fence, Revision};
 use crate::id::{AccountId, DeliveryId, PostId, TenantId};
 
 /// Where a delivery is stored. Messages and index entries carry it, and only this product writes those.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeliveryKey {
     /// Whose it is.
     pub tenant: TenantId,

@@ -360,6 +360,25 @@ fn absence_proves_nothing_before_the_queue_held_the_look_for_long_enough() {
 }
 
 #[test]
+fn person_is_asked_which_post_it_is_only_when_no_late_call_can_appear() {
+    let (calling, claim) = calling();
+    let uncertain = calling
+        .apply(&protocol::uncertain(claim, due(), fault()))
+        .unwrap();
+    let state_after = |absence_after_seconds| {
+        let rule = RepeatRule::ReadBack {
+            absence_after_seconds,
+        };
+        let sight = Sight::Ambiguous(rule, fault());
+        let decision = decisions::after_look(&uncertain, sight, 30, due());
+        uncertain.apply(&decision.transition).unwrap().state
+    };
+
+    assert_eq!(state_after(Some(30)), State::Asking);
+    assert_eq!(state_after(None), State::Uncertain);
+}
+
+#[test]
 fn owner_that_did_not_call_gives_the_delivery_back_after_its_intent() {
     let (calling, claim) = calling();
 
@@ -410,6 +429,27 @@ fn call_by_a_plan_that_is_lost_is_looked_for_whatever_the_plan_is_now() {
     assert!(uncertain.deadline.is_some() && uncertain.attention.is_some());
 }
 
+#[test]
+fn absence_proves_nothing_where_the_content_may_be_lost_that_posts_are_told_apart_by() {
+    let (calling, _) = calling();
+    let until = at("2026-12-01T09:02:00Z");
+    let lost = protocol::lost(lost_time(until), until, fault());
+    let named = protocol::lost_content(faults::content_lost());
+    let uncertain = calling.apply(&lost).unwrap().apply(&named).unwrap();
+    let absences = |rule| {
+        let decision = decisions::after_look(&uncertain, Sight::Absent(rule), 30, until);
+        uncertain.apply(&decision.transition).unwrap().absences
+    };
+
+    let by_content = RepeatRule::ReadBack {
+        absence_after_seconds: Some(30),
+    };
+    assert_eq!(
+        (absences(by_content), absences(RepeatRule::ClientKey)),
+        (0, 1)
+    );
+}
+
 fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition {
     let claim = Claim::of(delivery);
     let seen = delivery.attention.unwrap_or(now);
@@ -447,6 +487,7 @@ fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition
         30 => protocol::overdue_missed(now, fault()),
         31 => protocol::lost(lost_time(now), now, fault()),
         32 => protocol::lost_call(lost_time(now), now, fault()),
+        33 => protocol::lost_content(faults::content_lost()),
         _ => protocol::overdue_ask(now, fault()),
     }
 }
@@ -454,7 +495,7 @@ fn any_transition(which: u32, delivery: &Delivery, now: Timestamp) -> Transition
 proptest! {
     #[test]
     fn delivery_is_never_stuck_and_never_published_without_evidence(
-        steps in prop::collection::vec((0_u32..34, 0_i64..400), 1..60),
+        steps in prop::collection::vec((0_u32..35, 0_i64..400), 1..60),
     ) {
         let mut delivery = scheduled();
         let mut now = due();

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::evidence::{Evidence, Fault, RemoteJob};
+use super::name::TransitionName;
 use super::state::{HoldReason, State};
 use super::{Delivery, Fence, Revision};
 
@@ -80,8 +81,8 @@ pub enum Change {
 /// A named change of state with its condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// Its name in logs and events.
-    pub name: &'static str,
+    /// Which it is.
+    pub name: TransitionName,
     /// What must hold.
     pub guard: Guard,
     /// What it changes.
@@ -103,7 +104,7 @@ impl Transition {
 #[error("a delivery that is {} does not allow {transition}", .state.name())]
 pub struct Refusal {
     /// What was refused.
-    pub transition: &'static str,
+    pub transition: TransitionName,
     /// The state that it met.
     pub state: State,
 }

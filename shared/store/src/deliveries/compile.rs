@@ -22,9 +22,14 @@ pub(crate) fn transition_write(
     for change in &transition.changes {
         push_actions(&mut actions, shards, key, change)?;
     }
-    let this_delivery = Condition::Equals("id", text(key.delivery));
-    let condition = Condition::All(vec![this_delivery, condition(&transition.guard)?]);
+    let condition = guard_condition(key, &transition.guard)?;
     Ok(Write::update(Key::delivery(scope, key.post, key.account), actions).when(condition))
+}
+
+/// That this delivery is there and the guard holds.
+pub(crate) fn guard_condition(key: &DeliveryKey, guard: &Guard) -> Result<Condition> {
+    let this_delivery = Condition::Equals("id", text(key.delivery));
+    Ok(Condition::All(vec![this_delivery, condition(guard)?]))
 }
 
 fn condition(guard: &Guard) -> Result<Condition> {

@@ -6,7 +6,7 @@ mod item;
 use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::{AccountId, Result};
 
-pub(crate) use compile::transition_write;
+pub(crate) use compile::{guard_condition, transition_write};
 pub(crate) use item::{DeliveryItem, key_in_entry};
 
 use crate::attribute::Attributes;

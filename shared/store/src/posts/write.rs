@@ -10,7 +10,7 @@ use super::body::BodyItem;
 use super::head::{HeadItem, version_is};
 use crate::attribute::{number, text};
 use crate::condition::{Action, Condition, Write};
-use crate::deliveries::{creation_write, transition_write};
+use crate::deliveries::{creation_write, guard_condition, transition_write};
 use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::key::{Counter, Key, post_partition};
@@ -203,18 +203,10 @@ impl TenantTable<'_> {
             }
             DeliveryChange::Add(delivery) => creation_write(shards, delivery),
             DeliveryChange::Remove(key, states) => {
-                // Compiled from the same guard as transitions, so both mean the same states.
-                let guard = Transition {
-                    name: "remove",
-                    guard: Guard::StateIn(states.clone()),
-                    changes: Vec::new(),
-                };
-                let Write { key, condition, .. } =
-                    transition_write(&self.scope, shards, key, &guard)?;
-                Ok(Write {
-                    condition,
-                    ..Write::delete(key)
-                })
+                // Compiled like the guards of transitions, so that both mean the same states.
+                let removable = guard_condition(key, &Guard::StateIn(states.clone()))?;
+                let key = Key::delivery(&self.scope, key.post, key.account);
+                Ok(Write::delete(key).when(removable))
             }
         }
     }

@@ -17,8 +17,9 @@ pub enum Sight {
     Absent(RepeatRule),
     /// Nothing could be seen.
     Nothing,
-    /// Nothing that could be seen will ever tell: only a person can.
-    Ambiguous(Fault),
+    /// Nothing that could be seen will ever tell: only a person can, once no late call can appear any more, which is for
+    /// this rule to say.
+    Ambiguous(RepeatRule, Fault),
 }
 
 /// What follows from what the owner of the present claim recorded; `None` where it learned nothing.
@@ -55,9 +56,11 @@ pub fn after_look(delivery: &Delivery, sight: Sight, waited: u32, now: Timestamp
         usize::try_from(looks).is_ok_and(|looks| looks.saturating_add(1) >= READ_BACK_PAUSES.len());
     let is_proof = match sight {
         Sight::Seen(evidence) => return Decision::silent(protocol::found(fence, evidence)),
-        Sight::Ambiguous(fault) => return ask(delivery, fault),
-        Sight::Absent(rule) => absence_after(rule).is_some_and(|after| waited >= after),
-        Sight::Nothing => false,
+        Sight::Ambiguous(rule, fault) if is_last_look || is_over(rule, waited) => {
+            return ask(delivery, fault);
+        }
+        Sight::Absent(rule) => is_over(rule, waited) && !may_look_different(delivery, rule),
+        Sight::Ambiguous(_, _) | Sight::Nothing => false,
     };
     if is_proof && delivery.absences >= 1 {
         return never_arrived(delivery, now);
@@ -68,16 +71,25 @@ pub fn after_look(delivery: &Delivery, sight: Sight, waited: u32, now: Timestamp
     Decision::silent(protocol::look_again(fence, looks, is_proof, now))
 }
 
-/// Seconds after which not seeing the post proves that the call never came, by the network's rules. They are counted by
-/// the queue, from when the call was given up or seen absent before: clocks of two workers may differ by more than that.
-fn absence_after(rule: RepeatRule) -> Option<u32> {
-    match rule {
+/// Whether a call can have no effect any more, by the network's rules. Their seconds are counted by the queue, from when
+/// the call was given up or seen absent before: clocks of two workers may differ by more than that.
+fn is_over(rule: RepeatRule, waited: u32) -> bool {
+    let seconds = match rule {
         // A call that comes late writes the same record, unless the content was edited between.
         RepeatRule::ClientKey => u32::try_from(LATE_CALL.as_secs()).ok(),
         RepeatRule::ReadBack {
             absence_after_seconds,
         } => absence_after_seconds,
         RepeatRule::Nothing => None,
+    };
+    seconds.is_some_and(|seconds| waited >= seconds)
+}
+
+/// Whether a post could be out that a look by content does not recognise.
+fn may_look_different(delivery: &Delivery, rule: RepeatRule) -> bool {
+    match rule {
+        RepeatRule::ReadBack { .. } => delivery.fault.as_ref().is_some_and(faults::is_content_lost),
+        RepeatRule::ClientKey | RepeatRule::Nothing => false,
     }
 }
 

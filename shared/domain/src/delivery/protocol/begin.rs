@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Claim, WAITING, settled};
 use crate::delivery::Revision;
 use crate::delivery::evidence::Fault;
+use crate::delivery::name::TransitionName;
 use crate::delivery::state::State;
 use crate::delivery::timing::{LEASE, RESEND, after};
 use crate::delivery::transition::{Change, Guard, Transition};
@@ -18,7 +19,7 @@ pub fn queued(
     now: Timestamp,
 ) -> Transition {
     Transition {
-        name: "queued",
+        name: TransitionName::Queued,
         guard: Guard::All(vec![
             Guard::StateIn(WAITING.to_vec()),
             Guard::AttentionIs(seen),
@@ -36,7 +37,7 @@ pub fn queued(
 pub fn claim(revision: Revision, now: Timestamp, latest_not_before: Timestamp) -> Transition {
     let lease = after(now, LEASE);
     Transition {
-        name: "claim",
+        name: TransitionName::Claim,
         guard: Guard::All(vec![
             Guard::RevisionIs(revision),
             Guard::Any(vec![
@@ -63,7 +64,7 @@ pub fn claim(revision: Revision, now: Timestamp, latest_not_before: Timestamp) -
 /// T4, the intent: the publishing call begins. After this, nobody repeats it blindly.
 pub fn intent(claim: Claim, now: Timestamp) -> Transition {
     Transition {
-        name: "intent",
+        name: TransitionName::Intent,
         guard: claim.while_in(&[State::Claimed]),
         changes: vec![
             Change::State(State::Calling),
@@ -78,7 +79,7 @@ pub fn missed(seen: Timestamp, fault: Fault) -> Transition {
     let mut states = WAITING.to_vec();
     states.push(State::Held);
     settled(
-        "missed",
+        TransitionName::Missed,
         Guard::All(vec![Guard::StateIn(states), Guard::AttentionIs(seen)]),
         State::Missed,
         None,

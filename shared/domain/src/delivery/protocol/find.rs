@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{look_first_at, processing_changes, settled, wait_until};
 use crate::delivery::Fence;
 use crate::delivery::evidence::{Evidence, Fault, RemoteJob};
+use crate::delivery::name::TransitionName;
 use crate::delivery::state::State;
 use crate::delivery::timing::{READ_BACK_PAUSES, RESEND, after};
 use crate::delivery::transition::{Change, Guard, Transition};
@@ -12,7 +13,7 @@ use crate::delivery::transition::{Change, Guard, Transition};
 /// A message for something other than a first try (a poll, a look) was sent: look again later if it is lost.
 pub fn looking(state: State, seen: Timestamp, fence: Fence, now: Timestamp) -> Transition {
     Transition {
-        name: "looking",
+        name: TransitionName::Looking,
         guard: Guard::All(vec![
             Guard::StateIn(vec![state]),
             Guard::FenceIs(fence),
@@ -25,7 +26,7 @@ pub fn looking(state: State, seen: Timestamp, fence: Fence, now: Timestamp) -> T
 /// A claim that called looks dead: its message to `reap` was sent, look again later.
 pub fn reaping(seen: Timestamp, fence: Fence, now: Timestamp) -> Transition {
     Transition {
-        name: "reaping",
+        name: TransitionName::Reaping,
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Calling]),
             Guard::FenceIs(fence),
@@ -38,7 +39,7 @@ pub fn reaping(seen: Timestamp, fence: Fence, now: Timestamp) -> Transition {
 /// T8 by somebody else, a second lease after the first look at the dead claim: the outcome is uncertain.
 pub fn reap(fence: Fence, now: Timestamp, fault: Fault) -> Transition {
     Transition {
-        name: "reap",
+        name: TransitionName::Reap,
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Calling]),
             Guard::FenceIs(fence),
@@ -51,7 +52,7 @@ pub fn reap(fence: Fence, now: Timestamp, fault: Fault) -> Transition {
 /// T9: the outcome is known after all: it is out.
 pub fn found(fence: Fence, evidence: Evidence) -> Transition {
     settled(
-        "found",
+        TransitionName::Found,
         while_unsettled(fence),
         State::Published,
         Some(evidence),
@@ -62,7 +63,7 @@ pub fn found(fence: Fence, evidence: Evidence) -> Transition {
 /// T9: the outcome is known after all: a person must finish it at the network.
 pub fn found_handed_over(fence: Fence, evidence: Evidence) -> Transition {
     settled(
-        "found_handed_over",
+        TransitionName::FoundHandedOver,
         while_unsettled(fence),
         State::HandedOver,
         Some(evidence),
@@ -73,7 +74,7 @@ pub fn found_handed_over(fence: Fence, evidence: Evidence) -> Transition {
 /// T9: the outcome is known after all: it will not go out.
 pub fn found_failed(fence: Fence, fault: Fault) -> Transition {
     settled(
-        "found_failed",
+        TransitionName::FoundFailed,
         while_unsettled(fence),
         State::Failed,
         None,
@@ -84,7 +85,7 @@ pub fn found_failed(fence: Fence, fault: Fault) -> Transition {
 /// T6 on the evidence that a dead owner left: its try had no effect.
 pub fn retry_found(fence: Fence, at: Timestamp, fault: Option<Fault>) -> Transition {
     Transition {
-        name: "retry_found",
+        name: TransitionName::RetryFound,
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Calling, State::Uncertain]),
             Guard::FenceIs(fence),
@@ -96,7 +97,7 @@ pub fn retry_found(fence: Fence, at: Timestamp, fault: Option<Fault>) -> Transit
 /// T15 on the evidence that a dead owner left.
 pub fn processing_found(fence: Fence, job: RemoteJob, poll_at: Timestamp) -> Transition {
     Transition {
-        name: "processing_found",
+        name: TransitionName::ProcessingFound,
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Calling, State::Uncertain]),
             Guard::FenceIs(fence),
@@ -109,7 +110,7 @@ pub fn processing_found(fence: Fence, job: RemoteJob, poll_at: Timestamp) -> Tra
 pub fn poll_again(fence: Fence, poll_at: Timestamp) -> Transition {
     let at = after(poll_at, SignedDuration::ZERO);
     Transition {
-        name: "poll_again",
+        name: TransitionName::PollAgain,
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Processing]),
             Guard::FenceIs(fence),
@@ -124,7 +125,7 @@ pub fn processing_uncertain(fence: Fence, now: Timestamp, fault: Fault) -> Trans
     let mut changes = look_first_at(now, fault);
     changes.retain(|change| *change != Change::Job(None));
     Transition {
-        name: "processing_uncertain",
+        name: TransitionName::ProcessingUncertain,
         guard: Guard::All(vec![
             Guard::StateIn(vec![State::Processing]),
             Guard::FenceIs(fence),
@@ -146,7 +147,7 @@ pub fn look_again(fence: Fence, looks: u32, proves_absence: bool, now: Timestamp
         changes.push(Change::NextAbsence);
     }
     Transition {
-        name: "look_again",
+        name: TransitionName::LookAgain,
         guard: while_looking(fence, looks),
         changes,
     }
@@ -161,7 +162,7 @@ pub fn absent(fence: Fence, looks: u32, at: Timestamp, fault: Fault) -> Transiti
         Change::Job(None),
     ]);
     Transition {
-        name: "absent",
+        name: TransitionName::Absent,
         guard: while_looking(fence, looks),
         changes,
     }
@@ -170,7 +171,7 @@ pub fn absent(fence: Fence, looks: u32, at: Timestamp, fault: Fault) -> Transiti
 /// T9: we cannot find out: ask a person.
 pub fn ask(fence: Fence, looks: u32, fault: Fault) -> Transition {
     settled(
-        "ask",
+        TransitionName::Ask,
         while_looking(fence, looks),
         State::Asking,
         None,

@@ -9,6 +9,7 @@ mod settle;
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Evidence, Fault, RemoteJob};
+use super::name::TransitionName;
 use super::state::State;
 use super::timing::{READ_BACK_PAUSES, after};
 use super::transition::{Change, Guard, Transition};
@@ -20,7 +21,7 @@ pub use find::{
     processing_found, processing_uncertain, reap, reaping, retry_found,
 };
 pub use overdue::{overdue_ask, overdue_missed};
-pub use restore::{LostTime, lost, lost_call};
+pub use restore::{LostTime, lost, lost_call, lost_content};
 pub use settle::{
     cancelled_by_owner, failed, handed_over, held_by_owner, missed_by_owner, paced, postponed,
     processing, published, retry, uncertain,
@@ -93,7 +94,7 @@ fn processing_changes(job: RemoteJob, poll_at: Timestamp) -> Vec<Change> {
 }
 
 pub(super) fn settled(
-    name: &'static str,
+    name: TransitionName,
     guard: Guard,
     state: State,
     evidence: Option<Evidence>,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{WAITING, settled};
 use crate::delivery::evidence::Fault;
+use crate::delivery::name::TransitionName;
 use crate::delivery::state::State;
 use crate::delivery::transition::{Guard, Transition};
 
@@ -18,7 +19,13 @@ pub fn overdue_missed(now: Timestamp, fault: Fault) -> Transition {
             Guard::LeaseOverAt(now),
         ]),
     ]);
-    settled("overdue_missed", guard, State::Missed, None, Some(fault))
+    settled(
+        TransitionName::OverdueMissed,
+        guard,
+        State::Missed,
+        None,
+        Some(fault),
+    )
 }
 
 /// The deadline passed while something may be visible: a person is asked. The last resort of the sweeper.
@@ -30,5 +37,11 @@ pub fn overdue_ask(now: Timestamp, fault: Fault) -> Transition {
             Guard::LeaseOverAt(now),
         ]),
     ]);
-    settled("overdue_ask", guard, State::Asking, None, Some(fault))
+    settled(
+        TransitionName::OverdueAsk,
+        guard,
+        State::Asking,
+        None,
+        Some(fault),
+    )
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{WAITING, look_first_at};
 use crate::delivery::evidence::Fault;
+use crate::delivery::name::TransitionName;
 use crate::delivery::state::State;
 use crate::delivery::timing::{SETTLE, after};
 use crate::delivery::transition::{Change, Guard, Transition};
@@ -21,7 +22,7 @@ pub struct LostTime {
 /// worker of a claim that was forgotten counts for the next one.
 pub fn lost(time: LostTime, now: Timestamp, fault: Fault) -> Transition {
     Transition {
-        name: "lost",
+        name: TransitionName::Lost,
         guard: Guard::Any(vec![
             Guard::All(vec![
                 Guard::StateIn(WAITING.to_vec()),
@@ -47,7 +48,7 @@ pub fn lost_call(time: LostTime, now: Timestamp, fault: Fault) -> Transition {
         Change::Hold(None),
     ]);
     Transition {
-        name: "lost_call",
+        name: TransitionName::LostCall,
         guard: Guard::StateIn(vec![
             State::Draft,
             State::Held,
@@ -60,6 +61,16 @@ pub fn lost_call(time: LostTime, now: Timestamp, fault: Fault) -> Transition {
             State::Missed,
         ]),
         changes,
+    }
+}
+
+/// What was called in the lost time, as the log of the workers tells, may have had another content than the table now
+/// knows; after [`lost`] and [`lost_call`]. Where posts are told apart by their content, not seeing it proves nothing.
+pub fn lost_content(fault: Fault) -> Transition {
+    Transition {
+        name: TransitionName::LostContent,
+        guard: Guard::StateIn(vec![State::Uncertain]),
+        changes: vec![Change::Fault(Some(fault))],
     }
 }
 

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use super::{Claim, look_first_at, processing_changes, settled, wait_until};
 use crate::delivery::evidence::{Evidence, Fault, RemoteJob};
+use crate::delivery::name::TransitionName;
 use crate::delivery::state::{HoldReason, State};
 use crate::delivery::transition::{Change, Transition};
 
 /// T5: it is out.
 pub fn published(claim: Claim, evidence: Evidence) -> Transition {
     settled(
-        "published",
+        TransitionName::Published,
         claim.while_in(&[State::Calling]),
         State::Published,
         Some(evidence),
@@ -21,7 +22,7 @@ pub fn published(claim: Claim, evidence: Evidence) -> Transition {
 /// T5: the network took it to where a person must finish it.
 pub fn handed_over(claim: Claim, evidence: Evidence) -> Transition {
     settled(
-        "handed_over",
+        TransitionName::HandedOver,
         claim.while_in(&[State::Calling]),
         State::HandedOver,
         Some(evidence),
@@ -32,7 +33,7 @@ pub fn handed_over(claim: Claim, evidence: Evidence) -> Transition {
 /// T15: the network took it and works on it.
 pub fn processing(claim: Claim, job: RemoteJob, poll_at: Timestamp) -> Transition {
     Transition {
-        name: "processing",
+        name: TransitionName::Processing,
         guard: claim.while_in(&[State::Calling]),
         changes: processing_changes(job, poll_at),
     }
@@ -41,7 +42,7 @@ pub fn processing(claim: Claim, job: RemoteJob, poll_at: Timestamp) -> Transitio
 /// T6: this try certainly had no effect; the next may begin at `at`.
 pub fn retry(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transition {
     Transition {
-        name: "retry",
+        name: TransitionName::Retry,
         guard: claim.while_in(&[State::Claimed, State::Calling]),
         changes: wait_until(at, fault),
     }
@@ -53,7 +54,7 @@ pub fn postponed(claim: Claim, at: Timestamp, fault: Option<Fault>) -> Transitio
     let mut changes = wait_until(at, fault);
     changes.push(Change::NoTries);
     Transition {
-        name: "postponed",
+        name: TransitionName::Postponed,
         guard: claim.while_in(&[State::Claimed, State::Calling]),
         changes,
     }
@@ -64,7 +65,7 @@ pub fn paced(claim: Claim, at: Timestamp) -> Transition {
     let mut changes = wait_until(at, Some(Fault::paced()));
     changes.push(Change::NoTries);
     Transition {
-        name: "paced",
+        name: TransitionName::Paced,
         guard: claim.while_in(&[State::Claimed]),
         changes,
     }
@@ -73,7 +74,7 @@ pub fn paced(claim: Claim, at: Timestamp) -> Transition {
 /// T7: it will not go out, and nothing is visible.
 pub fn failed(claim: Claim, fault: Fault) -> Transition {
     settled(
-        "failed",
+        TransitionName::Failed,
         claim.while_in(&[State::Claimed, State::Calling]),
         State::Failed,
         None,
@@ -84,7 +85,7 @@ pub fn failed(claim: Claim, fault: Fault) -> Transition {
 /// T8 by the owner: the call was made and no clear answer came.
 pub fn uncertain(claim: Claim, now: Timestamp, fault: Fault) -> Transition {
     Transition {
-        name: "uncertain",
+        name: TransitionName::Uncertain,
         guard: claim.while_in(&[State::Calling]),
         changes: look_first_at(now, fault),
     }
@@ -98,7 +99,7 @@ pub fn held_by_owner(
     fault: Fault,
 ) -> Transition {
     Transition {
-        name: "held_by_owner",
+        name: TransitionName::HeldByOwner,
         guard: claim.while_in(&[State::Claimed, State::Calling]),
         changes: vec![
             Change::State(State::Held),
@@ -113,7 +114,7 @@ pub fn held_by_owner(
 /// T11 by a worker whose account is gone.
 pub fn cancelled_by_owner(claim: Claim, fault: Fault) -> Transition {
     settled(
-        "cancelled_by_owner",
+        TransitionName::CancelledByOwner,
         claim.while_in(&[State::Claimed]),
         State::Cancelled,
         None,
@@ -124,7 +125,7 @@ pub fn cancelled_by_owner(claim: Claim, fault: Fault) -> Transition {
 /// T13 by a worker that claimed it too late.
 pub fn missed_by_owner(claim: Claim, fault: Fault) -> Transition {
     settled(
-        "missed_by_owner",
+        TransitionName::MissedByOwner,
         claim.while_in(&[State::Claimed]),
         State::Missed,
         None,
