@@ -6,7 +6,7 @@ use domain::Result;
 use domain::delivery::decisions::Settlement;
 use domain::delivery::timing::CALL;
 use domain::delivery::{Attempt, CallOutcome, Delivery, DeliveryKey, Evidence, faults};
-use domain::network::{RepeatRule, Rules};
+use domain::network::RepeatRule;
 use jiff::Timestamp;
 use store::TenantScope;
 
@@ -25,7 +25,7 @@ pub(crate) async fn call(
     owned: &Owned,
     ready: &Ready,
     called_at: Timestamp,
-) -> Settlement {
+) -> Result<Settlement> {
     measure::call_begins(ctx, &owned.delivery, called_at);
     // Whoever restores the table reads here what was called in the time that it has lost.
     tracing::info!(
@@ -53,18 +53,11 @@ pub(crate) async fn call(
         "a publishing call ended"
     );
     record(ctx, owned, &Attempt::from(outcome.clone())).await;
-    if let CallOutcome::Published(evidence) = &outcome {
-        let rules = ready.network.rules();
-        if let Err(error) = own_remote_post(ctx, &owned.delivery, rules, evidence).await {
-            tracing::warn!(
-                delivery.id = %owned.delivery.id,
-                error = &error as &dyn std::error::Error,
-                "the owner of a remote post could not be recorded"
-            );
+    Ok(match outcome {
+        CallOutcome::Published(evidence) if is_own(ctx, owned, &evidence).await? => {
+            Settlement::Published(evidence)
         }
-    }
-    match outcome {
-        CallOutcome::Published(evidence) => Settlement::Published(evidence),
+        CallOutcome::Published(_) => Settlement::Uncertain(faults::counted_for_twin()),
         CallOutcome::HandedOver(evidence) => Settlement::HandedOver(evidence),
         CallOutcome::Processing(job) => Settlement::Processing(job),
         CallOutcome::NoEffect { fault, retry_after } => {
@@ -80,7 +73,7 @@ pub(crate) async fn call(
         }
         CallOutcome::Refused(fault) => Settlement::Failed(fault),
         CallOutcome::Unknown(fault) => Settlement::Uncertain(fault),
-    }
+    })
 }
 
 /// Leaves the evidence of how a try ended.
@@ -102,17 +95,36 @@ pub(crate) async fn record(ctx: &Ctx, owned: &Owned, attempt: &Attempt) {
     }
 }
 
-/// Claims a remote post for a delivery, where the network tells posts apart by their content only: nobody else may take
-/// it for its own. Answers whether the post is this delivery's.
+/// Whether the post that the network named counts for this delivery. When nobody can tell, the message comes again, and
+/// the evidence is there.
+async fn is_own(ctx: &Ctx, owned: &Owned, evidence: &Evidence) -> Result<bool> {
+    for _ in 1..TRIES {
+        match own_remote_post(ctx, &owned.delivery, evidence).await {
+            Ok(is_own) => return Ok(is_own),
+            Err(error) => tracing::warn!(
+                delivery.id = %owned.delivery.id,
+                error = &error as &dyn std::error::Error,
+                "the owner of a remote post could not be recorded"
+            ),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    own_remote_post(ctx, &owned.delivery, evidence).await
+}
+
+/// Claims a remote post for a delivery, where the network tells posts apart by their content only: whoever looks for a
+/// twin that got no answer may take it first, and then it counts for that twin. Every publication is claimed before it
+/// is settled, also when the network itself named the post, so that none counts twice. Answers whether the post is this
+/// delivery's.
 pub(crate) async fn own_remote_post(
     ctx: &Ctx,
     delivery: &Delivery,
-    rules: &Rules,
     evidence: &Evidence,
 ) -> Result<bool> {
-    let needs_owner = match rules.repeat {
-        RepeatRule::ReadBack { .. } => true,
-        RepeatRule::ClientKey | RepeatRule::Nothing => false,
+    let rules = ctx.networks.get(&delivery.network).map(|it| it.rules());
+    let needs_owner = match rules.map(|rules| rules.repeat) {
+        Some(RepeatRule::ReadBack { .. }) | None => true,
+        Some(RepeatRule::ClientKey | RepeatRule::Nothing) => false,
     };
     let Some(remote_id) = evidence.remote_id.as_ref().filter(|_| needs_owner) else {
         return Ok(true);

@@ -63,7 +63,7 @@ pub(crate) async fn publish(ctx: &Ctx, delivery: &Delivery) -> Result<()> {
     if !is_long_enough_for_a_call(owned.delivery.lease, ctx.clock.now()) {
         return not_called(ctx, &owned).await;
     }
-    let settlement = call(ctx, &owned, &ready, called_at).await;
+    let settlement = call(ctx, &owned, &ready, called_at).await?;
     settle(ctx, &owned, settlement).await
 }
 

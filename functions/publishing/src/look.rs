@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Result;
 use domain::delivery::decisions::{Sight, after_attempt, after_look};
-use domain::delivery::{Delivery, faults};
+use domain::delivery::{Attempt, Delivery, faults};
 use networks::{Credential, Network, NetworkError, PublishRequest, ReadBack};
 use store::{Saved, Step};
 
@@ -35,6 +35,11 @@ pub(crate) async fn settle_from_attempt(ctx: &Ctx, delivery: &Delivery) -> Resul
     let Some(attempt) = ctx.table.system().attempt(&key, delivery.fence).await? else {
         return Ok(false);
     };
+    if let Attempt::Published { evidence } = &attempt
+        && !own_remote_post(ctx, delivery, evidence).await?
+    {
+        return Ok(false);
+    }
     let Some(decision) = after_attempt(delivery, attempt, ctx.clock.now()) else {
         return Ok(false);
     };
@@ -52,7 +57,7 @@ async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
         .called_at
         .or(delivery.due)
         .unwrap_or_else(|| ctx.clock.now());
-    let rules = access.network.rules().clone();
+    let repeat = access.network.rules().repeat;
     Ok(
         match access
             .network
@@ -60,14 +65,14 @@ async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
             .await
         {
             Ok(ReadBack::Found(evidence)) => {
-                if own_remote_post(ctx, delivery, &rules, &evidence).await? {
+                if own_remote_post(ctx, delivery, &evidence).await? {
                     Sight::Seen(evidence)
                 } else {
-                    Sight::Ambiguous(faults::outcome_unknown())
+                    Sight::Ambiguous(repeat, faults::counted_for_twin())
                 }
             }
-            Ok(ReadBack::Absent) => Sight::Absent(rules.repeat),
-            Ok(ReadBack::Ambiguous(fault)) => Sight::Ambiguous(fault),
+            Ok(ReadBack::Absent) => Sight::Absent(repeat),
+            Ok(ReadBack::Ambiguous(fault)) => Sight::Ambiguous(repeat, fault),
             Err(NetworkError::Unauthorized { .. }) => {
                 let refused = Refused {
                     network: access.network.as_ref(),

@@ -17,7 +17,7 @@ pub(crate) async fn poll(ctx: &Ctx, delivery: Delivery) -> Result<()> {
     let Some(job) = delivery.job.clone() else {
         return Ok(());
     };
-    let outcome = match access(ctx, &delivery).await? {
+    let mut outcome = match access(ctx, &delivery).await? {
         Access::Granted(access) => {
             access
                 .network
@@ -26,10 +26,10 @@ pub(crate) async fn poll(ctx: &Ctx, delivery: Delivery) -> Result<()> {
         }
         Access::Refused => PollOutcome::Unknown(faults::reconnect_needed()),
     };
-    if let (PollOutcome::Published(evidence), Some(network)) =
-        (&outcome, ctx.networks.get(&delivery.network))
+    if let PollOutcome::Published(evidence) = &outcome
+        && !own_remote_post(ctx, &delivery, evidence).await?
     {
-        own_remote_post(ctx, &delivery, network.rules(), evidence).await?;
+        outcome = PollOutcome::Unknown(domain::delivery::faults::counted_for_twin());
     }
     let decision = after_poll(&delivery, outcome, ctx.clock.now());
     if let Step::Done(delivery) = step(ctx, &delivery, decision).await? {

@@ -2,12 +2,12 @@
 //! repeat and to run twice at once, for every step is a conditional write.
 
 use domain::Result;
-use domain::delivery::DeliveryKey;
 use domain::delivery::decisions::{self, Decision, Wakeup};
 use domain::delivery::timing::LOOK_AHEAD;
+use domain::delivery::{Attempt, DeliveryKey};
 use domain::event::Actor;
 use jiff::{SignedDuration, Timestamp};
-use store::{Act, AttentionEntry, AttentionWork, Step};
+use store::{Act, AttentionEntry, AttentionWork, Step, TenantScope};
 
 use crate::notices::Notifier;
 use crate::outbox::Outbox;
@@ -127,7 +127,19 @@ impl Reconciler {
         let Some(delivery) = table.delivery(key).await? else {
             return Ok(false);
         };
-        let attempt = table.attempt(key, delivery.fence).await?;
+        let mut attempt = table.attempt(key, delivery.fence).await?;
+        if let Some(Attempt::Published { evidence }) = &attempt
+            && let Some(remote_id) = &evidence.remote_id
+        {
+            // What the publisher asks of networks that tell posts apart by their content; of others it is always true.
+            let posts = self
+                .waker
+                .table
+                .tenant(&TenantScope::of_delivery(&delivery));
+            if !posts.own_remote_post(key, remote_id).await? {
+                attempt = None;
+            }
+        }
         let Some(decision) = decisions::on_overdue(&delivery, attempt, now) else {
             return Ok(false);
         };
