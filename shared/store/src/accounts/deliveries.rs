@@ -29,6 +29,7 @@ use crate::transaction::Transacted;
 const CHUNK: i32 = 90;
 /// Deliveries that are changed at once.
 const AT_ONCE: usize = 8;
+
 /// What a call of [`TenantTable::align_deliveries`] did.
 #[derive(Debug)]
 pub struct Alignment {
@@ -89,6 +90,13 @@ impl SystemTable<'_> {
     }
 }
 
+/// The account as a pass over its deliveries saw it.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    account: &'a Account,
+    turn: u64,
+}
+
 impl TenantTable<'_> {
     /// Brings the next chunk of deliveries of an account into line with the account's state. The use case that changed
     /// the account calls it once; whoever follows the account's attention entry calls it until it is complete.
@@ -114,8 +122,17 @@ impl TenantTable<'_> {
             .into_iter()
             .map(|entry| key_in_entry(self.scope.tenant(), account, &entry))
             .collect::<Result<Vec<_>>>()?;
-        let resumed = stream::iter(keys.into_iter().map(|key| self.align(&owner, key, now)))
-            .buffer_unordered(AT_ONCE)
+        let at_once = match owner.state {
+            // Each of these is bound to the account, which only one transaction at a time can be.
+            AccountState::ReconnectNeeded => 1,
+            AccountState::Connected | AccountState::Disconnected => AT_ONCE,
+        };
+        let seen = Seen {
+            account: &owner,
+            turn: item.turn,
+        };
+        let resumed = stream::iter(keys.into_iter().map(|key| self.align(seen, key, now)))
+            .buffer_unordered(at_once)
             .try_filter_map(|resumed| std::future::ready(Ok(resumed)))
             .try_collect()
             .await?;
@@ -134,7 +151,7 @@ impl TenantTable<'_> {
     /// Answers with the delivery if it was resumed.
     async fn align(
         &self,
-        account: &Account,
+        Seen { account, turn }: Seen<'_>,
         key: DeliveryKey,
         now: Timestamp,
     ) -> Result<Option<Delivery>> {
@@ -152,10 +169,16 @@ impl TenantTable<'_> {
         };
         let subject = Subject::Delivery(delivery.post, delivery.id);
         let detail = json!({ "account_id": account.id, "account_state": account.state });
-        let writes = vec![
+        let mut writes = vec![
             transition_write(&self.scope, shards, &key, &transition)?,
             self.event_write(&act, kind, subject, detail)?,
         ];
+        if account.state == AccountState::ReconnectNeeded {
+            // Together: whoever connected the account meanwhile may have looked for waiting deliveries already.
+            let is_same_turn = Condition::Equals("turn", number(turn));
+            let account = Key::account(&self.scope, account.id);
+            writes.push(Write::update(account, Vec::new()).when(is_same_turn));
+        }
         match self.table.transact(writes).await? {
             Transacted::Done if account.state == AccountState::Connected => {
                 system.delivery(&key).await
