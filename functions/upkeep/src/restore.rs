@@ -3,6 +3,8 @@
 //! Nothing that may have been called in that time is called again before the network was asked. It is safe to declare
 //! the same time again: what is uncertain stays so, and is looked for anew.
 
+use std::collections::BTreeSet;
+
 use domain::Result;
 use domain::delivery::protocol::{self, LostTime};
 use domain::delivery::{DeliveryKey, Transition, faults};
@@ -33,12 +35,18 @@ pub struct LostTimeDeclared {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Declared {
     /// Deliveries that are uncertain now: they are looked for at their networks.
     pub uncertain: usize,
-    /// Deliveries that keep their plan or were final; those that were called are counted again here.
+    /// Those of them that were called: where a network tells posts apart by their content, they are not called again
+    /// without a person, for the content that the table knows may be an older one.
+    pub called: usize,
+    /// Deliveries that keep their plan or were final.
     pub untouched: usize,
+    /// What was called and is not in the table any more: it was written in the lost time. Nobody but its author can find
+    /// it, so its author must be told.
+    pub gone: Vec<DeliveryKey>,
     /// Deliveries that could not be written: declare the time again before anything starts.
     pub failed: usize,
 }
@@ -55,6 +63,7 @@ pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared>
         from: *from,
         until: *until,
     };
+    let called: BTreeSet<DeliveryKey> = called.iter().copied().collect();
     let mut outcome = Declared::default();
     let may_be_called = protocol::lost(time, now, faults::forgotten());
     let system = ctx.reconciler.waker.table.system();
@@ -62,7 +71,13 @@ pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared>
         let mut position = None;
         loop {
             let page = system.unsettled(shard, position, PAGE).await?;
-            write(ctx, page.keys, &may_be_called, &mut outcome).await;
+            for written in write(ctx, page.keys, &may_be_called).await {
+                match written {
+                    Written::Done => increase(&mut outcome.uncertain),
+                    Written::Refused | Written::Absent(_) => increase(&mut outcome.untouched),
+                    Written::Failed => increase(&mut outcome.failed),
+                }
+            }
             position = page.next;
             if position.is_none() {
                 break;
@@ -70,29 +85,61 @@ pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared>
         }
     }
     let called_by_lost_plans = protocol::lost_call(time, now, faults::forgotten());
-    write(ctx, called.clone(), &called_by_lost_plans, &mut outcome).await;
+    for written in write(ctx, called.iter().copied(), &called_by_lost_plans).await {
+        match written {
+            Written::Done => increase(&mut outcome.uncertain),
+            Written::Refused => {}
+            Written::Absent(key) => outcome.gone.push(key),
+            Written::Failed => increase(&mut outcome.failed),
+        }
+    }
+    let called_with_lost_content = protocol::lost_content(faults::content_lost());
+    for written in write(ctx, called, &called_with_lost_content).await {
+        match written {
+            Written::Done => increase(&mut outcome.called),
+            Written::Refused | Written::Absent(_) => {}
+            Written::Failed => increase(&mut outcome.failed),
+        }
+    }
+    outcome.gone.sort();
     Ok(outcome)
 }
 
-async fn write(ctx: &Ctx, keys: Vec<DeliveryKey>, transition: &Transition, outcome: &mut Declared) {
+/// What became of one delivery.
+enum Written {
+    Done,
+    Refused,
+    Absent(DeliveryKey),
+    Failed,
+}
+
+async fn write(
+    ctx: &Ctx,
+    keys: impl IntoIterator<Item = DeliveryKey>,
+    transition: &Transition,
+) -> Vec<Written> {
     let table = &ctx.reconciler.waker.table;
-    let steps: Vec<Result<Step>> = stream::iter(keys)
-        .map(|key| async move { table.system().step(&key, transition).await })
+    stream::iter(keys)
+        .map(|key| async move {
+            match table.system().step(&key, transition).await {
+                Ok(Step::Done(_)) => Written::Done,
+                Ok(Step::Refused(_)) => Written::Refused,
+                Ok(Step::Absent) => Written::Absent(key),
+                Err(error) => {
+                    tracing::error!(
+                        delivery.id = %key.delivery,
+                        error = &error as &dyn std::error::Error,
+                        "a delivery of a lost time could not be written"
+                    );
+                    Written::Failed
+                }
+            }
+        })
         .buffer_unordered(AT_ONCE)
         .collect()
-        .await;
-    for step in steps {
-        let count = match step {
-            Ok(Step::Done(_)) => &mut outcome.uncertain,
-            Ok(Step::Refused(_) | Step::Absent) => &mut outcome.untouched,
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a delivery of a lost time could not be written"
-                );
-                &mut outcome.failed
-            }
-        };
-        *count = count.saturating_add(1);
-    }
+        .await
+}
+
+fn increase(count: &mut usize) {
+    *count = count.saturating_add(1);
 }

@@ -75,7 +75,8 @@ impl Posts {
 }
 
 /// The network. It never deduplicates by itself: with [`RepeatRule::ClientKey`] a second call of a delivery writes the
-/// same record, with [`RepeatRule::ReadBack`] it makes a second post.
+/// same record, with [`RepeatRule::ReadBack`] it makes a second post, and posts are told apart by their text; with
+/// [`RepeatRule::Nothing`] nobody can look.
 #[derive(Debug)]
 pub struct FakeNetwork {
     rules: Rules,
@@ -342,11 +343,14 @@ impl Network for FakeNetwork {
                     message: "who are you".to_owned(),
                 });
             }
-            Ok(posts
-                .visible
-                .iter()
-                .find(|post| post.delivery == request.delivery && post.posted_at <= now)
-                .cloned())
+            let text = request.parts.first().map(|part| part.text.as_str());
+            let is_alike = |post: &&VisiblePost| match self.rules.repeat {
+                RepeatRule::ClientKey => post.delivery == request.delivery,
+                RepeatRule::ReadBack { .. } => Some(post.text.as_str()) == text,
+                RepeatRule::Nothing => false,
+            };
+            let alike = posts.visible.iter().filter(is_alike);
+            Ok(alike.cloned().collect::<Vec<_>>())
         };
         let found = self.effects.guard("network.read_back", looked).await;
         let found = found.unwrap_or_else(|_| {
@@ -354,9 +358,16 @@ impl Network for FakeNetwork {
                 message: "no answer".to_owned(),
             })
         })?;
-        Ok(found.map_or(ReadBack::Absent, |post| {
-            ReadBack::Found(evidence(&post, ProofKind::ReadBack))
-        }))
+        if found.iter().any(|post| post.posted_at > now) {
+            return Err(NetworkError::Unavailable {
+                message: "it still works on a post like this one".to_owned(),
+            });
+        }
+        Ok(match found.as_slice() {
+            [] => ReadBack::Absent,
+            [post] => ReadBack::Found(evidence(post, ProofKind::ReadBack)),
+            _ => ReadBack::Ambiguous(fault("several look like it")),
+        })
     }
 }
 

@@ -111,50 +111,73 @@ async fn cancel(world: &World, process: &Process, id: &str) {
     }
 }
 
-/// Turns the timers and the queue until every target has settled and the queue is empty of what is due.
+/// Turns the timers and the queue until every target of a post has settled.
 async fn run_to_rest(world: &World, process: &Process, id: &str) -> StoredPost {
-    let started = world.clock.now();
-    let mut next_tick = started;
-    let mut next_sweep = started;
+    let mut timers = Timers::at(world.clock.now());
+    let latest = world.clock.now().checked_add(LONGEST_LIFE).unwrap();
     loop {
-        let now = world.clock.now();
-        assert!(
-            now.duration_since(started) < LONGEST_LIFE,
-            "something still moves after {LONGEST_LIFE:?}"
-        );
-        if now >= next_tick {
-            // What a failed one left is for the next.
-            dispatch::tick(&process.dispatch).await.ok();
-            next_tick = now.checked_add(SignedDuration::from_mins(1)).unwrap();
-        }
-        if now >= next_sweep {
-            upkeep::sweep(&process.upkeep).await.ok();
-            next_sweep = now.checked_add(SignedDuration::from_mins(5)).unwrap();
-        }
-        deliver(world, process).await;
-        let post = world
-            .table
-            .tenant(&world.member.scope)
-            .post(id.parse().unwrap())
-            .await
-            .unwrap()
-            .unwrap();
+        timers.turn(world, process).await;
+        let post = world.post(id).await;
         if post.deliveries.iter().all(is_at_rest) {
             send_owed_mails(world, process).await;
             return post;
         }
-        let wake_at = [
-            Some(next_tick),
-            Some(next_sweep),
-            world.queue.next_visible_at(),
-        ];
-        let next = wake_at.into_iter().flatten().min().unwrap();
-        world.clock.set(next.max(now));
+        timers.move_on(world, latest);
+        assert!(
+            world.clock.now() < latest,
+            "something still moves after {LONGEST_LIFE:?}"
+        );
+    }
+}
+
+/// Turns the timers and the queue until this time.
+pub(crate) async fn run_until(world: &World, process: &Process, until: Timestamp) {
+    let mut timers = Timers::at(world.clock.now());
+    while world.clock.now() < until {
+        timers.turn(world, process).await;
+        timers.move_on(world, until);
+    }
+}
+
+/// When the timers strike next.
+struct Timers {
+    tick: Timestamp,
+    sweep: Timestamp,
+}
+
+impl Timers {
+    fn at(now: Timestamp) -> Self {
+        Self {
+            tick: now,
+            sweep: now,
+        }
+    }
+
+    /// Everything that is due now.
+    async fn turn(&mut self, world: &World, process: &Process) {
+        let now = world.clock.now();
+        if now >= self.tick {
+            // What a failed one left is for the next.
+            dispatch::tick(&process.dispatch).await.ok();
+            self.tick = now.checked_add(SignedDuration::from_mins(1)).unwrap();
+        }
+        if now >= self.sweep {
+            upkeep::sweep(&process.upkeep).await.ok();
+            self.sweep = now.checked_add(SignedDuration::from_mins(5)).unwrap();
+        }
+        deliver(world, process).await;
+    }
+
+    /// Moves the clock to what comes next, at most to `latest`.
+    fn move_on(&self, world: &World, latest: Timestamp) {
+        let message = world.queue.next_visible_at().into_iter();
+        let next = message.fold(self.tick.min(self.sweep), Timestamp::min);
+        world.clock.set(next.min(latest).max(world.clock.now()));
     }
 }
 
 /// A process that died right after a cause left its mail to the next ticks.
-async fn send_owed_mails(world: &World, process: &Process) {
+pub(crate) async fn send_owed_mails(world: &World, process: &Process) {
     for _ in 0..3 {
         world.clock.advance(SignedDuration::from_mins(1));
         dispatch::tick(&process.dispatch).await.ok();

@@ -14,6 +14,9 @@
 mod invariants;
 mod late;
 mod life;
+mod redrive;
+mod restore;
+mod twins;
 mod world;
 
 use cloud::faults::{Effects, Fault, FaultPlan};

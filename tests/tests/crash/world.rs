@@ -1,6 +1,10 @@
 //! What outlives a process, and processes on top of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use cloud::envelope::Envelope;
 use cloud::faults::{Effects, Faulty, FaultyHttpClient};
@@ -11,11 +15,13 @@ use domain::membership::Role;
 use domain::network::RepeatRule;
 use domain::tenant::TimeZoneName;
 use domain::user::User;
-use domain::{Clock, NoticeId};
+use domain::{Clock, DeliveryId, NoticeId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use networks::Registry;
 use serde_json::json;
-use store::{NewToken, OwedMail, Registration, SecretHash, StoredPassword, Table, TokenPurpose};
+use store::{
+    NewToken, OwedMail, Registration, SecretHash, StoredPassword, StoredPost, Table, TokenPurpose,
+};
 use testkit::{
     FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
     TestMember,
@@ -50,7 +56,7 @@ impl World {
     pub(crate) async fn new(repeat: RepeatRule) -> Self {
         let clock = TestClock::at("2026-12-01T08:58:10Z");
         let endpoint = testkit::table::config().await;
-        let client = aws_sdk_dynamodb::Client::from_conf(endpoint.clone().build());
+        let client = Client::from_conf(endpoint.clone().build());
         let table = testkit::table_with(client, testkit::clock::ids(&clock)).await;
         let member = testkit::member(&table, &clock, Role::Owner).await;
         register(&table, &member).await;
@@ -79,6 +85,45 @@ impl World {
         world
     }
 
+    /// A post as it is stored.
+    pub(crate) async fn post(&self, id: &str) -> StoredPost {
+        let posts = self.table.tenant(&self.member.scope);
+        posts.post(id.parse().unwrap()).await.unwrap().unwrap()
+    }
+
+    /// What readers see of a delivery.
+    pub(crate) fn visible_of(&self, delivery: DeliveryId) -> usize {
+        let visible = self.network.visible().into_iter();
+        visible.filter(|post| post.delivery == delivery).count()
+    }
+
+    /// All that the table holds now.
+    pub(crate) async fn copy(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let client = Client::from_conf(self.endpoint.clone().build());
+        let scan = client.scan().table_name(&self.table.settings().name);
+        let items = scan.into_paginator().items().send();
+        items.collect::<Result<_, _>>().await.unwrap()
+    }
+
+    /// Goes on with a new table that holds the copy.
+    pub(crate) async fn restore(&mut self, copy: Vec<HashMap<String, AttributeValue>>) {
+        let client = Client::from_conf(self.endpoint.clone().build());
+        let settings = self.table.settings();
+        let name = format!("{}-restored", settings.name);
+        store::schema::create_if_absent(&client, &name)
+            .await
+            .unwrap();
+        for item in copy {
+            let put = client.put_item().table_name(&name).set_item(Some(item));
+            put.send().await.unwrap();
+        }
+        let settings = store::Settings {
+            name,
+            ..settings.clone()
+        };
+        self.table = Table::new(client, settings, self.table.ids().clone());
+    }
+
     /// A process whose every call of the table, the queue, the keys and the network is an effect of `effects`.
     pub(crate) fn start(&self, effects: Effects) -> Process {
         let http = aws_smithy_http_client::Builder::new().build_http();
@@ -89,7 +134,7 @@ impl World {
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
             .build();
         let table = Table::new(
-            aws_sdk_dynamodb::Client::from_conf(config),
+            Client::from_conf(config),
             self.table.settings().clone(),
             self.table.ids().clone(),
         );

@@ -114,13 +114,17 @@ async fn timer_samples_start_a_run() {
 
     assert_eq!(tick.unwrap().batch_item_failures, []);
     assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
-    // What it names was deleted meanwhile.
+    // What it names is in no table.
+    let Outcome::Declared(declared) = declared.unwrap() else {
+        panic!("it is no declaration");
+    };
+    assert_eq!(declared.gone.len(), 1);
     assert_eq!(
-        declared.unwrap(),
-        Outcome::Declared(upkeep::Declared {
-            untouched: 1,
-            ..upkeep::Declared::default()
-        })
+        upkeep::Declared {
+            gone: vec![],
+            ..declared
+        },
+        upkeep::Declared::default()
     );
 }
 

@@ -14,7 +14,7 @@ const QUIET: &str = "aws_config=warn,aws_runtime=warn,aws_sdk=warn,aws_smithy=wa
 
 /// Starts logging; once per process, first thing in `main`. A second call changes nothing.
 pub fn init(config: &LogConfig) {
-    let subscriber = json(config.level, std::io::stdout);
+    let subscriber = lines(config.level, std::io::stdout);
     // Only a second call fails; logging then goes on as it was.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
@@ -32,7 +32,8 @@ pub fn invocation_span(request_id: &str) -> Span {
     )
 }
 
-fn json<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+/// Writes the lines of a function's log to `writer`.
+pub fn lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -76,7 +77,7 @@ mod tests {
     fn logged(work: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = json(LevelFilter::INFO, move || writer.clone());
+        let subscriber = lines(LevelFilter::INFO, move || writer.clone());
         tracing::subscriber::with_default(subscriber, work);
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes)

@@ -3,5 +3,5 @@
 mod logs;
 mod metrics;
 
-pub use logs::{init, invocation_span};
+pub use logs::{init, invocation_span, lines};
 pub use metrics::{Metric, Metrics};

@@ -1,0 +1,106 @@
+//! Two posts with the same text at the same account, at a network that tells posts apart by their text only: none of
+//! them counts for both.
+
+use cloud::faults::{Effects, Fault, FaultPlan};
+use domain::delivery::{Delivery, State};
+use serde_json::json;
+use testkit::Behaviour;
+
+use crate::READ_BACK;
+use crate::life;
+use crate::world::{Process, World};
+
+/// Long after everything has settled, or a person was asked.
+const END: &str = "2026-12-01T13:00:00Z";
+
+/// Makes both and lets time pass; answers with what became of them.
+async fn live(world: &World, process: &Process) -> Vec<Delivery> {
+    let mut ids = Vec::new();
+    for key in ["one", "other"] {
+        let body = json!({
+            "when": { "at": "2026-12-01T09:00:00Z" },
+            "base": { "text": "good morning" },
+            "targets": [{ "account_id": world.account }],
+        });
+        let call = process.api.post("/v1/posts").by(&world.member);
+        let call = call.header("idempotency-key", key).json(&body);
+        let answer = call.send().await.expect(201);
+        ids.push(answer.body["id"].as_str().unwrap().to_owned());
+    }
+    life::run_until(world, process, END.parse().unwrap()).await;
+    let mut deliveries = Vec::new();
+    for id in ids {
+        deliveries.extend(world.post(&id).await.deliveries);
+    }
+    deliveries
+}
+
+/// Answers with the effects that the first process began.
+async fn play(behaviours: &[Behaviour], plan: FaultPlan, place: &str) -> Vec<&'static str> {
+    let world = World::new(READ_BACK).await;
+    world.network.script(behaviours.iter().copied());
+    let effects = Effects::new(plan);
+    let first = world.start(effects.clone());
+    let deliveries = match effects.until_crash(live(&world, &first)).await {
+        Some(deliveries) => deliveries,
+        None => live(&world, &world.start(Effects::default())).await,
+    };
+    let published: Vec<_> = deliveries
+        .iter()
+        .filter(|delivery| delivery.state == State::Published)
+        .map(|delivery| {
+            let evidence = delivery.evidence.clone();
+            evidence.and_then(|evidence| evidence.remote_id).unwrap()
+        })
+        .collect();
+    let asking = deliveries
+        .iter()
+        .filter(|delivery| delivery.state == State::Asking)
+        .count();
+    let visible: Vec<_> = world
+        .network
+        .visible()
+        .into_iter()
+        .map(|post| post.id)
+        .collect();
+    assert_eq!(published.len() + asking, 2, "{place}: {deliveries:?}");
+    assert!(
+        published.iter().all(|id| visible.contains(id)),
+        "{place}: {published:?} of {visible:?}"
+    );
+    assert!(
+        published.len() < 2 || published[0] != published[1],
+        "{place}: one post counts for both"
+    );
+    assert!(visible.len() <= 2, "{place}: {visible:?}");
+    effects.begun()
+}
+
+#[tokio::test]
+async fn twins_of_which_one_call_is_lost_do_not_share_the_others_post() {
+    let behaviours = [Behaviour::Accepts, Behaviour::LosesCall];
+    let effects = play(&behaviours, FaultPlan::none(), "undisturbed").await;
+    for (number, effect) in effects.iter().enumerate() {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+            let place = format!("{fault:?} effect {number} ({effect})");
+            let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
+            play(&behaviours, plan, &place).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn twins_in_any_order_of_answers_are_published_once_each_or_asked_about() {
+    let behaviours = [
+        Behaviour::Accepts,
+        Behaviour::LosesAnswer,
+        Behaviour::LosesCall,
+        Behaviour::Processes(90),
+    ];
+    for one in behaviours {
+        for other in behaviours {
+            let place = format!("{one:?}, {other:?}");
+            play(&[one, other], FaultPlan::none(), &place).await;
+        }
+    }
+}
