@@ -14,7 +14,6 @@
 mod invariants;
 mod late;
 mod life;
-mod redrive;
 mod restore;
 mod twins;
 mod world;

@@ -1,17 +1,19 @@
 //! What must hold in every history.
 
-use domain::delivery::{Delivery, State};
+use domain::account::AccountState;
+use domain::delivery::{Delivery, HoldReason, State, TransitionName};
 use domain::network::RepeatRule;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::network::{Call, Post};
 use crate::table::Id;
+use crate::words::moment;
 use crate::world::Outside;
 
 /// visible(target) ≤ 1, over all its revisions.
 pub(crate) const ONCE: &str = "visible at most once";
-/// `published` ⇒ visible = 1, and evidence.
+/// `published` ⇒ visible = 1, and evidence that is nobody else's.
 pub(crate) const PUBLISHED: &str = "published is visible, with evidence";
 /// `failed`, `cancelled`, `missed`, `draft` and `held` ⇒ visible = 0.
 pub(crate) const ABSENT: &str = "failed or cancelled is not visible";
@@ -31,6 +33,10 @@ pub(crate) const BUDGET: &str = "no more calls than the network allows";
 pub(crate) const OWN_WRITES: &str = "own writes are recognised";
 /// Nobody is asked, and the network neither, about an answer that a worker got and lived on with.
 pub(crate) const ANSWERED: &str = "what was answered is known";
+/// Where effects are prompt, no worker's time is up while it calls.
+pub(crate) const CUT_SHORT: &str = "no call is cut short";
+/// Nobody is asked to connect an account that its network takes, and nothing waits for one.
+pub(crate) const HEALTHY: &str = "nothing waits for a healthy account";
 
 /// The greatest error of a clock.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(5);
@@ -44,29 +50,85 @@ pub(crate) struct Violation {
     pub(crate) what: String,
 }
 
+/// A delivery, or all of them where their posts cannot be told apart.
+struct Family {
+    members: Vec<Id>,
+    visible: usize,
+}
+
+impl Family {
+    fn of(outside: &Outside, id: Id) -> Self {
+        let members: Vec<Id> = if outside.weather.twins {
+            (0..outside.table.len()).collect()
+        } else {
+            vec![id]
+        };
+        let posts = outside.network.visible.iter();
+        let visible = posts.filter(|post| members.contains(&post.id)).count();
+        Self { members, visible }
+    }
+
+    fn count(&self, outside: &Outside, is_counted: impl Fn(State) -> bool) -> usize {
+        let states = self
+            .members
+            .iter()
+            .map(|id| outside.table.delivery(*id).state);
+        states.filter(|state| is_counted(*state)).count()
+    }
+}
+
 /// A delivery changed.
-pub(crate) fn on_change(outside: &mut Outside, id: Id, delivery: &Delivery) {
-    let visible = outside.network.visible_of(id).count();
+pub(crate) fn on_change(
+    outside: &mut Outside,
+    id: Id,
+    transition: TransitionName,
+    delivery: &Delivery,
+) {
     match delivery.state {
-        State::Published if visible != 1 || delivery.evidence.is_none() => {
-            outside.violate(PUBLISHED, || {
-                format!("delivery {id}: {visible} are visible")
-            });
-        }
-        State::Failed | State::Cancelled | State::Missed | State::Draft | State::Held
-            if visible != 0 =>
-        {
-            outside.violate(ABSENT, || {
-                format!(
-                    "delivery {id} is {}: {visible} are visible",
-                    delivery.state.name()
-                )
-            });
+        State::Published | State::HandedOver => is_proved(outside, id),
+        State::Failed | State::Cancelled | State::Missed | State::Draft | State::Held => {
+            let family = Family::of(outside, id);
+            let may_be_visible = family.count(outside, |state| may_be_visible(outside, state));
+            if family.visible > may_be_visible {
+                outside.violate(ABSENT, || {
+                    let (state, visible) = (delivery.state.name(), family.visible);
+                    format!("delivery {id} is {state}: {visible} are visible")
+                });
+            }
         }
         State::Asking if outside.answered.contains(&(id, delivery.fence)) => {
             outside.violate(ANSWERED, || format!("delivery {id}: a person is asked"));
         }
         _ => {}
+    }
+    let is_hold = matches!(
+        transition,
+        TransitionName::Hold | TransitionName::HeldByOwner
+    );
+    let is_for_account = delivery.hold == Some(HoldReason::Account);
+    let is_healthy = outside.table.account.state == AccountState::Connected;
+    if is_hold && is_for_account && is_healthy {
+        outside.violate(HEALTHY, || format!("delivery {id} is held"));
+    }
+}
+
+/// What is published has evidence that is visible and counts for no other delivery.
+fn is_proved(outside: &mut Outside, id: Id) {
+    let family = Family::of(outside, id);
+    let settled = |state| matches!(state, State::Published | State::HandedOver);
+    let published = family.count(outside, settled);
+    let evidence = |id: Id| outside.table.delivery(id).evidence.clone();
+    let own = evidence(id);
+    let mut others = family.members.iter().filter(|member| **member != id);
+    let is_shared = others.any(|member| {
+        let remote = |id| evidence(id).and_then(|evidence| evidence.remote_id);
+        remote(id).is_some() && remote(*member) == remote(id)
+    });
+    if own.is_none() || is_shared || family.visible < published {
+        outside.violate(PUBLISHED, || {
+            let visible = family.visible;
+            format!("delivery {id}: {published} published, {visible} visible, evidence {own:?}")
+        });
     }
 }
 
@@ -91,10 +153,9 @@ pub(crate) fn on_call(outside: &mut Outside, call: &Call) {
         SignedDuration::ZERO
     };
     let start = outside.plans[id].start;
+    let planned = || format!("delivery {id}: it was to be called at {}", moment(start));
     if call.at + error < start {
-        outside.violate(EARLY, || {
-            format!("delivery {id}: it was to be called at {start}")
-        });
+        outside.violate(EARLY, planned);
     }
     let calls = outside.called.entry(id).or_default();
     *calls += 1;
@@ -103,19 +164,14 @@ pub(crate) fn on_call(outside: &mut Outside, call: &Call) {
         && !outside.weather.people
         && call.at > start + error + LATENESS_MAX
     {
-        outside.violate(ON_TIME, || {
-            format!("delivery {id}: it was to be called at {start}")
-        });
+        outside.violate(ON_TIME, planned);
     }
     let daily = outside.network.kind.daily as usize;
     if daily > 0 && !outside.weather.restore {
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
-        let today = outside
-            .network
-            .calls
-            .iter()
-            .filter(|earlier| day(earlier.at) == day(call.at))
-            .count();
+        let calls = outside.network.calls.iter();
+        let today = calls.filter(|earlier| day(earlier.at) == day(call.at));
+        let today = today.count();
         if today >= daily {
             outside.violate(BUDGET, || format!("call {} of the day", today + 1));
         }
@@ -125,8 +181,9 @@ pub(crate) fn on_call(outside: &mut Outside, call: &Call) {
 /// A post appeared.
 pub(crate) fn on_appearance(outside: &mut Outside, post: &Post) {
     let id = post.id;
-    let visible = outside.network.visible_of(id).count();
-    if visible > 1 {
+    let family = Family::of(outside, id);
+    if family.visible > family.members.len() {
+        let visible = family.visible;
         outside.violate(ONCE, || format!("delivery {id}: {visible} are visible"));
     }
     if post.number < outside.forgotten_calls {
@@ -134,16 +191,22 @@ pub(crate) fn on_appearance(outside: &mut Outside, post: &Post) {
         return;
     }
     let delivery = outside.table.delivery(id);
-    let (state, body) = (delivery.state, delivery.body);
-    if body != post.body {
+    let state = delivery.state;
+    let wanted = outside.table.text(id, delivery.body);
+    if wanted != post.text {
         outside.violate(EDITED, || {
-            format!(
-                "delivery {id}: body {} appears, its author wants {body}",
-                post.body
-            )
+            let text = post.text;
+            format!("delivery {id}: text {text} appears, its author wants {wanted}")
         });
     }
-    let may_be_visible = match state {
+    let may_be_visible = family.count(outside, |state| may_be_visible(outside, state));
+    if family.visible > may_be_visible {
+        outside.violate(ABSENT, || format!("delivery {id} is {}", state.name()));
+    }
+}
+
+fn may_be_visible(outside: &Outside, state: State) -> bool {
+    match state {
         State::Failed | State::Cancelled | State::Missed | State::Draft | State::Held => false,
         // A repeat is harmless only where records have keys.
         State::Scheduled | State::Queued | State::RetryWait => {
@@ -156,9 +219,6 @@ pub(crate) fn on_appearance(outside: &mut Outside, post: &Post) {
         | State::Asking
         | State::Published
         | State::HandedOver => true,
-    };
-    if !may_be_visible {
-        outside.violate(ABSENT, || format!("delivery {id} is {}", state.name()));
     }
 }
 
@@ -172,26 +232,19 @@ pub(crate) fn at_deadline(outside: &mut Outside, id: Id) {
 
 /// Nothing moves any more.
 pub(crate) fn at_rest(outside: &mut Outside) {
-    let states: Vec<(Id, State)> = outside
-        .table
-        .deliveries()
-        .map(|(id, delivery)| (id, delivery.state))
-        .collect();
-    for (id, state) in states {
+    for id in 0..outside.table.len() {
+        let state = outside.table.delivery(id).state;
         if !state.is_settled() {
             outside.violate(DEADLINE, || format!("delivery {id} stays {}", state.name()));
         }
-        let is_out = state == State::Published;
+        let is_out = matches!(state, State::Published | State::HandedOver);
         if outside.weather.is_calm() && !outside.weather.people && !is_out {
             outside.violate(ON_TIME, || {
                 format!("delivery {id} ends as {}", state.name())
             });
         }
-        let visible = outside.network.visible_of(id).count();
-        if is_out && visible != 1 {
-            outside.violate(PUBLISHED, || {
-                format!("delivery {id}: {visible} are visible")
-            });
+        if is_out {
+            is_proved(outside, id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rules of the protocol, and what the protocol would be without each of them.
 
 use domain::delivery::timing::LEASE;
-use domain::delivery::{Change, Guard, State, Transition};
+use domain::delivery::{Change, Guard, State, Transition, TransitionName};
 use jiff::SignedDuration;
 
 /// One step of the worker that publishes a delivery.
@@ -38,6 +38,8 @@ pub(crate) const STEPS: [Step; 10] = [
 pub(crate) struct Protocol {
     /// What happens to each transition before the table gets it.
     pub(crate) edit: fn(&mut Transition),
+    /// Whether a new delivery has a deadline.
+    pub(crate) creates_deadlines: bool,
     /// The steps of a try.
     pub(crate) steps: &'static [Step],
     /// Whether an early message is sent again.
@@ -46,15 +48,31 @@ pub(crate) struct Protocol {
     pub(crate) knows_own_writes: bool,
     /// Whether an operator declares what a restored table may have forgotten.
     pub(crate) declares_lost_time: bool,
+    /// Whether what was called in a lost time is told from what may have been called.
+    pub(crate) names_lost_contents: bool,
+    /// Whether a try has only so much time before its call.
+    pub(crate) limits_preparation: bool,
+    /// Whether a post counts for one delivery only, whoever says so.
+    pub(crate) counts_a_post_once: bool,
+    /// Whether a network that refuses a credential is asked if it means it.
+    pub(crate) asks_before_it_holds: bool,
+    /// Whether deliveries are held only while the account is as it was seen.
+    pub(crate) holds_for_the_seen_turn_only: bool,
 }
 
 /// The product's own.
 pub(crate) const PRODUCT: Protocol = Protocol {
     edit: |_| {},
+    creates_deadlines: true,
     steps: &STEPS,
     sends_early_again: true,
     knows_own_writes: true,
     declares_lost_time: true,
+    names_lost_contents: true,
+    limits_preparation: true,
+    counts_a_post_once: true,
+    asks_before_it_holds: true,
+    holds_for_the_seen_turn_only: true,
 };
 
 /// A rule that can be taken away.
@@ -66,13 +84,13 @@ pub(crate) struct Mutant {
 }
 
 /// Each rule once.
-pub(crate) const MUTANTS: [Mutant; 11] = [
+pub(crate) const MUTANTS: [Mutant; 16] = [
     Mutant {
         rule: "claim condition",
         breaks: "visible at most once",
         protocol: Protocol {
             edit: |transition| {
-                if transition.name == "claim" {
+                if transition.name == TransitionName::Claim {
                     transition.guard = Guard::All(vec![]);
                 }
             },
@@ -111,7 +129,10 @@ pub(crate) const MUTANTS: [Mutant; 11] = [
         breaks: "visible at most once",
         protocol: Protocol {
             edit: |transition| {
-                if matches!(transition.name, "uncertain" | "reap") {
+                if matches!(
+                    transition.name,
+                    TransitionName::Uncertain | TransitionName::Reap
+                ) {
                     for change in &mut transition.changes {
                         if *change == Change::State(State::Uncertain) {
                             *change = Change::State(State::RetryWait);
@@ -148,10 +169,8 @@ pub(crate) const MUTANTS: [Mutant; 11] = [
                 transition
                     .changes
                     .retain(|change| !matches!(change, Change::Deadline(Some(_))));
-                if transition.name == "create" {
-                    transition.changes.push(Change::Deadline(None));
-                }
             },
+            creates_deadlines: false,
             ..PRODUCT
         },
     },
@@ -210,6 +229,46 @@ pub(crate) const MUTANTS: [Mutant; 11] = [
         breaks: "visible at most once",
         protocol: Protocol {
             declares_lost_time: false,
+            ..PRODUCT
+        },
+    },
+    Mutant {
+        rule: "content that was called may be lost",
+        breaks: "visible at most once",
+        protocol: Protocol {
+            names_lost_contents: false,
+            ..PRODUCT
+        },
+    },
+    Mutant {
+        rule: "time limit before the call",
+        breaks: "no call is cut short",
+        protocol: Protocol {
+            limits_preparation: false,
+            ..PRODUCT
+        },
+    },
+    Mutant {
+        rule: "a post counts for one delivery",
+        breaks: "published is visible, with evidence",
+        protocol: Protocol {
+            counts_a_post_once: false,
+            ..PRODUCT
+        },
+    },
+    Mutant {
+        rule: "a network that refuses a credential is asked again",
+        breaks: "nothing waits for a healthy account",
+        protocol: Protocol {
+            asks_before_it_holds: false,
+            ..PRODUCT
+        },
+    },
+    Mutant {
+        rule: "held for the account as it was seen",
+        breaks: "nothing waits for a healthy account",
+        protocol: Protocol {
+            holds_for_the_seen_turn_only: false,
             ..PRODUCT
         },
     },

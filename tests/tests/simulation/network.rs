@@ -7,23 +7,25 @@ use domain::delivery::{
 use domain::network::RepeatRule;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::table::Id;
-use crate::weather::NetworkKind;
+use crate::table::{Id, Text};
+use crate::weather::{NetworkKind, Takes};
 
 /// A call that reached the network or is on its way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     pub(crate) id: Id,
     pub(crate) fence: Fence,
-    pub(crate) body: u32,
+    pub(crate) text: Text,
     pub(crate) at: Timestamp,
 }
 
 /// A post that readers see.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Post {
+    /// The delivery that called.
     pub(crate) id: Id,
-    pub(crate) body: u32,
+    pub(crate) text: Text,
+    /// The number of the call that made it.
     pub(crate) number: usize,
     pub(crate) at: Timestamp,
 }
@@ -43,7 +45,9 @@ pub(crate) enum Behaviour {
     LimitsRate,
     /// It refuses the content.
     Rejects,
-    /// It refuses the credential.
+    /// It refuses the credential, and renews it when asked.
+    EndsSession,
+    /// It refuses the credential until a person connects the account again.
     Revokes,
 }
 
@@ -56,11 +60,24 @@ pub(crate) struct Fate {
     pub(crate) answer: Option<(Timestamp, CallOutcome)>,
 }
 
+/// What the network says of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Check {
+    Fits,
+    /// It has another one to offer.
+    Renewed,
+    Refused,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     pub(crate) kind: NetworkKind,
     pub(crate) calls: Vec<Call>,
     pub(crate) visible: Vec<Post>,
+    /// Whether a person must connect the account again.
+    pub(crate) is_revoked: bool,
+    /// Credentials up to this version are not taken any more.
+    ended: u32,
     /// Calls that it took and works on.
     jobs: Vec<usize>,
 }
@@ -71,89 +88,89 @@ impl Network {
             kind,
             calls: Vec::new(),
             visible: Vec::new(),
+            is_revoked: false,
+            ended: 0,
             jobs: Vec::new(),
         }
     }
 
-    /// A call begins; `pause` is how long the network takes for its part.
+    /// A call begins, with the credential of this version; `pause` is how long the network takes for its part.
     pub(crate) fn begin(
         &mut self,
         call: Call,
+        credential: u32,
         behaviour: Behaviour,
         pause: SignedDuration,
     ) -> Fate {
         let number = self.calls.len();
         self.calls.push(call);
-        let answered = call
-            .at
-            .checked_add(SignedDuration::from_millis(300))
-            .unwrap();
-        let appears = call
-            .at
-            .checked_add(SignedDuration::from_millis(150))
-            .unwrap();
-        let later = appears.checked_add(pause).unwrap();
-        let answer = |outcome| Some((answered, outcome));
-        if behaviour == Behaviour::Accepts && self.kind.is_slow {
-            self.jobs.push(number);
+        let answered = call.at + SignedDuration::from_millis(300);
+        let appears = call.at + SignedDuration::from_millis(150);
+        let later = appears + pause;
+        let refuses = |outcome| Fate {
+            appears: None,
+            answer: Some((answered, outcome)),
+        };
+        let lost = |appears| Fate {
+            appears,
+            answer: None,
+        };
+        if self.refuses(credential) {
+            return refuses(CallOutcome::Unauthorized(fault("who are you")));
         }
+        let proof = evidence(number, ProofKind::Response, appears);
         match behaviour {
-            Behaviour::Accepts if self.kind.is_slow => Fate {
-                appears: Some(later),
-                answer: answer(CallOutcome::Processing(RemoteJob {
-                    id: number.to_string(),
-                    poll_at: later,
-                })),
+            Behaviour::Accepts => match self.kind.takes {
+                Takes::Posts => Fate {
+                    appears: Some(appears),
+                    answer: Some((answered, CallOutcome::Published(proof))),
+                },
+                Takes::Drafts => Fate {
+                    appears: Some(appears),
+                    answer: Some((answered, CallOutcome::HandedOver(proof))),
+                },
+                Takes::Jobs => {
+                    self.jobs.push(number);
+                    let job = RemoteJob {
+                        id: number.to_string(),
+                        poll_at: later,
+                    };
+                    Fate {
+                        appears: Some(later),
+                        answer: Some((answered, CallOutcome::Processing(job))),
+                    }
+                }
             },
-            Behaviour::Accepts => Fate {
-                appears: Some(appears),
-                answer: answer(CallOutcome::Published(evidence(
-                    number,
-                    ProofKind::Response,
-                    appears,
-                ))),
-            },
-            Behaviour::LosesAnswer => Fate {
-                appears: Some(appears),
-                answer: None,
-            },
-            Behaviour::LosesCall => Fate {
-                appears: None,
-                answer: None,
-            },
-            Behaviour::PostsLate => Fate {
-                appears: Some(later),
-                answer: None,
-            },
-            Behaviour::LimitsRate => Fate {
-                appears: None,
-                answer: answer(CallOutcome::NoEffect {
-                    fault: fault("wait"),
-                    retry_after: Some(std::time::Duration::from_mins(1)),
-                }),
-            },
-            Behaviour::Rejects => Fate {
-                appears: None,
-                answer: answer(CallOutcome::Refused(fault("not like this"))),
-            },
-            Behaviour::Revokes => Fate {
-                appears: None,
-                answer: answer(CallOutcome::Unauthorized(fault("who are you"))),
-            },
+            Behaviour::LosesAnswer => lost(Some(appears)),
+            Behaviour::LosesCall => lost(None),
+            Behaviour::PostsLate => lost(Some(later)),
+            Behaviour::LimitsRate => refuses(CallOutcome::NoEffect {
+                fault: fault("wait"),
+                retry_after: Some(std::time::Duration::from_mins(1)),
+            }),
+            Behaviour::Rejects => refuses(CallOutcome::Refused(fault("not like this"))),
+            Behaviour::EndsSession => {
+                self.ended = self.ended.max(credential);
+                refuses(CallOutcome::Unauthorized(fault("who are you")))
+            }
+            Behaviour::Revokes => {
+                self.is_revoked = true;
+                refuses(CallOutcome::Unauthorized(fault("who are you")))
+            }
         }
     }
 
     /// The post of a call appears. Where records have keys it replaces what is there.
     pub(crate) fn appear(&mut self, number: usize, now: Timestamp) -> Post {
-        let call = self.calls[number];
+        let Call { id, text, .. } = self.calls[number];
         let post = Post {
-            id: call.id,
-            body: call.body,
+            id,
+            text,
             number,
             at: now,
         };
         if self.kind.repeat == RepeatRule::ClientKey {
-            self.visible.retain(|seen| seen.id != call.id);
+            self.visible.retain(|seen| seen.id != id);
         }
         self.visible.push(post);
         self.jobs.retain(|job| *job != number);
@@ -164,36 +181,68 @@ impl Network {
         self.visible.iter().filter(move |post| post.id == id)
     }
 
+    pub(crate) fn refuses(&self, credential: u32) -> bool {
+        self.is_revoked || credential <= self.ended
+    }
+
+    /// What it says when it is asked whether it means its refusal.
+    pub(crate) fn check(&self, credential: u32) -> Check {
+        if self.is_revoked {
+            Check::Refused
+        } else if self.refuses(credential) {
+            Check::Renewed
+        } else {
+            Check::Fits
+        }
+    }
+
     /// How far a job is.
-    pub(crate) fn poll(&self, job: &RemoteJob, now: Timestamp) -> PollOutcome {
-        let post = self
-            .visible
-            .iter()
-            .find(|post| post.number.to_string() == job.id);
-        match post {
+    pub(crate) fn poll(&self, job: &RemoteJob, credential: u32, now: Timestamp) -> PollOutcome {
+        if self.refuses(credential) {
+            return PollOutcome::Unknown(fault("who are you"));
+        }
+        let mut visible = self.visible.iter();
+        match visible.find(|post| post.number.to_string() == job.id) {
             Some(post) => {
                 PollOutcome::Published(evidence(post.number, ProofKind::Response, post.at))
             }
             None => PollOutcome::Running {
-                poll_at: now.checked_add(SignedDuration::from_secs(60)).unwrap(),
+                poll_at: now + SignedDuration::from_secs(60),
             },
         }
     }
 
-    /// What a look finds, where one can look at all: a network that says “absent” has no job for the post either.
-    pub(crate) fn read_back(&self, id: Id) -> Option<ReadBack> {
-        let works_on_it = self.jobs.iter().any(|job| self.calls[*job].id == id);
-        if self.kind.repeat == RepeatRule::Nothing || works_on_it {
+    /// What a look finds, where one can look at all: a network that says “absent” has no job for such a post either.
+    /// Without keys, posts are told apart by their text only.
+    pub(crate) fn read_back(&self, id: Id, text: Text) -> Option<ReadBack> {
+        let is_alike = |seen: Id, other: Text| match self.kind.repeat {
+            RepeatRule::ClientKey => seen == id,
+            RepeatRule::ReadBack { .. } | RepeatRule::Nothing => other == text,
+        };
+        let works_on_it = self.jobs.iter().any(|job| {
+            let call = self.calls[*job];
+            is_alike(call.id, call.text)
+        });
+        let shows_nothing =
+            self.kind.repeat == RepeatRule::Nothing || self.kind.takes == Takes::Drafts;
+        if shows_nothing || works_on_it {
             return None;
         }
-        let post = self.visible_of(id).next();
-        Some(post.map_or(ReadBack::Absent, |post| {
-            ReadBack::Found(evidence(post.number, ProofKind::ReadBack, post.at))
-        }))
+        let mut alike = self
+            .visible
+            .iter()
+            .filter(|post| is_alike(post.id, post.text));
+        Some(match (alike.next(), alike.next()) {
+            (None, _) => ReadBack::Absent,
+            (Some(post), None) => {
+                ReadBack::Found(evidence(post.number, ProofKind::ReadBack, post.at))
+            }
+            (Some(_), Some(_)) => ReadBack::Ambiguous(fault("several look like it")),
+        })
     }
 }
 
-fn evidence(number: usize, proof: ProofKind, published_at: Timestamp) -> Evidence {
+pub(crate) fn evidence(number: usize, proof: ProofKind, published_at: Timestamp) -> Evidence {
     Evidence {
         remote_id: Some(number.to_string()),
         permalink: None,

@@ -2,15 +2,16 @@
 
 use domain::delivery::acts::{self, Plan};
 use domain::delivery::timing::latest_start;
-use domain::delivery::{Delivery, Evidence, Guard, HoldReason, ProofKind, State, Transition};
+use domain::delivery::{Delivery, Guard, HoldReason, ProofKind, State, Transition};
 use domain::preflight::validate;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::account;
 use crate::event::Event;
-use crate::network::fault;
+use crate::network::{Post, evidence, fault};
 use crate::process::Process;
 use crate::table::{Id, Verdict};
-use crate::world::Plan as Wanted;
+use crate::world::{Outside, Plan as Wanted};
 
 /// What somebody will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +34,31 @@ pub(crate) enum ActKind {
     Resume,
     Unschedule,
     Retry,
+    /// Another text for what waits for nothing.
+    Revise,
+    /// Disconnects the account.
+    Disconnect,
 }
 
-pub(crate) const KINDS: [ActKind; 8] = [
+/// What people do, as often as they do it.
+pub(crate) const KINDS: [ActKind; 17] = [
+    ActKind::Rewrite,
     ActKind::Rewrite,
     ActKind::Postpone,
+    ActKind::Postpone,
+    ActKind::Hasten,
     ActKind::Hasten,
     ActKind::Cancel,
+    ActKind::Cancel,
     ActKind::Hold,
+    ActKind::Hold,
+    ActKind::Resume,
     ActKind::Resume,
     ActKind::Unschedule,
     ActKind::Retry,
+    ActKind::Retry,
+    ActKind::Revise,
+    ActKind::Disconnect,
 ];
 
 /// A plan for content that was checked.
@@ -53,6 +68,9 @@ pub(crate) fn plan(due: Timestamp, max_lateness: SignedDuration) -> Plan {
 
 /// Does it, if the state allows it; a request without an answer is not repeated.
 pub(crate) async fn act(process: Process, act: Act, max_lateness: SignedDuration) {
+    if act.kind == ActKind::Disconnect {
+        return account::disconnect(&process).await;
+    }
     let Ok(delivery) = process.read(act.id).await else {
         return;
     };
@@ -70,53 +88,68 @@ pub(crate) async fn act(process: Process, act: Act, max_lateness: SignedDuration
 
 /// Says whether it is out, as far as anybody can see.
 pub(crate) async fn answer(process: Process, id: Id, max_lateness: SignedDuration) {
-    let visible = process
-        .world
-        .outside()
-        .network
-        .visible_of(id)
-        .next()
-        .copied();
-    let transition = match visible {
-        Some(post) => acts::resolve_published(Evidence {
-            remote_id: None,
-            permalink: None,
-            proof: ProofKind::Person,
-            published_at: post.at,
-        }),
-        None => acts::resolve_not_published(fault("somebody looked")),
-    };
-    let verdict = process.step(id, &transition).await;
+    {
+        let mut outside = process.world.outside();
+        if outside.table.delivery(id).state == State::Asking && twin_is_under_way(&outside, id) {
+            // Whoever sees one of two such posts waits until the other is decided.
+            let at = outside.now + SignedDuration::from_mins(10);
+            outside.at(at, Event::Answer(id));
+            return;
+        }
+    }
+    let operation = process.world.outside().operation();
+    let answered = process.table("answer", |outside| {
+        let transition = match unclaimed(outside, id) {
+            Some(post) => {
+                let evidence = evidence(post.number, ProofKind::Person, post.at);
+                // As if the person had said which of several it is; without, a later look may count it once more.
+                outside.table.own_remote_post(id, &post.number.to_string());
+                acts::resolve_published(evidence)
+            }
+            None => acts::resolve_not_published(fault("somebody looked")),
+        };
+        outside.step(id, transition, operation)
+    });
+    let answered = answered.await;
     let tries_again = process.world.outside().tape.happens(2);
-    if let (Ok(Verdict::Done(delivery)), None, true) = (verdict, visible, tries_again) {
+    if let Ok(Verdict::Done(delivery)) = answered
+        && delivery.state == State::Failed
+        && tries_again
+    {
         let now = process.now();
         let again = acts::try_again(plan(now, max_lateness), delivery.body);
         perform(&process, id, again, Some(now), max_lateness).await;
     }
 }
 
-/// Connects the account again: what waited for it goes on, as `store` aligns it.
-pub(crate) async fn reconnect(process: Process, count: usize) {
-    process.world.outside().table.needs_reconnect = false;
-    for id in 0..count {
-        let Ok(delivery) = process.read(id).await else {
-            continue;
-        };
-        let waits = delivery.state == State::Held
-            && delivery.hold == Some(HoldReason::Account)
-            && process.now() <= delivery.latest_start();
-        let Some(due) = delivery.due.filter(|_| waits) else {
-            continue;
-        };
-        let resume = acts::resume(due, process.now());
-        let transition = Transition {
-            guard: Guard::All(vec![resume.guard, Guard::RevisionIs(delivery.revision)]),
-            ..resume
-        };
-        if let Ok(Verdict::Done(delivery)) = process.step(id, &transition).await {
-            process.nudge(&delivery).await;
-        }
+/// Whether another delivery whose post looks the same may be out or not.
+fn twin_is_under_way(outside: &Outside, id: Id) -> bool {
+    let mut others = outside.table.deliveries();
+    outside.weather.twins
+        && others.any(|(other, delivery)| {
+            let is_under_way = matches!(
+                delivery.state,
+                State::Calling | State::Processing | State::Uncertain
+            );
+            other != id && is_under_way
+        })
+}
+
+/// A post that looks like this delivery's and counts for no other.
+fn unclaimed(outside: &Outside, id: Id) -> Option<Post> {
+    if !outside.weather.twins {
+        return outside.network.visible_of(id).next().copied();
     }
+    let counts_for_another = |post: &&Post| {
+        let number = post.number.to_string();
+        let mut evidence = outside.table.deliveries().filter_map(|(_, delivery)| {
+            let evidence = delivery.evidence.as_ref()?;
+            evidence.remote_id.as_ref()
+        });
+        evidence.any(|remote_id| *remote_id == number)
+    };
+    let mut visible = outside.network.visible.iter();
+    visible.find(|post| !counts_for_another(post)).copied()
 }
 
 async fn perform(
@@ -127,12 +160,16 @@ async fn perform(
     max_lateness: SignedDuration,
 ) {
     let operation = process.world.outside().operation();
-    let written = process.table(transition.name, |outside| {
+    let written = process.table(transition.name.as_str(), |outside| {
         let verdict = outside.step(id, transition.clone(), operation);
+        if let Verdict::Done(delivery) = &verdict {
+            let text = outside.new_text();
+            outside.table.write_text(id, delivery.body, text);
+        }
         if let (Verdict::Done(delivery), Some(due)) = (&verdict, due) {
             let wanted = wanted(due, delivery, max_lateness);
             outside.plans[id] = wanted;
-            let at = wanted.deadline + crate::history::DEADLINE_GRACE;
+            let at = wanted.deadline + crate::opening::DEADLINE_GRACE;
             outside.at(at, Event::Deadline(id));
         }
         verdict
@@ -182,6 +219,8 @@ fn transition(
             acts::try_again(plan(now, max_lateness), delivery.body),
             Some(now),
         ),
+        ActKind::Revise => (acts::rewrite(new_body), None),
+        ActKind::Disconnect => return None,
     };
     delivery.apply(&transition).ok()?;
     Some((transition, due))

@@ -1,17 +1,18 @@
 //! A process of the product: its clock, and its awaited effects. Each of them is a point where it can die, stand still,
 //! or learn nothing.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use domain::delivery::decisions::{Decision, Wakeup, next_message};
-use domain::delivery::{Delivery, DeliveryKey, DeliveryMessage, Transition};
+use domain::delivery::{Delivery, DeliveryMessage, Transition};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::table::{Id, Verdict};
 use crate::weather::EffectFault;
-use crate::world::{Outside, Wish, World, number};
+use crate::words::number;
+use crate::world::{Outside, Wish, World};
 
 /// Requests that the SDK makes before it gives up.
 const SDK_TRIES: u32 = 3;
@@ -23,7 +24,7 @@ pub(crate) struct Process {
     pub(crate) world: World,
     /// What its clock is wrong by.
     skew: SignedDuration,
-    /// Whether it runs the version before.
+    /// Whether it runs the older of two versions.
     pub(crate) is_old: bool,
 }
 
@@ -41,7 +42,7 @@ impl Process {
         } else {
             0
         };
-        let is_old = outside.weather.old_version && outside.tape.happens(2);
+        let is_old = outside.weather.versions_behind > 0 && outside.tape.happens(2);
         drop(outside);
         Self {
             world: world.clone(),
@@ -63,6 +64,27 @@ impl Process {
     pub(crate) async fn sleep(&self, pause: SignedDuration) {
         let at = self.world.outside().now + pause;
         self.wake_at(at, SignedDuration::ZERO).await;
+    }
+
+    /// The outcome of some work, or nothing if it is not done at this time, as `tokio::time::timeout` has it: whoever
+    /// stood still past it goes on until it waits again.
+    pub(crate) async fn until<T>(&self, at: Timestamp, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(Some(done));
+            }
+            let mut outside = self.world.outside();
+            match outside.wish {
+                Wish::Wake(_, _) if outside.now >= at => return Poll::Ready(None),
+                Wish::Wake(wake_at, still) if still.is_zero() && at < wake_at => {
+                    outside.wish = Wish::Wake(at, SignedDuration::ZERO);
+                }
+                Wish::Wake(_, _) | Wish::Die => {}
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// One awaited effect.
@@ -128,7 +150,7 @@ impl Process {
     /// One transition.
     pub(crate) async fn step(&self, id: Id, transition: &Transition) -> Result<Verdict> {
         let operation = self.world.outside().operation();
-        self.table(transition.name, |outside| {
+        self.table(transition.name.as_str(), |outside| {
             outside.step(id, transition.clone(), operation)
         })
         .await
@@ -151,7 +173,7 @@ impl Process {
     pub(crate) async fn send(&self, message: DeliveryMessage) -> Result<()> {
         let delay = i64::try_from(message.delay_seconds(self.now()).min(900)).unwrap();
         let delay = SignedDuration::from_secs(delay);
-        let is_new = self.world.outside().weather.old_version && !self.is_old;
+        let is_new = self.world.outside().weather.versions_behind > 1 && !self.is_old;
         for _ in 0..SDK_TRIES {
             let sent = self
                 .reach("send", |outside| outside.enqueue(message, is_new, delay))
@@ -212,20 +234,14 @@ impl Process {
         Suspended {
             world: &self.world,
             wish: Wish::Die,
-            is_over: false,
         }
         .await;
     }
 
     async fn wake_at(&self, at: Timestamp, still: SignedDuration) {
-        let is_past = at <= self.world.outside().now;
-        if is_past {
-            return;
-        }
         Suspended {
             world: &self.world,
             wish: Wish::Wake(at, still),
-            is_over: false,
         }
         .await;
     }
@@ -235,22 +251,19 @@ impl Process {
 struct Suspended<'a> {
     world: &'a World,
     wish: Wish,
-    is_over: bool,
 }
 
 impl Future for Suspended<'_> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if self.is_over {
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let mut outside = self.world.outside();
+        if let Wish::Wake(at, _) = self.wish
+            && at <= outside.now
+        {
             return Poll::Ready(());
         }
-        self.is_over = true;
-        self.world.outside().wish = self.wish;
+        outside.wish = self.wish;
         Poll::Pending
     }
-}
-
-pub(crate) fn number_of(delivery: &Delivery) -> Id {
-    number(&DeliveryKey::of(delivery))
 }

@@ -3,6 +3,10 @@
 use domain::delivery::DeliveryMessage;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::event::Event;
+use crate::words::{moment, words};
+use crate::world::Outside;
+
 /// How long a received message is invisible.
 const VISIBILITY: SignedDuration = SignedDuration::from_secs(360);
 /// After this many receipts a message goes to the dead-letter queue.
@@ -52,7 +56,7 @@ impl Queue {
             return None;
         }
         entry.receipts += 1;
-        entry.visible_at = now.checked_add(VISIBILITY).unwrap();
+        entry.visible_at = now + VISIBILITY;
         Some((entry.message, entry.visible_at))
     }
 
@@ -68,5 +72,35 @@ impl Queue {
     /// Every message that was ever sent.
     pub(crate) fn ever_sent(&self) -> Vec<DeliveryMessage> {
         self.entries.iter().map(|entry| entry.message).collect()
+    }
+}
+
+impl Outside {
+    /// A message goes to the queue.
+    pub(crate) fn enqueue(
+        &mut self,
+        message: DeliveryMessage,
+        is_new: bool,
+        delay: SignedDuration,
+    ) {
+        if self.weather.losses && self.tape.happens(8) {
+            self.say(|| format!("the queue loses {}", words(&message)));
+            return;
+        }
+        let is_doubled = self.weather.duplicates && self.tape.happens(4);
+        for _ in 0..=usize::from(is_doubled) {
+            let late = if self.weather.reordering {
+                self.tape.pick(&[0, 1, 5, 20])
+            } else {
+                0
+            };
+            let visible_at = self.now + delay + SignedDuration::from_secs(late);
+            let number = self.queue.send(message, is_new, visible_at);
+            self.say(|| {
+                let (at, words) = (moment(visible_at), words(&message));
+                format!("message {number}, visible at {at}: {words}")
+            });
+            self.at(visible_at, Event::Receive(number));
+        }
     }
 }

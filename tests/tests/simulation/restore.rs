@@ -1,12 +1,13 @@
 //! A table that is set back by five minutes, as `docs/runbooks/restore.md` does it.
 
+use domain::account::AccountState;
 use domain::delivery::faults;
-use domain::delivery::protocol::{LostTime, lost, lost_call};
+use domain::delivery::protocol::{LostTime, lost, lost_call, lost_content};
 use domain::delivery::timing::LEASE;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Event;
-use crate::history::DEADLINE_GRACE;
+use crate::opening::DEADLINE_GRACE;
 use crate::table::{Id, Table, Verdict};
 use crate::world::{Outside, Plan};
 
@@ -40,7 +41,7 @@ pub(crate) fn restore(outside: &mut Outside, backup: &Backup) {
     outside.plans.clone_from(&backup.plans);
     outside.answered.clear();
     outside.forgotten_calls = outside.network.calls.len();
-    if outside.table.needs_reconnect {
+    if outside.table.account.state == AccountState::ReconnectNeeded {
         outside.at(until + STOP, Event::Reconnect);
     }
     if outside.protocol.declares_lost_time {
@@ -65,6 +66,10 @@ fn declare(outside: &mut Outside, time: LostTime) {
         let transition = lost_call(time, now, faults::forgotten());
         if let Verdict::Done(_) = outside.step(id, transition, operation) {
             expect_end(outside, id);
+        }
+        if outside.protocol.names_lost_contents {
+            let operation = outside.operation();
+            outside.step(id, lost_content(faults::content_lost()), operation);
         }
     }
 }

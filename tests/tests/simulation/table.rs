@@ -6,8 +6,13 @@ use domain::delivery::{Attempt, Delivery, Fence, State, Transition};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
+use crate::account::Account;
+
 /// Number of a delivery in a simulation.
 pub(crate) type Id = usize;
+
+/// Number of a text: equal where readers see the same.
+pub(crate) type Text = u32;
 
 /// What a write of a transition came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +68,19 @@ pub(crate) struct Table {
     rows: Vec<Row>,
     attempts: BTreeMap<(Id, Fence), Attempt>,
     budget: Budget,
-    /// Whether the account must be connected again.
-    pub(crate) needs_reconnect: bool,
+    /// The text of each revision of a body.
+    texts: BTreeMap<(Id, u32), Text>,
+    /// Which delivery a remote post counts for.
+    owners: BTreeMap<String, Id>,
+    pub(crate) account: Account,
     /// Everything that was written, if somebody wants to know.
     pub(crate) written: Option<Vec<Written>>,
 }
 
 impl Table {
-    pub(crate) fn create(&mut self, delivery: Delivery, now: Timestamp) -> Id {
+    pub(crate) fn create(&mut self, delivery: Delivery, text: Text, now: Timestamp) -> Id {
         let id = self.rows.len();
+        self.texts.insert((id, delivery.body), text);
         let shown = vec![(now, entry(id, &delivery))];
         self.rows.push(Row {
             delivery,
@@ -79,6 +88,10 @@ impl Table {
             shown,
         });
         id
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     pub(crate) fn delivery(&self, id: Id) -> &Delivery {
@@ -130,6 +143,20 @@ impl Table {
             });
         }
         Ok(verdict)
+    }
+
+    /// The text of a body; a revision that is new gets `new`.
+    pub(crate) fn write_text(&mut self, id: Id, body: u32, new: Text) {
+        self.texts.entry((id, body)).or_insert(new);
+    }
+
+    pub(crate) fn text(&self, id: Id, body: u32) -> Text {
+        self.texts[&(id, body)]
+    }
+
+    /// Takes a remote post for a delivery; `false` where another delivery has it.
+    pub(crate) fn own_remote_post(&mut self, id: Id, remote_id: &str) -> bool {
+        *self.owners.entry(remote_id.to_owned()).or_insert(id) == id
     }
 
     pub(crate) fn record(&mut self, id: Id, fence: Fence, attempt: Attempt) {

@@ -7,8 +7,10 @@ use domain::delivery::timing::LOOK_AHEAD;
 use domain::delivery::{DeliveryKey, State};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::account;
 use crate::process::{Process, Result};
 use crate::table::{Entry, Id, Verdict};
+use crate::worker;
 
 /// Entries that are younger are the dispatcher's.
 const DISPATCHER_LATE: SignedDuration = SignedDuration::from_mins(3);
@@ -26,14 +28,18 @@ enum Reconciled {
 pub(crate) async fn tick(process: Process) {
     for _ in 0..LOOKS_MAX {
         let Ok(mut entries) = index(&process, |entry| entry.attention).await else {
-            return;
+            break;
         };
         let until = process.now() + LOOK_AHEAD;
         entries.retain(|(at, _)| *at <= until);
         entries.sort_by_key(|(at, _)| *at);
         if work(&process, entries).await == 0 {
-            return;
+            break;
         }
+    }
+    let is_followed = process.world.outside().table.account.is_followed;
+    if !is_followed {
+        account::align(&process).await;
     }
 }
 
@@ -138,10 +144,8 @@ async fn carry_out(process: &Process, id: Id, decision: Decision) -> Result<Reco
 
 async fn settle_overdue(process: &Process, id: Id) -> Result<bool> {
     let delivery = process.read(id).await?;
-    let attempt = process.table("read the evidence", |outside| {
-        outside.table.attempt(id, delivery.fence)
-    });
-    let Some(decision) = on_overdue(&delivery, attempt.await?, process.now()) else {
+    let attempt = worker::attempt(process, &delivery).await?;
+    let Some(decision) = on_overdue(&delivery, attempt, process.now()) else {
         return Ok(false);
     };
     let verdict = process.decide(id, decision).await?;

@@ -1,6 +1,8 @@
 //! What may go wrong in a history. Each history gets a few of the faults only: where everything fails at once, most
 //! faults hide behind others.
 
+use std::fmt;
+
 use domain::network::RepeatRule;
 use jiff::SignedDuration;
 
@@ -29,12 +31,16 @@ pub(crate) struct Weather {
     pub(crate) key_outage: bool,
     /// The index tells what was true seconds ago.
     pub(crate) stale_index: bool,
-    /// Some of the workers run the version before.
-    pub(crate) old_version: bool,
+    /// How many versions some of the workers are behind: one can be read, two cannot.
+    pub(crate) versions_behind: u32,
     /// Old messages come again, this many.
     pub(crate) redrive: u32,
     /// The table is set back by five minutes.
     pub(crate) restore: bool,
+    /// Media take long to upload.
+    pub(crate) slow_uploads: bool,
+    /// All posts have the same text at first.
+    pub(crate) twins: bool,
     /// People change their minds.
     pub(crate) people: bool,
     /// The network answers late, not at all, or no.
@@ -66,12 +72,22 @@ pub(crate) enum EffectFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NetworkKind {
     pub(crate) repeat: RepeatRule,
-    /// Whether it works on posts by itself after it took the call.
-    pub(crate) is_slow: bool,
+    pub(crate) takes: Takes,
     /// Shortest time between two posts of the account; zero where there is none.
     pub(crate) gap: SignedDuration,
     /// Most posts of the account in a day; zero where there is no limit.
     pub(crate) daily: u32,
+}
+
+/// What a network does with a call that it accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// It posts.
+    Posts,
+    /// It works on the post by itself.
+    Jobs,
+    /// It keeps a draft, which a person finishes.
+    Drafts,
 }
 
 /// Longest time from giving up a call to its effect, where nothing names a shorter one.
@@ -111,7 +127,15 @@ impl Weather {
         ]);
         let network = NetworkKind {
             repeat,
-            is_slow: tape.happens(4),
+            takes: tape.pick(&[
+                Takes::Posts,
+                Takes::Posts,
+                Takes::Posts,
+                Takes::Posts,
+                Takes::Jobs,
+                Takes::Jobs,
+                Takes::Drafts,
+            ]),
             gap: tape.pick(&[
                 SignedDuration::ZERO,
                 SignedDuration::ZERO,
@@ -144,9 +168,11 @@ impl Weather {
             throttling: tape.happens(8),
             key_outage: tape.happens(8),
             stale_index: tape.happens(4),
-            old_version: tape.happens(6),
+            versions_behind: tape.pick(&[0, 0, 0, 0, 0, 0, 1, 2]),
             redrive: tape.pick(&[0, 0, 0, 0, 0, 0, 0, 40]),
             restore: tape.happens(12),
+            slow_uploads: tape.happens(8),
+            twins: tape.happens(2) && matches!(repeat, RepeatRule::ReadBack { .. }),
             people: tape.happens(2),
             network_trouble: tape.happens(2),
             network,
@@ -157,13 +183,67 @@ impl Weather {
     pub(crate) fn is_calm(&self) -> bool {
         self.effects.iter().all(|fault| *fault == EffectFault::Slow)
             && !self.losses
-            && !self.old_version
+            && self.versions_behind == 0
             && !self.missed_ticks
             && !self.throttling
             && !self.key_outage
             && !self.restore
+            && !self.slow_uploads
             && !self.network_trouble
             && self.network.gap.is_zero()
             && self.network.daily == 0
+    }
+    /// Whether no effect takes long, so that the times of the protocol are kept.
+    pub(crate) fn is_prompt(&self) -> bool {
+        let is_slow = |fault: &EffectFault| match fault {
+            EffectFault::PauseBefore | EffectFault::PauseAfter | EffectFault::Slow => true,
+            EffectFault::CrashBefore
+            | EffectFault::CrashAfter
+            | EffectFault::LostRequest
+            | EffectFault::LostAnswer => false,
+        };
+        !self.throttling && !self.effects.iter().any(is_slow)
+    }
+}
+
+impl fmt::Display for Weather {
+    /// What is special, for reading.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NetworkKind {
+            repeat,
+            takes,
+            gap,
+            daily,
+        } = self.network;
+        write!(f, "the network: {repeat:?}, makes {takes:?}")?;
+        if !gap.is_zero() {
+            write!(f, ", a gap of {gap:?}")?;
+        }
+        if daily > 0 {
+            write!(f, ", {daily} posts a day")?;
+        }
+        write!(f, "; what goes wrong:")?;
+        let special = [
+            (self.duplicates, "doubled messages"),
+            (self.reordering, "messages overtake each other"),
+            (self.losses, "messages get lost"),
+            (self.clocks, "clocks are wrong"),
+            (self.missed_ticks, "ticks do not happen"),
+            (self.doubled_ticks, "ticks happen twice"),
+            (self.throttling, "the table refuses half of all requests"),
+            (self.key_outage, "no keys for half an hour"),
+            (self.stale_index, "the index lags"),
+            (self.versions_behind > 0, "two versions at once"),
+            (self.redrive > 0, "old messages come again"),
+            (self.restore, "the table is set back"),
+            (self.slow_uploads, "uploads are slow"),
+            (self.twins, "all posts have the same text"),
+            (self.people, "people change their minds"),
+            (self.network_trouble, "the network misbehaves"),
+        ];
+        for (_, words) in special.iter().filter(|(happens, _)| *happens) {
+            write!(f, " {words},")?;
+        }
+        write!(f, " faults of effects: {:?}", self.effects)
     }
 }

@@ -5,18 +5,18 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
-use domain::delivery::timing::CALL;
-use domain::delivery::{CallOutcome, Delivery, DeliveryMessage, Fence, State, Transition, faults};
+use domain::delivery::{Fence, TransitionName};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::{Event, Timer};
 use crate::invariants::{self, Violation};
 use crate::mutants::Protocol;
-use crate::network::{Behaviour, Call, Network};
+use crate::network::Network;
 use crate::queue::Queue;
-use crate::table::{Id, Table, Verdict};
+use crate::table::{Id, Table, Text};
 use crate::tape::Tape;
 use crate::weather::{EffectFault, Weather};
+use crate::words::moment;
 
 /// Shared by the event loop and all processes; one thread, so that a history is the same every time.
 #[derive(Clone)]
@@ -43,10 +43,17 @@ pub(crate) struct Outside {
     pub(crate) without_keys: (Timestamp, Timestamp),
     pub(crate) violation: Option<Violation>,
     pub(crate) called: BTreeMap<Id, u32>,
+    /// Transitions that were made.
+    pub(crate) made: BTreeSet<TransitionName>,
     /// What happened, in words, if somebody wants to read it.
     pub(crate) log: Option<Vec<String>>,
     /// What the process that runs now wants: to go on at a time, or to die.
     pub(crate) wish: Wish,
+    /// The task that runs now.
+    pub(crate) task: usize,
+    /// Tasks whose publishing call is under way.
+    calling: BTreeSet<usize>,
+    texts: Text,
     timers: BinaryHeap<Reverse<Timer>>,
     turn: u64,
     operation: u64,
@@ -111,8 +118,12 @@ impl Outside {
             throttled,
             without_keys,
             violation: None,
+            made: BTreeSet::new(),
             log: is_told.then(Vec::new),
             wish: Wish::Die,
+            task: 0,
+            calling: BTreeSet::new(),
+            texts: 0,
             timers: BinaryHeap::new(),
             turn: 0,
             operation: 0,
@@ -134,7 +145,7 @@ impl Outside {
 
     pub(crate) fn say(&mut self, line: impl FnOnce() -> String) {
         if let Some(log) = &mut self.log {
-            log.push(format!("{:.3} {}", self.now, line()));
+            log.push(format!("{} {}", moment(self.now), line()));
         }
     }
 
@@ -151,142 +162,27 @@ impl Outside {
         self.operation
     }
 
-    /// One conditional write.
-    pub(crate) fn step(&mut self, id: Id, mut transition: Transition, operation: u64) -> Verdict {
-        (self.protocol.edit)(&mut transition);
-        let before = self.table.delivery(id).state;
-        let verdict = match self.table.step(id, &transition, operation, self.now) {
-            Ok(verdict) => verdict,
-            Err(delivery) if self.protocol.knows_own_writes => Verdict::Done(*delivery),
-            Err(delivery) => {
-                self.violate(invariants::OWN_WRITES, || transition.name.to_owned());
-                Verdict::Refused(*delivery)
-            }
-        };
-        match &verdict {
-            Verdict::Done(next) => {
-                let (from, to) = (before.name(), next.state.name());
-                let (fence, revision) = (next.fence, next.revision);
-                self.say(|| {
-                    let name = transition.name;
-                    format!(
-                        "delivery {id}: {name}: {from} → {to} (fence {fence}, revision {revision})"
-                    )
-                });
-                let next = next.clone();
-                self.changed(id, &next);
-            }
-            Verdict::Refused(_) => {
-                self.say(|| {
-                    format!(
-                        "delivery {id}: {} is refused: {}",
-                        transition.name,
-                        before.name()
-                    )
-                });
-            }
-        }
-        verdict
+    /// A text that nobody wrote before.
+    pub(crate) fn new_text(&mut self) -> Text {
+        self.texts += 1;
+        self.texts
     }
 
-    fn changed(&mut self, id: Id, delivery: &Delivery) {
-        invariants::on_change(self, id, delivery);
-        if delivery.state == State::Asking {
-            let pause = self.tape.pick(&[60, 5, 0]);
-            self.at(
-                self.now + SignedDuration::from_mins(pause),
-                Event::Answer(id),
-            );
-        }
+    /// The publishing call of the task that runs now is under way.
+    pub(crate) fn begin_call(&mut self) {
+        self.calling.insert(self.task);
     }
 
-    /// A message goes to the queue.
-    pub(crate) fn enqueue(
-        &mut self,
-        message: DeliveryMessage,
-        is_new: bool,
-        delay: SignedDuration,
-    ) {
-        if self.weather.losses && self.tape.happens(8) {
-            self.say(|| format!("the queue loses {}", words(&message)));
-            return;
-        }
-        let copies = if self.weather.duplicates && self.tape.happens(4) {
-            2
-        } else {
-            1
-        };
-        for _ in 0..copies {
-            let late = if self.weather.reordering {
-                self.tape.pick(&[0, 1, 5, 20])
-            } else {
-                0
-            };
-            let visible_at = self.now + delay + SignedDuration::from_secs(late);
-            let number = self.queue.send(message, is_new, visible_at);
-            self.say(|| {
-                format!(
-                    "message {number}, visible at {visible_at}: {}",
-                    words(&message)
-                )
-            });
-            self.at(visible_at, Event::Receive(number));
-        }
+    pub(crate) fn end_call(&mut self) {
+        self.calling.remove(&self.task);
     }
 
-    /// The bytes of a call leave: what the worker gets to know, and when.
-    pub(crate) fn call(&mut self, id: Id, fence: Fence, body: u32) -> (Timestamp, CallOutcome) {
-        let call = Call {
-            id,
-            fence,
-            body,
-            at: self.now,
-        };
-        invariants::on_call(self, &call);
-        let behaviour = if self.weather.network_trouble {
-            self.tape.pick(&[
-                Behaviour::Accepts,
-                Behaviour::Accepts,
-                Behaviour::LosesAnswer,
-                Behaviour::LosesCall,
-                Behaviour::PostsLate,
-                Behaviour::LimitsRate,
-                Behaviour::Rejects,
-                Behaviour::Revokes,
-            ])
-        } else {
-            Behaviour::Accepts
-        };
-        let longest = match behaviour {
-            Behaviour::PostsLate => CALL + self.weather.network.late_effect_max(),
-            Behaviour::Accepts if self.weather.network.is_slow => SignedDuration::from_mins(20),
-            _ => SignedDuration::ZERO,
-        };
-        let tenths = if longest.is_zero() {
-            0
-        } else {
-            i32::try_from(self.tape.choose(11)).unwrap()
-        };
-        let number = self.network.calls.len();
-        let fate = self.network.begin(call, behaviour, longest * tenths / 10);
-        self.say(|| {
-            format!("call {number} of delivery {id} (fence {fence}, body {body}): {behaviour:?}")
-        });
-        if let Some(appears) = fate.appears {
-            self.at(appears, Event::Appear(number));
+    /// The time of the task that runs now is up.
+    pub(crate) fn time_is_up(&mut self) {
+        self.say(|| "a worker's time is up".to_owned());
+        if self.calling.remove(&self.task) && self.weather.is_prompt() {
+            self.violate(invariants::CUT_SHORT, || "while it was called".to_owned());
         }
-        fate.answer.unwrap_or_else(|| {
-            (
-                self.now + CALL,
-                CallOutcome::Unknown(faults::call_timed_out()),
-            )
-        })
-    }
-
-    pub(crate) fn appear(&mut self, number: usize) {
-        let post = self.network.appear(number, self.now);
-        self.say(|| format!("post {number} of delivery {} appears", post.id));
-        invariants::on_appearance(self, &post);
     }
 
     /// The fault that hits the next effect, if any does.
@@ -308,25 +204,4 @@ impl Outside {
         let (from, to) = self.without_keys;
         self.now < from || to <= self.now
     }
-}
-
-/// A message in words.
-pub(crate) fn words(message: &DeliveryMessage) -> String {
-    match message {
-        DeliveryMessage::Work { key, rev, nb, look } => {
-            let look = look.map_or(String::new(), |look| format!(", look {}", look.looks + 1));
-            format!(
-                "work on delivery {} (revision {rev}, not before {nb}{look})",
-                number(key)
-            )
-        }
-        DeliveryMessage::Reap { key, fence } => {
-            format!("reap delivery {} (fence {fence})", number(key))
-        }
-    }
-}
-
-/// The number of a delivery in a simulation.
-pub(crate) fn number(key: &domain::delivery::DeliveryKey) -> Id {
-    usize::try_from(key.delivery.as_uuid().as_u128()).unwrap()
 }
