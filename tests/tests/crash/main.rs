@@ -14,6 +14,7 @@
 mod invariants;
 mod late;
 mod life;
+mod redrive;
 mod restore;
 mod twins;
 mod world;
