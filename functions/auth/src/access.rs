@@ -41,31 +41,51 @@ impl Ctx {
         tenant: Option<TenantId>,
     ) -> Result<Tokens> {
         let now = self.clock.now();
-        self.start_family_until(user, tenant, now, after(now, FAMILY_LIFETIME))
-            .await
-    }
-
-    /// Signs a program in that proved itself at `started_at`, until `ends_at` at most.
-    pub(crate) async fn start_family_until(
-        &self,
-        user: UserId,
-        tenant: Option<TenantId>,
-        started_at: Timestamp,
-        ends_at: Timestamp,
-    ) -> Result<Tokens> {
         let family = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
             user,
             tenant,
-            started_at,
-            ends_at,
+            started_at: now,
+            proved_at: now,
+            ends_at: after(now, FAMILY_LIFETIME),
         };
-        let token = RefreshSecret::first(&*self.random, user, family.id);
-        self.table
-            .system()
-            .start_family(&family, &token.hashes())
-            .await?;
-        self.tokens(&family, &token).await
+        self.start(&family).await
+    }
+
+    /// Signs a signed-in program in to another tenant, too; no longer than it is signed in now.
+    pub(crate) async fn start_family_beside(
+        &self,
+        family: &RefreshFamily,
+        tenant: TenantId,
+    ) -> Result<Tokens> {
+        let beside = RefreshFamily {
+            id: FamilyId::generate(self.table.ids()),
+            tenant: Some(tenant),
+            ..family.clone()
+        };
+        self.start(&beside).await
+    }
+
+    /// New tokens for a program whose person has just proved again who they are; its old ones are dead from then on.
+    pub(crate) async fn reprove_family(&self, old: &RefreshFamily) -> Result<Tokens> {
+        let new = RefreshFamily {
+            id: FamilyId::generate(self.table.ids()),
+            proved_at: self.clock.now(),
+            ..old.clone()
+        };
+        let token = RefreshSecret::first(&*self.random, new.user, new.id);
+        let system = self.table.system();
+        if !system.replace_family(old, &new, &token.hashes()).await? {
+            return Err(Error::unauthenticated());
+        }
+        self.tokens(&new, &token).await
+    }
+
+    async fn start(&self, family: &RefreshFamily) -> Result<Tokens> {
+        let token = RefreshSecret::first(&*self.random, family.user, family.id);
+        let system = self.table.system();
+        system.start_family(family, &token.hashes()).await?;
+        self.tokens(family, &token).await
     }
 
     /// An access token of a family, beside its refresh token.

@@ -4,7 +4,7 @@ use domain::membership::Role;
 use domain::user::User;
 use domain::{Error, Result, TenantId, UserId};
 use serde::Serialize;
-use store::Member;
+use store::{Member, StoredUser};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -86,8 +86,13 @@ pub(crate) struct SignedInAnswer {
 
 impl Ctx {
     /// The person behind a valid credential.
-    pub(crate) async fn person(&self, user: UserId) -> Result<User> {
-        let found = self.table.system().user(user).await?;
+    pub(crate) async fn stored_person(&self, user: UserId) -> Result<StoredUser> {
+        let found = self.table.system().stored_user(user).await?;
         found.ok_or_else(|| Error::corrupt("credential", "its user does not exist"))
+    }
+
+    /// The same without what signing in needs.
+    pub(crate) async fn person(&self, user: UserId) -> Result<User> {
+        Ok(self.stored_person(user).await?.user)
     }
 }

@@ -39,6 +39,7 @@ mod logout;
 mod mails;
 mod me;
 mod password;
+mod reauthenticate;
 mod refresh;
 mod register;
 mod resend_verification;
@@ -89,6 +90,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(public(routes!(resend_verification::resend_verification)))
         .routes(public(routes!(login::login)))
         .routes(public(routes!(refresh::refresh)))
+        .routes(signed_in(routes!(reauthenticate::reauthenticate)))
         .routes(signed_in(routes!(switch::switch)))
         .routes(signed_in(routes!(logout::logout)))
         .routes(signed_in(routes!(me::get_me)))

@@ -108,11 +108,8 @@ impl Ctx {
             self.hasher.pretend(&password, &*self.random).await?;
             return Err(wrong());
         };
-        let phc = self.stored_hash(&known).await?;
-        match self.hasher.verify(&password, phc).await? {
-            Verdict::Wrong => return Err(wrong()),
-            Verdict::Right { is_outdated: false } => {}
-            Verdict::Right { is_outdated: true } => self.renew_hash(&known, &password).await?,
+        if !self.is_password_of(&known, &password).await? {
+            return Err(wrong());
         }
         if !known.user.email_verified {
             return Err(Error::Forbidden {
@@ -122,6 +119,21 @@ impl Ctx {
             });
         }
         Ok(known.user)
+    }
+
+    /// Whether it is the person's password. Keeps it better from now on if it was kept less well than today's are.
+    pub(crate) async fn is_password_of(
+        &self,
+        known: &StoredUser,
+        password: &Password,
+    ) -> Result<bool> {
+        let phc = self.stored_hash(known).await?;
+        match self.hasher.verify(password, phc).await? {
+            Verdict::Wrong => return Ok(false),
+            Verdict::Right { is_outdated: false } => {}
+            Verdict::Right { is_outdated: true } => self.renew_hash(known, password).await?,
+        }
+        Ok(true)
     }
 
     async fn stored_hash(&self, known: &StoredUser) -> Result<Zeroizing<String>> {
@@ -157,6 +169,7 @@ impl Ctx {
             user,
             tenant,
             started_at: now,
+            proved_at: now,
             last_seen_at: now,
             ends_at: end_of_session(now),
         };

@@ -49,11 +49,7 @@ pub(crate) async fn switch(
             Ok(([(SET_COOKIE, rebound.set_cookie)], Json(answer)).into_response())
         }
         Credential::Family(family) => {
-            let (started_at, ends_at) = (family.started_at, family.ends_at);
-            let tokens = ctx
-                .start_family_until(caller.user, Some(tenant), started_at, ends_at)
-                .await?;
-            let tokens = Some(tokens);
+            let tokens = Some(ctx.start_family_beside(family, tenant).await?);
             Ok(Json(SignedInAnswer { me, tokens }).into_response())
         }
     }

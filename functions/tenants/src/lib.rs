@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use api::Gate;
-use api::route::signed_in;
+use api::route::{recent, signed_in};
 use axum::extract::FromRef;
 use cloud::config::PublicUrlConfig;
 use domain::membership::Permission;
@@ -90,10 +90,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
             create::create_tenant,
             read::list_tenants
         )))
-        .routes(signed_in(routes!(
-            read::get_tenant,
-            edit::edit_tenant,
-            delete::delete_tenant
-        )))
+        .routes(signed_in(routes!(read::get_tenant, edit::edit_tenant)))
+        .routes(recent(signed_in(routes!(delete::delete_tenant))))
         .with_state(ctx)
 }

@@ -13,7 +13,7 @@ use store::{Credential, Identified, Member, TenantScope};
 use crate::gate::Gate;
 use crate::permission::{self, PermissionType};
 use crate::problem::Problem;
-use crate::route::Access;
+use crate::route::{Access, Recent};
 use crate::witness::Witness;
 
 /// Somebody who is signed in, in whatever tenant or none. For routes that are declared by [`crate::route::signed_in`].
@@ -66,7 +66,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         require(parts, Access::SignedIn)?;
         let gate = Gate::from_ref(state);
-        let Identified { credential, member } = gate.identify(parts).await?;
+        let Identified { credential, member } = identify(parts, &gate).await?;
         if let Some(member) = &member {
             let actor = event::Actor::User(credential.user());
             Witness::tell(parts, &gate, member.scope, actor);
@@ -90,7 +90,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         require(parts, Access::Can(P::PERMISSION))?;
         let gate = Gate::from_ref(state);
-        let identified = gate.identify(parts).await?;
+        let identified = identify(parts, &gate).await?;
         let user = identified.credential.user();
         let member = identified.member.ok_or_else(|| Error::Forbidden {
             code: "tenant_required",
@@ -111,6 +111,15 @@ where
             permission: PhantomData,
         })
     }
+}
+
+/// Who sent the request, by a proof that is as recent as the route demands.
+async fn identify(parts: &Parts, gate: &Gate) -> domain::Result<Identified> {
+    let identified = gate.identify(parts).await?;
+    if parts.extensions.get::<Recent>().is_some() {
+        gate.check_recent(&identified.credential)?;
+    }
+    Ok(identified)
 }
 
 /// Whether a member may do something, in the present state of the tenant.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::{Clock, Error, Random, Result, TenantId};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use store::{Credential, CredentialKey, Identified, Session, Table};
 use url::Url;
 
@@ -21,8 +21,13 @@ use crate::witness::Witness;
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A session that was not used for this long is dead.
 pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(60);
+/// For this long after its person proved who they are, a credential is good for what [`crate::route::recent`] guards.
+pub const PROOF_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// The use of a session is noted at most this often.
 const SESSION_NOTED: SignedDuration = SignedDuration::from_mins(5);
+
+/// The code of a refusal that a proof of the person cures (RFC 9470).
+pub(crate) const NOT_RECENT: &str = "insufficient_user_authentication";
 
 /// Finds out who asks. One per process; clones share it. Contexts of functions hold one and give it to the extractors
 /// through `FromRef`.
@@ -125,16 +130,47 @@ impl Gate {
     /// A session that takes the place of `old`, bound to `tenant`. It has a new secret and ends when the old one would
     /// have; whoever stores it deletes the old one in the same transaction.
     pub fn rebind(&self, random: &dyn Random, old: &Session, tenant: TenantId) -> Rebound {
-        let cookie = SessionCookie::generate(random, old.user, Some(tenant));
+        self.successor(random, old, Some(tenant), old.proved_at)
+    }
+
+    /// The same for a session whose person has just proved again who they are.
+    pub fn reprove(&self, random: &dyn Random, old: &Session) -> Rebound {
+        self.successor(random, old, old.tenant, self.0.clock.now())
+    }
+
+    fn successor(
+        &self,
+        random: &dyn Random,
+        old: &Session,
+        tenant: Option<TenantId>,
+        proved_at: Timestamp,
+    ) -> Rebound {
+        let cookie = SessionCookie::generate(random, old.user, tenant);
         Rebound {
             session: Session {
                 secret: cookie.hash(),
-                tenant: Some(tenant),
+                tenant,
+                proved_at,
                 last_seen_at: self.0.clock.now(),
                 ..old.clone()
             },
             set_cookie: self.0.cookie.set(&cookie),
         }
+    }
+
+    /// Refuses a credential whose person proved too long ago who they are, or that no person stands behind.
+    pub(crate) fn check_recent(&self, credential: &Credential) -> Result<()> {
+        let now = self.0.clock.now();
+        let is_recent = credential
+            .proved_at()
+            .is_some_and(|proved_at| now.duration_since(proved_at) < PROOF_LIFETIME);
+        if is_recent {
+            return Ok(());
+        }
+        Err(Error::Unauthenticated {
+            code: NOT_RECENT,
+            detail: "prove again who you are: POST /v1/auth/reauthenticate",
+        })
     }
 
     /// Who sent the request; [`Error::Unauthenticated`] if nobody known.
@@ -201,7 +237,7 @@ impl Gate {
         }
     }
 
-    async fn note_use(&self, session: &Session, now: jiff::Timestamp) -> Result<()> {
+    async fn note_use(&self, session: &Session, now: Timestamp) -> Result<()> {
         let system = self.0.table.system();
         system.note_session_use(session, now).await
     }

@@ -40,7 +40,7 @@ pub use client::ClientAddress;
 pub use credential::cookie::{CookieKind, SessionCookie};
 pub use credential::token;
 pub use etag::{IfMatch, etag};
-pub use gate::{Gate, Rebound, SESSION_IDLE, SESSION_LIFETIME};
+pub use gate::{Gate, PROOF_LIFETIME, Rebound, SESSION_IDLE, SESSION_LIFETIME};
 pub use idempotency::Command;
 pub use json::{BODY_MAX, Json, from_value};
 pub use page::{ListQuery, Page, PageLimit, PageQuery};

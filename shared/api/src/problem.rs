@@ -9,6 +9,8 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::gate::{NOT_RECENT, PROOF_LIFETIME};
+
 /// Seconds after which a caller may repeat what failed because something did not answer.
 const RETRY_UNAVAILABLE: u64 = 5;
 
@@ -113,11 +115,25 @@ impl IntoResponse for Problem {
         let mut response = render(&self, None);
         let headers = response.headers_mut();
         if self.status() == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(WWW_AUTHENTICATE, challenge(self.0.code()));
         }
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// What a caller must show instead (RFC 9110, 11.6.1; RFC 9470, 3).
+fn challenge(code: &str) -> HeaderValue {
+    if code == NOT_RECENT {
+        let text = format!(
+            "Bearer error=\"{NOT_RECENT}\", max_age={}",
+            PROOF_LIFETIME.as_secs()
+        );
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            return value;
+        }
+    }
+    HeaderValue::from_static("Bearer")
 }
 
 /// Completes a problem at the edge: the request id, and when to try again.

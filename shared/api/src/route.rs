@@ -15,6 +15,9 @@ use crate::permission::{self, PermissionType};
 /// The extension of an operation that says who may call it.
 pub const PERMISSION_EXTENSION: &str = "x-permission";
 
+/// The extension of an operation that only a recent proof of the person opens.
+pub const RECENT_EXTENSION: &str = "x-recent-authentication";
+
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -60,6 +63,26 @@ where
 {
     declare(routes, Access::Can(P::PERMISSION))
 }
+
+/// Sensitive routes, around [`signed_in`] or [`can`]: whoever calls them proved at most
+/// [`PROOF_LIFETIME`](crate::PROOF_LIFETIME) ago who they are, by a sign-in or by `POST /v1/auth/reauthenticate`. The
+/// extractors see to it, so a handler cannot forget it: `recent(can::<DeleteTenant, _>(routes!(delete)))`.
+pub fn recent<S>((schemas, mut paths, router): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    for item in paths.paths.values_mut() {
+        for operation in operations(item) {
+            let extensions = operation.extensions.get_or_insert_default();
+            extensions.insert(RECENT_EXTENSION.to_owned(), Value::from(true));
+        }
+    }
+    (schemas, paths, router).map(|router| router.route_layer(axum::Extension(Recent)))
+}
+
+/// Marks the requests of a route that is declared by [`recent`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recent;
 
 fn declare<S>(
     (schemas, mut paths, router): UtoipaMethodRouter<S>,

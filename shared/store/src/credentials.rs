@@ -2,6 +2,7 @@
 //! that a revocation or another role acts at once.
 
 use domain::{FamilyId, Result, TenantId, UserId};
+use jiff::Timestamp;
 
 use crate::item::{decode, is};
 use crate::key::{Key, SecretHash};
@@ -57,6 +58,14 @@ impl Credential {
         match self {
             Self::Session(session) => session.user,
             Self::Family(family) => family.user,
+        }
+    }
+
+    /// When its person last proved who they are; `None` for a credential that no person stands behind.
+    pub fn proved_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Session(session) => Some(session.proved_at),
+            Self::Family(family) => Some(family.proved_at),
         }
     }
 

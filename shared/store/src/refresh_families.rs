@@ -5,12 +5,13 @@ use domain::{FamilyId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{instant, millis, number, value};
+use crate::attribute::{instant, millis, number, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
 use crate::table::Written;
+use crate::transaction::Transacted;
 
 /// A family of refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,10 @@ pub struct RefreshFamily {
     pub user: UserId,
     /// Where it acts.
     pub tenant: Option<TenantId>,
-    /// When the person proved who they are.
+    /// When the person signed in.
     pub started_at: Timestamp,
+    /// When the person last proved who they are.
+    pub proved_at: Timestamp,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
 }
@@ -61,6 +64,13 @@ pub(crate) struct FamilyItem {
     gen_hash: SecretHash,
     #[serde(with = "millis")]
     ca: Timestamp,
+    /// Absent in families of the version before: then it is when they signed in.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    proved: Option<Timestamp>,
     #[serde(with = "millis")]
     until: Timestamp,
     exp: i64,
@@ -81,6 +91,7 @@ impl From<FamilyItem> for RefreshFamily {
             user: item.user,
             tenant: item.ten,
             started_at: item.ca,
+            proved_at: item.proved.unwrap_or(item.ca),
             ends_at: item.until,
         }
     }
@@ -89,21 +100,21 @@ impl From<FamilyItem> for RefreshFamily {
 impl SystemTable<'_> {
     /// Stores a new family with its first token.
     pub async fn start_family(&self, family: &RefreshFamily, first: &RefreshToken) -> Result<()> {
-        let item = FamilyItem {
-            id: family.id,
-            user: family.user,
-            ten: family.tenant,
-            gen_no: first.generation,
-            fam_hash: first.family_secret.clone(),
-            gen_hash: first.secret.clone(),
-            ca: family.started_at,
-            until: family.ends_at,
-            exp: family.ends_at.as_second(),
-        };
-        self.table
-            .write(Write::put(item.key(), encode(&item)?))
-            .await?;
+        self.table.write(put(family, first)?).await?;
         Ok(())
+    }
+
+    /// Puts a new family in the place of an old one, which is dead from then on. Whether the old one was still alive.
+    pub async fn replace_family(
+        &self,
+        old: &RefreshFamily,
+        new: &RefreshFamily,
+        first: &RefreshToken,
+    ) -> Result<bool> {
+        let old = Write::delete(Key::refresh_family(old.user, old.id));
+        let writes = vec![old.when(Condition::item_exists()), put(new, first)?];
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Uses a token: of all who try, one gets the next generation.
@@ -148,4 +159,20 @@ impl SystemTable<'_> {
         self.table.write(Write::delete(key)).await?;
         Ok(())
     }
+}
+
+fn put(family: &RefreshFamily, first: &RefreshToken) -> Result<Write> {
+    let item = FamilyItem {
+        id: family.id,
+        user: family.user,
+        ten: family.tenant,
+        gen_no: first.generation,
+        fam_hash: first.family_secret.clone(),
+        gen_hash: first.secret.clone(),
+        ca: family.started_at,
+        proved: Some(family.proved_at),
+        until: family.ends_at,
+        exp: family.ends_at.as_second(),
+    };
+    Ok(Write::put(item.key(), encode(&item)?))
 }

@@ -4,7 +4,7 @@ use domain::{Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{instant, millis};
+use crate::attribute::{instant, millis, optional_millis};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
@@ -20,8 +20,10 @@ pub struct Session {
     pub user: UserId,
     /// Where it acts.
     pub tenant: Option<TenantId>,
-    /// When the person proved who they are.
+    /// When the person signed in.
     pub started_at: Timestamp,
+    /// When the person last proved who they are.
+    pub proved_at: Timestamp,
     /// When it was last used, to within the time between two notes of it.
     pub last_seen_at: Timestamp,
     /// When it ends whatever happens.
@@ -36,6 +38,13 @@ pub(crate) struct SessionItem {
     ten: Option<TenantId>,
     #[serde(with = "millis")]
     ca: Timestamp,
+    /// Absent in sessions of the version before: then it is when they signed in.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    proved: Option<Timestamp>,
     #[serde(with = "millis")]
     seen: Timestamp,
     #[serde(with = "millis")]
@@ -58,6 +67,7 @@ impl From<SessionItem> for Session {
             user: item.user,
             tenant: item.ten,
             started_at: item.ca,
+            proved_at: item.proved.unwrap_or(item.ca),
             last_seen_at: item.seen,
             ends_at: item.until,
         }
@@ -109,6 +119,7 @@ fn put(session: &Session) -> Result<Write> {
         user: session.user,
         ten: session.tenant,
         ca: session.started_at,
+        proved: Some(session.proved_at),
         seen: session.last_seen_at,
         until: session.ends_at,
         exp: session.ends_at.as_second(),

@@ -137,8 +137,14 @@ impl From<UserItem> for StoredUser {
 impl SystemTable<'_> {
     /// A person by id.
     pub async fn user(&self, user: UserId) -> Result<Option<User>> {
+        let stored = self.stored_user(user).await?;
+        Ok(stored.map(|stored| stored.user))
+    }
+
+    /// A person with what signing in needs, by id.
+    pub async fn stored_user(&self, user: UserId) -> Result<Option<StoredUser>> {
         let item: Option<UserItem> = self.table.get(&Key::user(user)).await?;
-        Ok(item.map(|item| StoredUser::from(item).user))
+        Ok(item.map(StoredUser::from))
     }
 
     /// A person by address. Makes as many reads for an address that nobody has: `spare` is then read in vain.

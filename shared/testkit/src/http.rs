@@ -320,6 +320,7 @@ pub async fn session(
         user,
         tenant,
         started_at: now,
+        proved_at: now,
         last_seen_at: now,
         ends_at: now.saturating_add(SESSION_LIFETIME).expect("a time"),
     };

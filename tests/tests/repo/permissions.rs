@@ -14,6 +14,9 @@ const PUBLIC: [&str; 6] = [
     "post /v1/auth/verify-email",
 ];
 
+/// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
+const RECENT: [&str; 1] = ["delete /v1/tenants/{id}"];
+
 /// `method path` of every operation, with what it declares.
 fn operations() -> Vec<(String, Value)> {
     let document = snapshot();
@@ -46,4 +49,19 @@ fn id_36_only_the_listed_operations_need_no_credential() {
     public.sort();
 
     assert_eq!(public, PUBLIC);
+}
+
+#[test]
+fn id_18_listed_operations_need_a_recent_proof() {
+    let mut recent: Vec<String> = operations()
+        .into_iter()
+        .filter(|(_, declared)| declared["x-recent-authentication"] == true)
+        .map(|(operation, declared)| {
+            assert_ne!(declared["x-permission"], "public", "{operation}");
+            operation
+        })
+        .collect();
+    recent.sort();
+
+    assert_eq!(recent, RECENT);
 }

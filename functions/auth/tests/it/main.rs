@@ -12,6 +12,7 @@ mod cross_site;
 mod forgery;
 mod limits;
 mod login;
+mod reauthenticate;
 mod refresh;
 mod register;
 mod session;

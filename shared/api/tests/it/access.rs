@@ -1,5 +1,6 @@
 use domain::UserId;
 use domain::membership::Role;
+use jiff::SignedDuration;
 use testkit::http::session;
 use testkit::member;
 
@@ -87,4 +88,33 @@ async fn cookie_that_is_malformed_is_refused() {
     let among_others = format!("a=b; {}; c=d", owner.cookie);
     let answer = app.api.get("/v1/whoami").cookie(&among_others).send().await;
     answer.expect(200);
+}
+
+#[tokio::test]
+async fn id_18_sensitive_route_needs_a_proof_of_the_last_ten_minutes() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let status = async || {
+        let any = app.api.get("/v1/sensitive").by(&owner).send().await;
+        let in_tenant = app.api.post("/v1/sensitive/posts").by(&owner).send().await;
+        assert_eq!(any.status, in_tenant.status);
+        any
+    };
+
+    app.clock.advance(SignedDuration::from_secs(599));
+    status().await.expect(200);
+    app.clock.advance(SignedDuration::from_secs(1));
+
+    let refused = status().await;
+    let refused = refused.expect_problem(401, "insufficient_user_authentication");
+    assert_eq!(
+        refused.headers["www-authenticate"],
+        r#"Bearer error="insufficient_user_authentication", max_age=600"#
+    );
+    app.api
+        .get("/v1/whoami")
+        .by(&owner)
+        .send()
+        .await
+        .expect(200);
 }

@@ -1,7 +1,7 @@
 //! Small routes, one for each thing that routes have in common.
 
 use api::permission::{ReadPosts, SchedulePosts};
-use api::route::{can, public, signed_in};
+use api::route::{can, public, recent, signed_in};
 use api::{Can, Command, Gate, IfMatch, Json, ListQuery, Page, PageLimit, Path, Query, SignedIn};
 use axum::extract::State;
 use domain::{DeliveryId, Error, PostId};
@@ -44,6 +44,8 @@ pub(crate) fn router(gate: Gate) -> OpenApiRouter {
         .routes(signed_in(routes!(whoami)))
         .routes(can::<ReadPosts, _>(routes!(list)))
         .routes(can::<SchedulePosts, _>(routes!(schedule)))
+        .routes(recent(signed_in(routes!(be_sure))))
+        .routes(recent(can::<SchedulePosts, _>(routes!(be_sure_in_tenant))))
         .with_state(gate)
 }
 
@@ -162,4 +164,14 @@ async fn list(
 #[utoipa::path(post, path = "/v1/posts")]
 async fn schedule(caller: Can<SchedulePosts>) -> Json<Value> {
     Json(json!(caller.scope.tenant()))
+}
+
+#[utoipa::path(get, path = "/v1/sensitive")]
+async fn be_sure(_caller: SignedIn) -> Json<Value> {
+    Json(Value::Null)
+}
+
+#[utoipa::path(post, path = "/v1/sensitive/posts")]
+async fn be_sure_in_tenant(_caller: Can<SchedulePosts>) -> Json<Value> {
+    Json(Value::Null)
 }

@@ -27,6 +27,8 @@ async fn document_says_who_may_call_each_route() {
     assert!(declared.contains(&"post /v1/posts schedule_posts".to_owned()));
     assert!(declared.contains(&"get /v1/whoami signed_in".to_owned()));
     assert!(declared.contains(&"post /v1/echo public".to_owned()));
+    let sensitive = &document["paths"]["/v1/sensitive"]["get"];
+    assert_eq!(sensitive["x-recent-authentication"], true);
 }
 
 #[tokio::test]
