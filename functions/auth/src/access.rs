@@ -9,7 +9,7 @@ use cloud::envelope::{Envelope, Sealed};
 use domain::{Error, FamilyId, OperationId, Random, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use store::{Keyring, RefreshFamily, RefreshToken, SigningKey};
+use store::{Keyring, RefreshFamily, RefreshToken, SigningKey, UserAct};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -34,12 +34,14 @@ pub(crate) struct Tokens {
 }
 
 impl Ctx {
-    /// Signs a program in.
+    /// Signs a program in by the password of this version; `None` where it was changed meanwhile.
     pub(crate) async fn start_family(
         &self,
         user: UserId,
         tenant: Option<TenantId>,
-    ) -> Result<Tokens> {
+        password_version: u64,
+        act: &UserAct,
+    ) -> Result<Option<Tokens>> {
         let now = self.clock.now();
         let family = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
@@ -47,9 +49,20 @@ impl Ctx {
             tenant,
             started_at: now,
             proved_at: now,
+            last_used_at: now,
             ends_at: after(now, FAMILY_LIFETIME),
+            origin: act.origin.clone(),
         };
-        self.start(&family).await
+        let token = RefreshSecret::first(&*self.random, user, family.id);
+        let system = self.table.system();
+        let version = Some(password_version);
+        if !system
+            .start_family(&family, &token.hashes(), version, act)
+            .await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(self.tokens(&family, &token).await?))
     }
 
     /// Signs a signed-in program in to another tenant, too; no longer than it is signed in now.
@@ -61,31 +74,41 @@ impl Ctx {
         let beside = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
             tenant: Some(tenant),
+            last_used_at: self.clock.now(),
             ..family.clone()
         };
-        self.start(&beside).await
+        let token = RefreshSecret::first(&*self.random, beside.user, beside.id);
+        let system = self.table.system();
+        if !system
+            .start_family_beside(family, &beside, &token.hashes())
+            .await?
+        {
+            return Err(Error::unauthenticated());
+        }
+        self.tokens(&beside, &token).await
     }
 
     /// New tokens for a program whose person has just proved again who they are; its old ones are dead from then on.
-    pub(crate) async fn reprove_family(&self, old: &RefreshFamily) -> Result<Tokens> {
+    pub(crate) async fn reprove_family(
+        &self,
+        old: &RefreshFamily,
+        act: &UserAct,
+    ) -> Result<Tokens> {
         let new = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
             proved_at: self.clock.now(),
+            last_used_at: self.clock.now(),
             ..old.clone()
         };
         let token = RefreshSecret::first(&*self.random, new.user, new.id);
         let system = self.table.system();
-        if !system.replace_family(old, &new, &token.hashes()).await? {
+        if !system
+            .replace_family(old, &new, &token.hashes(), act)
+            .await?
+        {
             return Err(Error::unauthenticated());
         }
         self.tokens(&new, &token).await
-    }
-
-    async fn start(&self, family: &RefreshFamily) -> Result<Tokens> {
-        let token = RefreshSecret::first(&*self.random, family.user, family.id);
-        let system = self.table.system();
-        system.start_family(family, &token.hashes()).await?;
-        self.tokens(family, &token).await
     }
 
     /// An access token of a family, beside its refresh token.

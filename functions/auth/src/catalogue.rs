@@ -10,6 +10,9 @@ use serde::Deserialize;
 pub(crate) struct Catalogue {
     pub(crate) verify_email: Template,
     pub(crate) already_registered: Template,
+    pub(crate) reset_password: Template,
+    pub(crate) unknown_address: Template,
+    pub(crate) password_changed: Template,
     pub(crate) sign_in_ended: Template,
 }
 
@@ -30,14 +33,14 @@ pub(crate) fn catalogue(_locale: &str) -> Option<&'static Catalogue> {
 }
 
 /// The template with its values. Values are put in once: what looks like a place inside a value stays as it is.
-pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn fill<V: AsRef<str>>(template: &str, values: &[(&str, V)]) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let place = after.split_once('}').and_then(|(name, after)| {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((*value, after))
+            Some((value.as_ref(), after))
         });
         let (value, after) = place.unwrap_or(("{", after));
         filled.push_str(value);
@@ -63,10 +66,14 @@ mod tests {
     #[test]
     fn catalogue_has_every_text_and_no_unknown_place() {
         let catalogue = catalogue("en").unwrap();
-        let values = [("name", ""), ("link", ""), ("minutes", "")];
+        let values =
+            ["name", "link", "minutes", "time", "device", "network"].map(|name| (name, ""));
         for template in [
             &catalogue.verify_email,
             &catalogue.already_registered,
+            &catalogue.reset_password,
+            &catalogue.unknown_address,
+            &catalogue.password_changed,
             &catalogue.sign_in_ended,
         ] {
             for text in [&template.subject, &template.text, &template.html] {

@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use api::Gate;
-use api::route::{public, signed_in};
+use api::route::{public, recent, signed_in};
 use axum::extract::FromRef;
 use cloud::envelope::Envelope;
 use domain::{Clock, Random};
@@ -31,7 +31,11 @@ use utoipa_axum::routes;
 mod access;
 mod answer;
 mod catalogue;
+mod change_password;
+mod client;
 mod deployed;
+mod device;
+mod forgot_password;
 mod jwks;
 mod limits;
 mod login;
@@ -43,6 +47,8 @@ mod reauthenticate;
 mod refresh;
 mod register;
 mod resend_verification;
+mod reset_password;
+mod sessions;
 mod switch;
 mod verify_email;
 
@@ -88,12 +94,18 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(public(routes!(register::register)))
         .routes(public(routes!(verify_email::verify_email)))
         .routes(public(routes!(resend_verification::resend_verification)))
+        .routes(public(routes!(forgot_password::forgot_password)))
+        .routes(public(routes!(reset_password::reset_password)))
         .routes(public(routes!(login::login)))
         .routes(public(routes!(refresh::refresh)))
         .routes(signed_in(routes!(reauthenticate::reauthenticate)))
         .routes(signed_in(routes!(switch::switch)))
         .routes(signed_in(routes!(logout::logout)))
         .routes(signed_in(routes!(me::get_me)))
+        .routes(signed_in(routes!(change_password::change_password)))
+        .routes(signed_in(routes!(sessions::list_sessions)))
+        .routes(recent(signed_in(routes!(sessions::end_other_sessions))))
+        .routes(recent(signed_in(routes!(sessions::end_session))))
         .routes(public(routes!(jwks::list_keys)))
         .with_state(ctx)
 }

@@ -2,8 +2,9 @@
 
 use cloud::mail::Mail;
 use domain::email::EmailAddress;
-use domain::user::User;
+use domain::user::{Origin, User};
 use domain::{Error, Result};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use store::OwedMail;
 use url::Url;
@@ -15,12 +16,26 @@ use crate::catalogue::{Catalogue, Template, catalogue, escape, fill};
 pub(crate) const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(60);
 /// How long a mail that was not sent is worth sending, where it has no link that ends.
 const WORTH_SENDING: SignedDuration = SignedDuration::from_hours(24);
+/// The language of a mail to somebody whom we do not know.
+const LOCALE: &str = "en";
 
 /// A mail that is ready to be owed and sent.
 pub(crate) struct Outgoing {
     /// For the table.
     pub(crate) owed: OwedMail,
     mail: Mail,
+}
+
+/// A mail before it is written.
+struct Letter<'a> {
+    to: &'a EmailAddress,
+    name: &'a str,
+    locale: &'a str,
+    template: fn(&Catalogue) -> &Template,
+    link: Url,
+    /// What the template names beside name, link and minutes.
+    values: Vec<(&'static str, String)>,
+    worth_sending: SignedDuration,
 }
 
 impl Ctx {
@@ -30,27 +45,62 @@ impl Ctx {
         user: &User,
         token: &api::Secret,
     ) -> Result<Outgoing> {
-        let mut link = self.link("verify-email")?;
-        link.query_pairs_mut().append_pair("token", token.expose());
-        let template = |texts: &'static Catalogue| &texts.verify_email;
-        let useless_from = after(self.clock.now(), LINK_LIFETIME);
-        self.outgoing(user, template, &link, useless_from).await
+        let link = self.link_with("verify-email", token)?;
+        let letter = Letter {
+            worth_sending: LINK_LIFETIME,
+            ..Letter::to(user, |texts| &texts.verify_email, link)
+        };
+        self.outgoing(letter).await
     }
 
     /// The mail for somebody who registers again.
     pub(crate) async fn already_registered_mail(&self, user: &User) -> Result<Outgoing> {
         let link = self.link("sign-in")?;
-        let template = |texts: &'static Catalogue| &texts.already_registered;
-        let useless_from = after(self.clock.now(), WORTH_SENDING);
-        self.outgoing(user, template, &link, useless_from).await
+        let letter = Letter::to(user, |texts| &texts.already_registered, link);
+        self.outgoing(letter).await
+    }
+
+    /// The mail with the link that sets a new password.
+    pub(crate) async fn reset_mail(&self, user: &User, token: &api::Secret) -> Result<Outgoing> {
+        let link = self.link_with("reset-password", token)?;
+        let letter = Letter {
+            worth_sending: LINK_LIFETIME,
+            ..Letter::to(user, |texts| &texts.reset_password, link)
+        };
+        self.outgoing(letter).await
+    }
+
+    /// The mail for somebody who wants to reset the password of an address that is not registered.
+    pub(crate) async fn unknown_address_mail(&self, address: &EmailAddress) -> Result<Outgoing> {
+        let letter = Letter {
+            to: address,
+            name: "",
+            locale: LOCALE,
+            template: |texts| &texts.unknown_address,
+            link: self.link("register")?,
+            values: Vec::new(),
+            worth_sending: LINK_LIFETIME,
+        };
+        self.outgoing(letter).await
+    }
+
+    /// The mail that tells of a new password.
+    pub(crate) async fn password_changed_mail(
+        &self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let link = self.link("forgot-password")?;
+        let letter = Letter::to(user, |texts| &texts.password_changed, link);
+        let letter = letter.with(self.circumstances(user, origin));
+        self.outgoing(letter).await
     }
 
     /// The mail for somebody whose refresh token was copied.
     pub(crate) async fn sign_in_ended_mail(&self, user: &User) -> Result<Outgoing> {
         let link = self.link("sign-in")?;
-        let template = |texts: &'static Catalogue| &texts.sign_in_ended;
-        let useless_from = after(self.clock.now(), WORTH_SENDING);
-        self.outgoing(user, template, &link, useless_from).await
+        let letter = Letter::to(user, |texts| &texts.sign_in_ended, link);
+        self.outgoing(letter).await
     }
 
     /// Sends an owed mail right now, if that is possible; else it stays owed.
@@ -59,46 +109,75 @@ impl Ctx {
         self.outbox.send_inline(owed.id, mail).await;
     }
 
+    /// When, by what and from where something is done: `{time}`, `{device}`, `{network}`.
+    fn circumstances(&self, user: &User, origin: &Origin) -> Vec<(&'static str, String)> {
+        let zone = TimeZone::get(user.time_zone.as_str()).unwrap_or(TimeZone::UTC);
+        let time = self.clock.now().to_zoned(zone);
+        let unknown = || "–".to_owned();
+        vec![
+            ("time", time.strftime("%Y-%m-%d %H:%M (%Q)").to_string()),
+            ("device", origin.device.clone().unwrap_or_else(unknown)),
+            ("network", origin.network.clone().unwrap_or_else(unknown)),
+        ]
+    }
+
     fn link(&self, page: &str) -> Result<Url> {
         self.public_url
             .join(page)
             .map_err(|error| Error::internal("a link cannot be made", error))
     }
 
-    async fn outgoing(
-        &self,
-        user: &User,
-        template: impl FnOnce(&'static Catalogue) -> &'static Template,
-        link: &Url,
-        useless_from: Timestamp,
-    ) -> Result<Outgoing> {
-        let texts = catalogue(&user.locale).ok_or_else(|| {
+    fn link_with(&self, page: &str, token: &api::Secret) -> Result<Url> {
+        let mut link = self.link(page)?;
+        link.query_pairs_mut().append_pair("token", token.expose());
+        Ok(link)
+    }
+
+    async fn outgoing(&self, letter: Letter<'_>) -> Result<Outgoing> {
+        let texts = catalogue(letter.locale).ok_or_else(|| {
             Error::internal("a mail cannot be written", "the catalogue is not readable")
         })?;
-        let mail = written(template(texts), &user.email, &user.name, link);
+        let mail = letter.written((letter.template)(texts));
+        let useless_from = after(self.clock.now(), letter.worth_sending);
         let owed = self.outbox.owe(&mail, useless_from).await?;
         Ok(Outgoing { owed, mail })
     }
 }
 
-fn written(template: &Template, to: &EmailAddress, name: &str, link: &Url) -> Mail {
-    let minutes = LINK_LIFETIME.as_mins().to_string();
-    let plain = [
-        ("name", name),
-        ("link", link.as_str()),
-        ("minutes", &minutes),
-    ];
-    let (html_name, html_link) = (escape(name), escape(link.as_str()));
-    let html = [
-        ("name", html_name.as_str()),
-        ("link", &html_link),
-        ("minutes", &minutes),
-    ];
-    Mail {
-        to: to.as_str().to_owned(),
-        subject: fill(&template.subject, &plain),
-        text: fill(&template.text, &plain),
-        html: fill(&template.html, &html),
+impl<'a> Letter<'a> {
+    fn to(user: &'a User, template: fn(&Catalogue) -> &Template, link: Url) -> Self {
+        Self {
+            to: &user.email,
+            name: &user.name,
+            locale: &user.locale,
+            template,
+            link,
+            values: Vec::new(),
+            worth_sending: WORTH_SENDING,
+        }
+    }
+
+    fn with(self, values: Vec<(&'static str, String)>) -> Self {
+        Self { values, ..self }
+    }
+
+    fn written(&self, template: &Template) -> Mail {
+        let mut plain = vec![
+            ("name", self.name.to_owned()),
+            ("link", self.link.to_string()),
+            ("minutes", LINK_LIFETIME.as_mins().to_string()),
+        ];
+        plain.extend(self.values.iter().cloned());
+        let html: Vec<_> = plain
+            .iter()
+            .map(|(name, value)| (*name, escape(value)))
+            .collect();
+        Mail {
+            to: self.to.as_str().to_owned(),
+            subject: fill(&template.subject, &plain),
+            text: fill(&template.text, &plain),
+            html: fill(&template.html, &html),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Passwords: which are accepted, and how they are kept.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,16 +12,20 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use cloud::envelope::{Binding, Purpose};
 use domain::email::EmailAddress;
 use domain::tenant::ROOT_TENANT;
+use domain::user::User;
 use domain::{Error, FieldError, Random, Result, UserId};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use zeroize::Zeroizing;
 
-/// Fewest characters. Without a second factor length is what counts; no kinds of characters are demanded.
-pub(crate) const LENGTH_MIN: usize = 10;
+/// Fewest characters (NIST SP 800-63B-4, 3.1.1.2, for a password that can be the only factor). Length is what counts;
+/// no kinds of characters are demanded.
+pub(crate) const LENGTH_MIN: usize = 15;
 /// Most characters.
 pub(crate) const LENGTH_MAX: usize = 256;
-/// What must remain of a password without the words that an attacker tries first.
-const REMAINDER_MIN: usize = 8;
+/// Letters and digits that must remain of a password without the words that an attacker tries first.
+const REMAINDER_MIN: usize = 7;
+/// Shorter words are parts of too many others.
+const WORD_MIN: usize = 3;
 /// Fewest different characters.
 const VARIETY_MIN: usize = 4;
 
@@ -30,7 +35,7 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT: usize = 16;
 
-/// Passwords that everybody tries, in lower case, one a line.
+/// What everybody's passwords are made of, in lower case, one a line.
 const COMMON: &str = include_str!("../common_passwords.txt");
 
 /// A password as typed, in NFC: the same for every keyboard. Wiped when dropped, never shown.
@@ -50,48 +55,84 @@ impl Password {
         Self(Zeroizing::new(normalized.into_owned()))
     }
 
-    /// A password that somebody with this address may choose.
+    /// A password that somebody of these words may choose, as `pointer` of the request has it.
     pub(crate) fn chosen(
         text: &str,
-        address: Option<&EmailAddress>,
+        pointer: &str,
+        words: Words<'_>,
     ) -> std::result::Result<Self, FieldError> {
         let password = Self::typed(text);
         let length = password.0.chars().count();
-        let refused = |code, message: &str| Err(FieldError::new("/password", code, message));
+        let refused = |code, message: &str| Err(FieldError::new(pointer, code, message));
         if length < LENGTH_MIN {
-            return refused("too_short", "use at least 10 characters");
+            return refused(
+                "too_short",
+                "use at least 15 characters, such as four random words",
+            );
         }
         if length > LENGTH_MAX {
             return refused("too_long", "use at most 256 characters");
         }
-        if is_common(&password.0, address) {
+        if is_common(&password.0, words) {
             return refused(
                 "too_common",
-                "choose a password that is harder to guess: it is common, or mostly your address",
+                "choose a password that is harder to guess: it is mostly common words, your name or your address",
             );
         }
         Ok(password)
     }
 }
 
-fn is_common(password: &str, address: Option<&EmailAddress>) -> bool {
-    static LIST: LazyLock<HashSet<&str>> =
-        LazyLock::new(|| COMMON.lines().map(str::trim).collect());
-    let password = password.to_lowercase();
-    let variety = password.chars().collect::<HashSet<_>>().len();
-    if variety < VARIETY_MIN || LIST.contains(password.as_str()) {
-        return true;
-    }
-    let address = address.map(EmailAddress::normalized).unwrap_or_default();
-    let (local, host) = address.rsplit_once('@').unwrap_or_default();
-    let site = host.split('.').next().unwrap_or_default();
-    let mut remainder = password;
-    for word in ["m1autoposter", "autoposter", &address, local, site] {
-        if word.len() > 2 {
-            remainder = remainder.replace(word, "");
+/// What people use of themselves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words<'a> {
+    /// Their address.
+    pub(crate) address: Option<&'a EmailAddress>,
+    /// Their name.
+    pub(crate) name: &'a str,
+}
+
+impl<'a> Words<'a> {
+    /// Those of a person.
+    pub(crate) fn of(user: &'a User) -> Self {
+        Self {
+            address: Some(&user.email),
+            name: &user.name,
         }
     }
-    remainder.chars().count() < REMAINDER_MIN
+}
+
+/// Whether a password is mostly what an attacker tries first, however often it is in there.
+fn is_common(password: &str, words: Words<'_>) -> bool {
+    static COMMON_WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let mut words: Vec<&str> = COMMON.lines().map(str::trim).collect();
+        words.retain(|word| !word.is_empty());
+        // The longest first: they hold others.
+        words.sort_by_key(|word| Reverse(word.len()));
+        words
+    });
+    let password = password.to_lowercase();
+    let variety = password.chars().collect::<HashSet<_>>().len();
+    if variety < VARIETY_MIN {
+        return true;
+    }
+    let address = words
+        .address
+        .map(EmailAddress::normalized)
+        .unwrap_or_default();
+    let name = words.name.to_lowercase();
+    let own = address
+        .split(|character: char| !character.is_alphanumeric())
+        .chain(name.split(|character: char| !character.is_alphanumeric()))
+        .filter(|word| word.chars().count() >= WORD_MIN);
+    let mut remainder = password;
+    for word in own.chain(COMMON_WORDS.iter().copied()) {
+        remainder = remainder.replace(word, "");
+    }
+    let counting = remainder
+        .chars()
+        .filter(|character| character.is_alphanumeric() || !character.is_ascii());
+    counting.count() < REMAINDER_MIN
 }
 
 /// Where a password hash is sealed.
@@ -204,22 +245,28 @@ mod tests {
 
     fn refusal(text: &str) -> Option<&'static str> {
         let address: EmailAddress = "ada.lovelace@analytical.example".parse().unwrap();
-        Password::chosen(text, Some(&address))
+        let words = Words {
+            address: Some(&address),
+            name: "Augusta King",
+        };
+        Password::chosen(text, "/password", words)
             .err()
             .map(|error| error.code)
     }
 
     #[test]
-    fn password_of_any_characters_is_accepted() {
-        let at_most = "0123456789abcdef".repeat(16);
+    fn id_03_password_of_any_characters_is_accepted() {
+        let at_most = "0123456789abcdefghijklmnopqrstuv".repeat(8);
         for text in [
             "correct horse battery",
+            "correct horse battery staple",
             "  leading and trailing  ",
-            "🔑🗝️🔒🔓🛡️⚔️🧿🪬🧲🧯",
+            "🔑🗝️🔒🔓🛡️⚔️🧿🪬🧲🧯🚪🧱",
             "pässwörter sind schön",
-            "日本語のパスワードです",
-            "a1b2c3d4e5",
-            "tab\tand\nline",
+            "日本語のパスワードです、とても長い",
+            "a9f3k2m8x7q1z5w",
+            "tab\tand\nline are fine",
+            "correct horse battery staple correct horse battery staple correct",
             at_most.as_str(),
         ] {
             assert_eq!(refusal(text), None, "{text:?}");
@@ -227,24 +274,34 @@ mod tests {
     }
 
     #[test]
-    fn password_of_a_wrong_length_is_refused() {
-        let too_long = "0123456789abcdef".repeat(16) + "x";
+    fn id_03_password_of_a_wrong_length_is_refused() {
+        let too_long = "0123456789abcdefghijklmnopqrstuv".repeat(8) + "x";
         assert_eq!(refusal(""), Some("too_short"));
-        assert_eq!(refusal("a1b2c3d4e"), Some("too_short"));
+        assert_eq!(refusal("a9f3k2m8x7q1z5"), Some("too_short"));
         assert_eq!(refusal(&too_long), Some("too_long"));
     }
 
     #[test]
-    fn password_that_is_easy_to_guess_is_refused() {
+    fn id_04_password_that_is_easy_to_guess_is_refused() {
         for text in [
-            "Password123",
-            "1234567890",
+            "passwordpassword",
+            "Password12345678!",
+            "PasswordPassword1!",
+            "123456789012345",
+            "1234567890987654321",
             "aaaaaaaaaaaaaaaa",
-            "abababababab",
-            "Ada.Lovelace1815",
+            "abababababababab",
+            "qwertyuiopasdfgh",
+            "qwertyuiop123456",
+            "1q2w3e4r5t6y7u8i9o",
+            "iloveyouiloveyou",
+            "letmein letmein letmein",
+            "Welcome2026Summer!",
+            "Ada.Lovelace.1815",
             "ada.lovelace@analytical.example",
-            "M1Autoposter1",
-            "Analytical12",
+            "augusta-king-1815",
+            "M1Autoposter12345",
+            "Analytical123456789",
         ] {
             assert_eq!(refusal(text), Some("too_common"), "{text:?}");
         }

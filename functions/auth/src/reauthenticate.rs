@@ -1,18 +1,18 @@
 //! `POST /v1/auth/reauthenticate`
 
-use api::{ClientAddress, Json, SignedIn};
-use axum::Extension;
+use api::{Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
-use store::Credential;
+use serde_json::Value;
+use store::{Credential, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::answer::{Me, SignedInAnswer};
-use crate::password::Password;
+use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,35 +32,33 @@ pub(crate) struct Reauthenticate {
 pub(crate) async fn reauthenticate(
     State(ctx): State<Ctx>,
     caller: SignedIn,
-    client: Option<Extension<ClientAddress>>,
+    client: Client,
     Json(body): Json<Reauthenticate>,
 ) -> api::Result<Response> {
     let known = ctx.stored_person(caller.user).await?;
-    let client = client.map(|Extension(client)| client);
-    ctx.limits
-        .admit_login(&ctx.table, &known.user.email, client, ctx.clock.now())
+    ctx.check_password(&known, &body.password, "/password", &client)
         .await?;
-    let password = Password::typed(&body.password);
-    if !ctx.is_password_of(&known, &password).await? {
-        return Err(
-            Error::field("/password", "wrong_password", "this is not your password").into(),
-        );
-    }
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
     let me = Me::new(&known.user, &members, tenant);
+    let act = UserAct {
+        at: ctx.clock.now(),
+        kind: "user.reauthenticated",
+        origin: client.origin(),
+        detail: Value::Null,
+    };
     match &caller.credential {
         Credential::Session(old) => {
             let reproved = ctx.gate.reprove(&*ctx.random, old);
             let system = ctx.table.system();
-            if !system.replace_session(old, &reproved.session).await? {
+            if !system.reprove_session(old, &reproved.session, &act).await? {
                 return Err(Error::unauthenticated().into());
             }
             let answer = SignedInAnswer { me, tokens: None };
             Ok(([(SET_COOKIE, reproved.set_cookie)], Json(answer)).into_response())
         }
         Credential::Family(old) => {
-            let tokens = Some(ctx.reprove_family(old).await?);
+            let tokens = Some(ctx.reprove_family(old, &act).await?);
             Ok(Json(SignedInAnswer { me, tokens }).into_response())
         }
     }

@@ -1,7 +1,6 @@
 //! `POST /v1/auth/register`
 
-use api::{ClientAddress, Json, Secret};
-use axum::Extension;
+use api::{Json, Secret};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
@@ -10,12 +9,14 @@ use domain::user::{NAME_MAX, User};
 use domain::{Error, FieldError, Result, UserId};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{NewToken, Registered, Registration, StoredPassword, StoredUser, TokenPurpose};
+use serde_json::Value;
+use store::{NewToken, Registered, Registration, StoredUser, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::client::Client;
 use crate::mails::{LINK_LIFETIME, Outgoing};
-use crate::password::{self, Password};
+use crate::password::{Password, Words};
 
 /// Tries of a registration that others overtake: more than one means that somebody plays.
 const TRIES: u32 = 3;
@@ -26,7 +27,7 @@ const LOCALE: &str = "en";
 pub(crate) struct Register {
     #[schema(example = "ada@example.com")]
     email: String,
-    /// 10 to 256 characters of any kind.
+    /// 15 to 256 characters of any kind.
     password: String,
     /// 1 to 100 characters.
     name: String,
@@ -52,16 +53,15 @@ pub(crate) const ACCEPTED: (StatusCode, Json<Accepted>) =
 )]
 pub(crate) async fn register(
     State(ctx): State<Ctx>,
-    client: Option<Extension<ClientAddress>>,
+    client: Client,
     Json(body): Json<Register>,
 ) -> api::Result<impl IntoResponse> {
     let newcomer = Newcomer::try_from(body)?;
-    let client = client.map(|Extension(client)| client);
     let now = ctx.clock.now();
     ctx.limits
-        .admit_mail(&ctx.table, &newcomer.email, client, now)
+        .admit_mail(&ctx.table, &newcomer.email, client.address, now)
         .await?;
-    let outgoing = ctx.register(&newcomer).await?;
+    let outgoing = ctx.register(&newcomer, &client).await?;
     ctx.send(&outgoing).await;
     Ok(ACCEPTED)
 }
@@ -81,7 +81,11 @@ impl TryFrom<Register> for Newcomer {
             .email
             .parse::<EmailAddress>()
             .map_err(|error| FieldError::new("/email", "invalid_email", error.to_string()));
-        let password = Password::chosen(&body.password, email.as_ref().ok());
+        let words = Words {
+            address: email.as_ref().ok(),
+            name: &body.name,
+        };
+        let password = Password::chosen(&body.password, "/password", words);
         let name = name(&body.name);
         match (email, password, name) {
             (Ok(email), Ok(password), Ok(name)) => Ok(Self {
@@ -115,7 +119,7 @@ fn name(text: &str) -> std::result::Result<String, FieldError> {
 impl Ctx {
     /// Stores the registration, or only the mail for somebody who is registered already. Every way costs one hash, two
     /// reads and one write, so that its length tells nothing.
-    async fn register(&self, newcomer: &Newcomer) -> Result<Outgoing> {
+    async fn register(&self, newcomer: &Newcomer, client: &Client) -> Result<Outgoing> {
         let system = self.table.system();
         let new_id = UserId::generate(self.table.ids());
         let phc = self.hasher.hash(&newcomer.password, &*self.random).await?;
@@ -125,14 +129,7 @@ impl Ctx {
                 Some(known) => (known.user.id, known.password.version + 1),
                 None => (new_id, 1),
             };
-            let sealed = self
-                .envelope
-                .seal(&password::binding(id, version), phc.as_bytes())
-                .await?;
-            let password = StoredPassword {
-                sealed: sealed.as_bytes().to_vec(),
-                version,
-            };
+            let password = self.seal_hash(id, version, &phc).await?;
             match &known {
                 Some(known) if known.user.email_verified => {
                     let outgoing = self.already_registered_mail(&known.user).await?;
@@ -148,6 +145,12 @@ impl Ctx {
                 password,
                 token,
                 mail: outgoing.owed.clone(),
+                act: UserAct {
+                    at: self.clock.now(),
+                    kind: "user.registered",
+                    origin: client.origin(),
+                    detail: Value::Null,
+                },
             };
             let registered = match &known {
                 Some(seen) => system.register_again(registration, seen).await?,
@@ -176,6 +179,7 @@ impl Ctx {
             secret: secret.hash(),
             purpose: TokenPurpose::VerifyEmail,
             user: user.id,
+            address: user.email.clone(),
             password_version,
             expires_at: now.saturating_add(LINK_LIFETIME).unwrap_or(now),
         };

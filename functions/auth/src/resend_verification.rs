@@ -1,15 +1,17 @@
 //! `POST /v1/auth/resend-verification`
 
-use api::{ClientAddress, Json};
-use axum::Extension;
+use api::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
 use domain::{Error, UserId};
 use serde::Deserialize;
+use serde_json::Value;
+use store::UserAct;
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::client::Client;
 use crate::register::{ACCEPTED, Accepted};
 
 #[derive(Deserialize, ToSchema)]
@@ -29,7 +31,7 @@ pub(crate) struct ResendVerification {
 )]
 pub(crate) async fn resend_verification(
     State(ctx): State<Ctx>,
-    client: Option<Extension<ClientAddress>>,
+    client: Client,
     Json(body): Json<ResendVerification>,
 ) -> api::Result<impl IntoResponse> {
     let email: EmailAddress =
@@ -38,10 +40,9 @@ pub(crate) async fn resend_verification(
             .map_err(|error: domain::email::InvalidEmailAddress| {
                 Error::field("/email", "invalid_email", error.to_string())
             })?;
-    let client = client.map(|Extension(client)| client);
     let now = ctx.clock.now();
     ctx.limits
-        .admit_mail(&ctx.table, &email, client, now)
+        .admit_mail(&ctx.table, &email, client.address, now)
         .await?;
     let system = ctx.table.system();
     let spare = UserId::generate(ctx.table.ids());
@@ -50,7 +51,13 @@ pub(crate) async fn resend_verification(
         let (token, outgoing) = ctx
             .verification(&known.user, known.password.version)
             .await?;
-        system.send_token(&token, &outgoing.owed).await?;
+        let act = UserAct {
+            at: now,
+            kind: "user.verification_requested",
+            origin: client.origin(),
+            detail: Value::Null,
+        };
+        system.send_token(&token, &outgoing.owed, &act).await?;
         ctx.send(&outgoing).await;
     }
     Ok(ACCEPTED)

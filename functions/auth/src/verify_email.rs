@@ -5,9 +5,12 @@ use axum::extract::State;
 use domain::Error;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
+use store::{TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,10 +32,20 @@ pub(crate) struct VerifyEmail {
 )]
 pub(crate) async fn verify_email(
     State(ctx): State<Ctx>,
+    client: Client,
     Json(body): Json<VerifyEmail>,
 ) -> api::Result<StatusCode> {
-    let token = Secret::parse(&body.token).ok_or(Error::NotFound { kind: "token" })?;
+    let secret = Secret::parse(&body.token).ok_or(Error::NotFound { kind: "token" })?;
     let now = ctx.clock.now();
-    ctx.table.system().verify_email(&token.hash(), now).await?;
+    let system = ctx.table.system();
+    let purpose = TokenPurpose::VerifyEmail;
+    let token = system.token(&secret.hash(), purpose, now).await?;
+    let act = UserAct {
+        at: now,
+        kind: "user.email_verified",
+        origin: client.origin(),
+        detail: Value::Null,
+    };
+    system.verify_email(&token, &act).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! People who sign in.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
 use crate::id::UserId;
@@ -28,4 +29,13 @@ pub struct User {
     pub version: u64,
     /// When it registered.
     pub created_at: Timestamp,
+}
+
+/// From where somebody acts, as far as their request tells. For people to recognise, never for decisions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The network of the caller's address.
+    pub network: Option<String>,
+    /// What they act with: `Firefox on Linux`, `curl`.
+    pub device: Option<String>,
 }

@@ -78,6 +78,15 @@ impl Credential {
     }
 }
 
+impl Credential {
+    pub(crate) fn key(&self) -> Key {
+        match self {
+            Self::Session(session) => session.key(),
+            Self::Family(family) => family.key(),
+        }
+    }
+}
+
 impl CredentialKey {
     fn parts(&self) -> (UserId, Option<TenantId>, Key) {
         match self {

@@ -142,6 +142,15 @@ impl Key {
         Self::new(format!("U#{user}"), "META")
     }
 
+    /// What the sort keys of sessions begin with.
+    pub(crate) const SESSIONS: &'static str = "SES#";
+    /// What the sort keys of refresh families begin with.
+    pub(crate) const FAMILIES: &'static str = "RT#";
+
+    pub(crate) fn user_event(user: UserId, event: EventId) -> Self {
+        Self::new(user_events_partition(user), event.to_string())
+    }
+
     pub(crate) fn refresh_family(user: UserId, family: FamilyId) -> Self {
         Self::new(format!("U#{user}"), format!("RT#{family}"))
     }
@@ -208,6 +217,11 @@ impl SecretHash {
     pub fn of(secret: &str) -> Self {
         Self(hash(&[secret]))
     }
+
+    /// Its first 128 bits: enough to tell it from others.
+    pub(crate) fn beginning(&self) -> &str {
+        self.0.get(..32).unwrap_or(&self.0)
+    }
 }
 
 pub(crate) fn tenant_partition(tenant: TenantId) -> String {
@@ -220,6 +234,10 @@ pub(crate) fn tenant_key_partition(tenant: TenantId) -> String {
 
 pub(crate) fn user_memberships_partition(user: UserId) -> String {
     format!("U#{user}")
+}
+
+pub(crate) fn user_events_partition(user: UserId) -> String {
+    format!("U#{user}#EVT")
 }
 
 pub(crate) fn post_partition(tenant: TenantId, post: PostId) -> String {

@@ -31,6 +31,7 @@ mod meter;
 pub mod notices;
 mod one_time_tokens;
 mod owed_mails;
+mod passwords;
 mod patience;
 mod posts;
 mod rate_leases;
@@ -41,11 +42,13 @@ pub mod schema;
 mod scope;
 mod sessions;
 mod shard;
+mod sign_ins;
 mod table;
 mod tenant_keys;
 mod tenants;
 mod transaction;
 mod usage;
+mod user_events;
 mod users;
 
 pub use accounts::{
@@ -65,8 +68,9 @@ pub use material::Material;
 pub use media::{MediaCreated, MediaEdit, MediaPage, NewMedia, StoredMedia, VersionedMedia};
 pub use memberships::Member;
 pub use meter::{Consumed, Meter};
-pub use one_time_tokens::{NewToken, TokenPurpose};
+pub use one_time_tokens::{NewToken, Token, TokenPurpose};
 pub use owed_mails::OwedMail;
+pub use passwords::{PasswordChange, PasswordReset};
 pub use posts::{
     CalendarPage, CalendarPosition, Card, CardTarget, Commit, CreatedPage, DeliveryChange,
     EventNote, NewPost, PostChange, PostRemoval, Search, StoredPost, Timeline, TimelineAttempt,
@@ -78,6 +82,8 @@ pub use refresh_families::{RefreshFamily, RefreshToken, Rotation};
 pub use scope::{SystemTable, TenantScope, TenantTable};
 pub use sessions::Session;
 pub use shard::shard_of;
+pub use sign_ins::SignIns;
 pub use table::{Settings, Table};
 pub use tenants::{NewTenant, TenantCreated};
+pub use user_events::{UserAct, UserEvent};
 pub use users::{Registered, Registration, StoredPassword, StoredUser};

@@ -1,5 +1,6 @@
 //! One-time tokens that mails carry: only their hashes are stored, and a used one stays known until it is forgotten.
 
+use domain::email::EmailAddress;
 use domain::{Error, Result, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,8 @@ use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
 use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
-use crate::transaction::Transacted;
+use crate::transaction::{RefusedWrite, Transacted};
+use crate::user_events::UserAct;
 use crate::users;
 
 /// How long a used or expired token is told apart from one that never was.
@@ -22,6 +24,8 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub enum TokenPurpose {
     /// Proves an address.
     VerifyEmail,
+    /// Sets a new password.
+    ResetPassword,
 }
 
 /// A token to be stored.
@@ -33,10 +37,25 @@ pub struct NewToken {
     pub purpose: TokenPurpose,
     /// Whose it is.
     pub user: UserId,
-    /// The password of the registration that it belongs to.
+    /// The address that it was sent to: it is worth nothing once the person has another one.
+    pub address: EmailAddress,
+    /// The password that the person has: it is worth nothing once they have another one.
     pub password_version: u64,
     /// Until when it works.
     pub expires_at: Timestamp,
+}
+
+/// A token that can be used.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The hash of its secret.
+    pub secret: SecretHash,
+    /// Whose it is.
+    pub user: UserId,
+    /// The address that it was sent to.
+    pub address: Option<EmailAddress>,
+    /// The password that the person had.
+    pub password_version: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,6 +64,9 @@ struct TokenItem {
     key: Key,
     purpose: TokenPurpose,
     user: UserId,
+    /// Absent in tokens of the version before.
+    #[serde(default)]
+    mail: Option<EmailAddress>,
     pwv: u64,
     #[serde(with = "millis")]
     until: Timestamp,
@@ -71,6 +93,7 @@ impl NewToken {
             key: Key::one_time_token(&self.secret),
             purpose: self.purpose,
             user: self.user,
+            mail: Some(self.address.clone()),
             pwv: self.password_version,
             until: self.expires_at,
             used: None,
@@ -84,10 +107,26 @@ impl NewToken {
     }
 }
 
+impl Token {
+    /// The write that uses it, once.
+    pub(crate) fn used_at(&self, now: Timestamp) -> Write {
+        let key = Key::one_time_token(&self.secret);
+        let actions = vec![Action::Set("used", instant(now))];
+        Write::update(key, actions).when(Condition::All(vec![
+            Condition::item_exists(),
+            Condition::Absent("used"),
+        ]))
+    }
+}
+
 impl SystemTable<'_> {
     /// Stores a token and the mail that carries it.
-    pub async fn send_token(&self, token: &NewToken, mail: &OwedMail) -> Result<()> {
-        let writes = vec![token.write()?, mail.write(self.table)?];
+    pub async fn send_token(&self, token: &NewToken, mail: &OwedMail, act: &UserAct) -> Result<()> {
+        let writes = vec![
+            token.write()?,
+            mail.write(self.table)?,
+            self.user_event_write(token.user, act)?,
+        ];
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),
             Transacted::Refused(_) => Err(Error::internal(
@@ -97,13 +136,17 @@ impl SystemTable<'_> {
         }
     }
 
-    /// Uses a token that proves an address, once. Unknown and foreign ones are [`Error::NotFound`], used, old and
-    /// replaced ones [`Error::Gone`].
-    pub async fn verify_email(&self, secret: &SecretHash, now: Timestamp) -> Result<UserId> {
-        let key = Key::one_time_token(secret);
-        let token: Option<TokenItem> = self.table.get(&key).await?;
+    /// A token that can be used for `purpose`. Unknown ones and those for something else are [`Error::NotFound`], used
+    /// and old ones [`Error::Gone`].
+    pub async fn token(
+        &self,
+        secret: &SecretHash,
+        purpose: TokenPurpose,
+        now: Timestamp,
+    ) -> Result<Token> {
+        let token: Option<TokenItem> = self.table.get(&Key::one_time_token(secret)).await?;
         let token = token
-            .filter(|token| token.purpose == TokenPurpose::VerifyEmail)
+            .filter(|token| token.purpose == purpose)
             .ok_or(Error::NotFound { kind: "token" })?;
         if token.used.is_some() {
             return Err(used());
@@ -111,20 +154,34 @@ impl SystemTable<'_> {
         if token.until <= now {
             return Err(expired());
         }
+        Ok(Token {
+            secret: secret.clone(),
+            user: token.user,
+            address: token.mail,
+            password_version: token.pwv,
+        })
+    }
+
+    /// Uses a token that proves an address, once; fails as [`Self::token`] does, replaced ones are [`Error::Gone`].
+    pub async fn verify_email(&self, token: &Token, act: &UserAct) -> Result<()> {
         let writes = vec![
-            Write::update(key, vec![Action::Set("used", instant(now))]).when(Condition::All(vec![
-                Condition::item_exists(),
-                Condition::Absent("used"),
-            ])),
-            users::verified(token.user, token.pwv)?,
+            token.used_at(act.at),
+            users::verified(token)?,
+            self.user_event_write(token.user, act)?,
         ];
         match self.table.transact(writes).await? {
-            Transacted::Done => Ok(token.user),
-            Transacted::Refused(writes) if writes.iter().any(|write| write.index == 0) => {
-                Err(used())
-            }
-            Transacted::Refused(_) => Err(expired()),
+            Transacted::Done => Ok(()),
+            Transacted::Refused(writes) => Err(gone(&writes)),
         }
+    }
+}
+
+/// Why a transaction that begins with the use of a token was refused.
+pub(crate) fn gone(refused: &[RefusedWrite]) -> Error {
+    if refused.iter().any(|write| write.index == 0) {
+        used()
+    } else {
+        expired()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Families of refresh tokens: one sign-in of a program. Each use of a token makes the next generation; an older
 //! generation that comes back means that somebody copied it, and ends the family.
 
+use domain::user::Origin;
 use domain::{FamilyId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
 use crate::table::Written;
 use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+use crate::users;
 
 /// A family of refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +29,18 @@ pub struct RefreshFamily {
     pub started_at: Timestamp,
     /// When the person last proved who they are.
     pub proved_at: Timestamp,
+    /// When its newest refresh token was made.
+    pub last_used_at: Timestamp,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
+    /// From where the person signed in.
+    pub origin: Origin,
+}
+
+impl RefreshFamily {
+    pub(crate) fn key(&self) -> Key {
+        Key::refresh_family(self.user, self.id)
+    }
 }
 
 /// A refresh token by its hashes.
@@ -71,8 +84,16 @@ pub(crate) struct FamilyItem {
         skip_serializing_if = "Option::is_none"
     )]
     proved: Option<Timestamp>,
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    seen: Option<Timestamp>,
     #[serde(with = "millis")]
     until: Timestamp,
+    #[serde(default)]
+    origin: Origin,
     exp: i64,
 }
 
@@ -92,16 +113,45 @@ impl From<FamilyItem> for RefreshFamily {
             tenant: item.ten,
             started_at: item.ca,
             proved_at: item.proved.unwrap_or(item.ca),
+            last_used_at: item.seen.unwrap_or(item.ca),
             ends_at: item.until,
+            origin: item.origin,
         }
     }
 }
 
 impl SystemTable<'_> {
-    /// Stores a new family with its first token.
-    pub async fn start_family(&self, family: &RefreshFamily, first: &RefreshToken) -> Result<()> {
-        self.table.write(put(family, first)?).await?;
-        Ok(())
+    /// Stores a new family with its first token; as [`Self::start_session`].
+    pub async fn start_family(
+        &self,
+        family: &RefreshFamily,
+        first: &RefreshToken,
+        password_version: Option<u64>,
+        act: &UserAct,
+    ) -> Result<bool> {
+        let mut writes = vec![
+            put(family, first)?,
+            self.user_event_write(family.user, act)?,
+        ];
+        writes.extend(password_version.map(|version| users::used(family.user, version, act.at)));
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
+    /// Stores a family beside another one, which must be alive. Whether it was.
+    pub async fn start_family_beside(
+        &self,
+        alive: &RefreshFamily,
+        family: &RefreshFamily,
+        first: &RefreshToken,
+    ) -> Result<bool> {
+        let seen = vec![Action::Set("seen", instant(family.last_used_at))];
+        let alive = Write::update(alive.key(), seen).when(Condition::item_exists());
+        let transacted = self
+            .table
+            .transact(vec![alive, put(family, first)?])
+            .await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Puts a new family in the place of an old one, which is dead from then on. Whether the old one was still alive.
@@ -110,9 +160,10 @@ impl SystemTable<'_> {
         old: &RefreshFamily,
         new: &RefreshFamily,
         first: &RefreshToken,
+        act: &UserAct,
     ) -> Result<bool> {
-        let old = Write::delete(Key::refresh_family(old.user, old.id));
-        let writes = vec![old.when(Condition::item_exists()), put(new, first)?];
+        let old = Write::delete(old.key()).when(Condition::item_exists());
+        let writes = vec![old, put(new, first)?, self.user_event_write(new.user, act)?];
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
@@ -130,6 +181,7 @@ impl SystemTable<'_> {
         let actions = vec![
             Action::Add("gen_no", number(1)),
             Action::Set("gen_hash", value(next)?),
+            Action::Set("seen", instant(now)),
         ];
         let is_current = Condition::All(vec![
             Condition::Equals("fam_hash", value(&used.family_secret)?),
@@ -171,7 +223,9 @@ fn put(family: &RefreshFamily, first: &RefreshToken) -> Result<Write> {
         gen_hash: first.secret.clone(),
         ca: family.started_at,
         proved: Some(family.proved_at),
+        seen: Some(family.last_used_at),
         until: family.ends_at,
+        origin: family.origin.clone(),
         exp: family.ends_at.as_second(),
     };
     Ok(Write::put(item.key(), encode(&item)?))

@@ -1,5 +1,6 @@
 //! Sessions of browsers. Only the hash of a session's secret is stored.
 
+use domain::user::Origin;
 use domain::{Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,8 @@ use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
 use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+use crate::users;
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,19 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
+    /// From where the person signed in.
+    pub origin: Origin,
+}
+
+impl Session {
+    /// What it is called in lists. Says nothing about its secret.
+    pub fn name(&self) -> String {
+        format!("ses_{}", self.secret.beginning())
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        Key::session(self.user, &self.secret)
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +65,8 @@ pub(crate) struct SessionItem {
     seen: Timestamp,
     #[serde(with = "millis")]
     until: Timestamp,
+    #[serde(default)]
+    origin: Origin,
     exp: i64,
 }
 
@@ -70,15 +88,24 @@ impl From<SessionItem> for Session {
             proved_at: item.proved.unwrap_or(item.ca),
             last_seen_at: item.seen,
             ends_at: item.until,
+            origin: item.origin,
         }
     }
 }
 
 impl SystemTable<'_> {
-    /// Stores a new session.
-    pub async fn start_session(&self, session: &Session) -> Result<()> {
-        self.table.write(put(session)?).await?;
-        Ok(())
+    /// Stores a new session. With the version of a password that opened it, only while the password is that one: a
+    /// sign-in that meets the end of all sign-ins is refused. Whether it is stored.
+    pub async fn start_session(
+        &self,
+        session: &Session,
+        password_version: Option<u64>,
+        act: &UserAct,
+    ) -> Result<bool> {
+        let mut writes = vec![put(session)?, self.user_event_write(session.user, act)?];
+        writes.extend(password_version.map(|version| users::used(session.user, version, act.at)));
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Puts a new session in the place of an old one, which is dead from then on. Whether the old one was still alive.
@@ -87,12 +114,22 @@ impl SystemTable<'_> {
         Ok(matches!(transacted, Transacted::Done))
     }
 
+    /// The same for a session whose person proved again who they are.
+    pub async fn reprove_session(
+        &self,
+        old: &Session,
+        new: &Session,
+        act: &UserAct,
+    ) -> Result<bool> {
+        let mut writes = Vec::from(replace(old, new)?);
+        writes.push(self.user_event_write(new.user, act)?);
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
     /// Notes that a session is in use. Does nothing to one that ended.
     pub async fn note_session_use(&self, session: &Session, now: Timestamp) -> Result<()> {
-        let write = Write::update(
-            Key::session(session.user, &session.secret),
-            vec![Action::Set("seen", instant(now))],
-        );
+        let write = Write::update(session.key(), vec![Action::Set("seen", instant(now))]);
         self.table
             .write(write.when(Condition::item_exists()))
             .await?;
@@ -101,15 +138,14 @@ impl SystemTable<'_> {
 
     /// Ends a session at once.
     pub async fn end_session(&self, session: &Session) -> Result<()> {
-        let key = Key::session(session.user, &session.secret);
-        self.table.write(Write::delete(key)).await?;
+        self.table.write(Write::delete(session.key())).await?;
         Ok(())
     }
 }
 
 /// The writes that put a new session in the place of an old one.
 pub(crate) fn replace(old: &Session, new: &Session) -> Result<[Write; 2]> {
-    let old = Write::delete(Key::session(old.user, &old.secret)).when(Condition::item_exists());
+    let old = Write::delete(old.key()).when(Condition::item_exists());
     Ok([old, put(new)?])
 }
 
@@ -122,6 +158,7 @@ fn put(session: &Session) -> Result<Write> {
         proved: Some(session.proved_at),
         seen: session.last_seen_at,
         until: session.ends_at,
+        origin: session.origin.clone(),
         exp: session.ends_at.as_second(),
     };
     Ok(Write::put(item.key(), encode(&item)?))

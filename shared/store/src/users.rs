@@ -7,15 +7,16 @@ use domain::{Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{base64_bytes, millis, number, value};
+use crate::attribute::{base64_bytes, instant, millis, number, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::Key;
-use crate::one_time_tokens::NewToken;
+use crate::one_time_tokens::{NewToken, Token};
 use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
 use crate::table::Written;
 use crate::transaction::Transacted;
+use crate::user_events::UserAct;
 
 /// A sealed password hash. Opens only for its user and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Registration {
     pub token: NewToken,
     /// The mail.
     pub mail: OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
 }
 
 /// How a registration ended.
@@ -169,7 +172,9 @@ impl SystemTable<'_> {
             password,
             token,
             mail,
+            act,
         } = registration;
+        let event = self.user_event_write(user.id, &act)?;
         let guard = MailGuardItem {
             key: Key::mail_guard(&user.email.normalized()),
             user: user.id,
@@ -179,6 +184,7 @@ impl SystemTable<'_> {
             put_user(user, password)?.when(Condition::item_absent()),
             token.write()?,
             mail.write(self.table)?,
+            event,
         ];
         self.registered(writes).await
     }
@@ -195,7 +201,9 @@ impl SystemTable<'_> {
             password,
             token,
             mail,
+            act,
         } = registration;
+        let event = self.user_event_write(user.id, &act)?;
         let is_as_seen = Condition::All(vec![
             Condition::Equals("verified", value(&false)?),
             Condition::Equals("pwv", number(seen.password.version)),
@@ -204,27 +212,23 @@ impl SystemTable<'_> {
             put_user(user, password)?.when(is_as_seen),
             token.write()?,
             mail.write(self.table)?,
+            event,
         ];
         self.registered(writes).await
     }
 
-    /// Replaces a password hash by one of the same password, made with today's parameters.
+    /// Replaces a password hash by one of the same password, made with today's parameters. Whether it was still the
+    /// one that was seen.
     pub async fn replace_password_hash(
         &self,
         user: UserId,
         seen: u64,
         password: &StoredPassword,
-    ) -> Result<()> {
-        let actions = vec![
-            Action::Set("pw", crate::attribute::text(base64(&password.sealed))),
-            Action::Set("pwv", number(password.version)),
-        ];
-        let write =
-            Write::update(Key::user(user), actions).when(Condition::Equals("pwv", number(seen)));
-        match self.table.write(write).await? {
-            // Somebody else changed it: theirs is as new.
-            Written::Applied(_) | Written::Refused(_) => Ok(()),
-        }
+    ) -> Result<bool> {
+        let write = Write::update(Key::user(user), set_password(password))
+            .when(Condition::Equals("pwv", number(seen)));
+        let written = self.table.write(write).await?;
+        Ok(matches!(written, Written::Applied(_)))
     }
 
     async fn registered(&self, writes: Vec<Write>) -> Result<Registered> {
@@ -236,13 +240,35 @@ impl SystemTable<'_> {
 }
 
 /// The write that makes an address proven, for the registration that the link belongs to.
-pub(crate) fn verified(user: UserId, password_version: u64) -> Result<Write> {
+pub(crate) fn verified(token: &Token) -> Result<Write> {
     let actions = vec![
         Action::Set("verified", value(&true)?),
         Action::Add("ver", number(1)),
     ];
-    Ok(Write::update(Key::user(user), actions)
-        .when(Condition::Equals("pwv", number(password_version))))
+    Ok(Write::update(Key::user(token.user), actions).when(is_as_then(token)?))
+}
+
+/// The write that notes a sign-in by a password, while the password is that one.
+pub(crate) fn used(user: UserId, password_version: u64, now: Timestamp) -> Write {
+    let actions = vec![Action::Set("si", instant(now))];
+    Write::update(Key::user(user), actions).when(Condition::Equals("pwv", number(password_version)))
+}
+
+/// The changes that give a person a password.
+pub(crate) fn set_password(password: &StoredPassword) -> Vec<Action> {
+    vec![
+        Action::Set("pw", crate::attribute::text(base64(&password.sealed))),
+        Action::Set("pwv", number(password.version)),
+    ]
+}
+
+/// The person has the password and the address that they had when the token was sent.
+pub(crate) fn is_as_then(token: &Token) -> Result<Condition> {
+    let mut conditions = vec![Condition::Equals("pwv", number(token.password_version))];
+    if let Some(address) = &token.address {
+        conditions.push(Condition::Equals("mail", value(address)?));
+    }
+    Ok(Condition::All(conditions))
 }
 
 fn put_user(user: User, password: StoredPassword) -> Result<Write> {

@@ -9,10 +9,11 @@ use axum::body::Body;
 use domain::event::{Actor, Event, Subject};
 use domain::membership::{Membership, Role};
 use domain::tenant::{DEFAULT_MAX_LATENESS_HOURS, Limits, Tenant, TenantState, TimeZoneName};
+use domain::user::Origin;
 use domain::{Clock, EventId, OperationId, TenantId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use store::{NewTenant, RequestRate, Session, Table, TenantScope};
+use store::{NewTenant, RequestRate, Session, Table, TenantScope, UserAct};
 use tower::ServiceExt as _;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -323,10 +324,17 @@ pub async fn session(
         proved_at: now,
         last_seen_at: now,
         ends_at: now.saturating_add(SESSION_LIFETIME).expect("a time"),
+        origin: Origin::default(),
+    };
+    let act = UserAct {
+        at: now,
+        kind: "user.signed_in",
+        origin: Origin::default(),
+        detail: Value::Null,
     };
     let system = table.system();
     system
-        .start_session(&session)
+        .start_session(&session, None, &act)
         .await
         .expect("a stored session");
     let header = CookieKind::of(&public_url()).set(&cookie);

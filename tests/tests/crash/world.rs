@@ -14,13 +14,13 @@ use cloud::telemetry::Metrics;
 use domain::membership::Role;
 use domain::network::RepeatRule;
 use domain::tenant::TimeZoneName;
-use domain::user::User;
+use domain::user::{Origin, User};
 use domain::{Clock, DeliveryId, NoticeId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use networks::Registry;
 use serde_json::json;
 use store::{
-    NewToken, OwedMail, Registration, SecretHash, StoredPassword, StoredPost, Table, TokenPurpose,
+    NewToken, OwedMail, Registration, SecretHash, StoredPassword, StoredPost, Table, TokenPurpose, UserAct,
 };
 use testkit::{
     FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
@@ -244,10 +244,17 @@ async fn register(table: &Table, member: &TestMember) {
             secret: SecretHash::of("of a link that nobody opens"),
             purpose: TokenPurpose::VerifyEmail,
             user: member.user,
+            address: AUTHOR.parse().unwrap(),
             password_version: 1,
             expires_at: now,
         },
         mail,
+        act: UserAct {
+            at: now,
+            kind: "user.registered",
+            origin: Origin::default(),
+            detail: serde_json::Value::Null,
+        },
     };
     table.system().register(registration).await.unwrap();
     table.system().settle_mail(owed).await.unwrap();

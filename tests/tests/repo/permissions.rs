@@ -5,17 +5,23 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 8] = [
     "get /.well-known/jwks.json",
+    "post /v1/auth/forgot-password",
     "post /v1/auth/login",
     "post /v1/auth/refresh",
     "post /v1/auth/register",
     "post /v1/auth/resend-verification",
+    "post /v1/auth/reset-password",
     "post /v1/auth/verify-email",
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 1] = ["delete /v1/tenants/{id}"];
+const RECENT: [&str; 3] = [
+    "delete /v1/me/sessions",
+    "delete /v1/me/sessions/{id}",
+    "delete /v1/tenants/{id}",
+];
 
 /// `method path` of every operation, with what it declares.
 fn operations() -> Vec<(String, Value)> {

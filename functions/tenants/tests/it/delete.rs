@@ -5,13 +5,13 @@ use std::sync::Arc;
 use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::event::Actor;
 use domain::membership::Role;
-use domain::user::User;
+use domain::user::{Origin, User};
 use domain::{AccountId, Clock, NoticeId, UserId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use jiff::SignedDuration;
 use store::{
     Act, AttentionWork, Connection, NewToken, OwedMail, Registration, RemoteOwner,
-    SealedCredential, SecretHash, StoredPassword, TokenPurpose,
+    SealedCredential, SecretHash, StoredPassword, TokenPurpose, UserAct,
 };
 use testkit::{Mailbox, MemoryQueue, TestMember, member};
 
@@ -90,6 +90,7 @@ impl App {
                 secret: SecretHash::of("token"),
                 purpose: TokenPurpose::VerifyEmail,
                 user: id,
+                address: "ada@example.com".parse().unwrap(),
                 password_version: 1,
                 expires_at: now,
             },
@@ -98,6 +99,12 @@ impl App {
                 sealed: vec![1],
                 since: now,
                 useless_from: now,
+            },
+            act: UserAct {
+                at: now,
+                kind: "user.registered",
+                origin: Origin::default(),
+                detail: serde_json::Value::Null,
             },
         };
         self.table.system().register(registration).await.unwrap();

@@ -1,0 +1,81 @@
+//! `POST /v1/me/password`
+
+use api::{Json, SignedIn};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::Error;
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use serde::Deserialize;
+use serde_json::json;
+use store::{Credential, PasswordChange, UserAct};
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::client::Client;
+use crate::password::{Password, Words};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangePassword {
+    current_password: String,
+    /// 15 to 256 characters of any kind.
+    new_password: String,
+    /// Whether all other sign-ins end.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    end_other_sessions: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Changes the caller's password. A browser's old session is dead from then on.
+#[utoipa::path(
+    post,
+    path = "/v1/me/password",
+    tag = "identity",
+    request_body = ChangePassword,
+    responses((status = NO_CONTENT, description = "The password is changed"))
+)]
+pub(crate) async fn change_password(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    client: Client,
+    Json(body): Json<ChangePassword>,
+) -> api::Result<Response> {
+    let mut known = ctx.stored_person(caller.user).await?;
+    known.password.version = ctx
+        .check_password(&known, &body.current_password, "/current_password", &client)
+        .await?;
+    let password = Password::chosen(&body.new_password, "/new_password", Words::of(&known.user))
+        .map_err(|error| Error::Invalid(vec![error]))?;
+    let stored = ctx
+        .sealed_password(caller.user, known.password.version + 1, &password)
+        .await?;
+    let origin = client.origin();
+    let outgoing = ctx.password_changed_mail(&known.user, &origin).await?;
+    let reproved = match &caller.credential {
+        Credential::Session(old) => Some(ctx.gate.reprove(&*ctx.random, old)),
+        Credential::Family(_) => None,
+    };
+    let change = PasswordChange {
+        seen: &known,
+        password: stored,
+        credential: &caller.credential,
+        session: reproved.as_ref().map(|reproved| &reproved.session),
+        ends_others: body.end_other_sessions,
+        mail: &outgoing.owed,
+        act: UserAct {
+            at: ctx.clock.now(),
+            kind: "user.password_changed",
+            origin,
+            detail: json!({ "ended_other_sessions": body.end_other_sessions }),
+        },
+    };
+    ctx.table.system().change_password(change).await?;
+    ctx.send(&outgoing).await;
+    let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+}

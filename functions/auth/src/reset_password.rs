@@ -1,0 +1,69 @@
+//! `POST /v1/auth/reset-password`
+
+use api::{Json, Secret};
+use axum::extract::State;
+use domain::Error;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use store::{PasswordReset, TokenPurpose, UserAct};
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::client::Client;
+use crate::password::{Password, Words};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResetPassword {
+    /// What the link in the mail has after `token=`.
+    token: String,
+    /// 15 to 256 characters of any kind.
+    password: String,
+}
+
+/// Sets a new password with the token of the link that was mailed, which also proves the address. Every sign-in ends;
+/// signing in needs a second factor as before, where there is one.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/reset-password",
+    tag = "identity",
+    request_body = ResetPassword,
+    responses(
+        (status = NO_CONTENT, description = "The password is set"),
+        (status = GONE, description = "The token was used already, or is too old"),
+    )
+)]
+pub(crate) async fn reset_password(
+    State(ctx): State<Ctx>,
+    client: Client,
+    Json(body): Json<ResetPassword>,
+) -> api::Result<StatusCode> {
+    let secret = Secret::parse(&body.token).ok_or(Error::NotFound { kind: "token" })?;
+    let now = ctx.clock.now();
+    let system = ctx.table.system();
+    let purpose = TokenPurpose::ResetPassword;
+    let token = system.token(&secret.hash(), purpose, now).await?;
+    let user = ctx.person(token.user).await?;
+    let password = Password::chosen(&body.password, "/password", Words::of(&user))
+        .map_err(|error| Error::Invalid(vec![error]))?;
+    let stored = ctx
+        .sealed_password(token.user, token.password_version + 1, &password)
+        .await?;
+    let origin = client.origin();
+    let outgoing = ctx.password_changed_mail(&user, &origin).await?;
+    let reset = PasswordReset {
+        token: &token,
+        password: stored,
+        mail: &outgoing.owed,
+        act: UserAct {
+            at: now,
+            kind: "user.password_reset",
+            origin,
+            detail: Value::Null,
+        },
+    };
+    system.reset_password(reset).await?;
+    ctx.send(&outgoing).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,110 @@
+//! New passwords, and the end of what was opened by the old one.
+
+use domain::{Error, Result};
+
+use crate::attribute::{number, value};
+use crate::condition::{Action, Condition, Write};
+use crate::credentials::Credential;
+use crate::key::Key;
+use crate::one_time_tokens::{Token, gone};
+use crate::owed_mails::OwedMail;
+use crate::scope::SystemTable;
+use crate::sessions::{self, Session};
+use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+use crate::users::{StoredPassword, StoredUser, is_as_then, set_password};
+
+/// A password that is set by the link of a mail. It proves the address, and ends every sign-in.
+#[derive(Debug)]
+pub struct PasswordReset<'a> {
+    /// What the link carries.
+    pub token: &'a Token,
+    /// The new password.
+    pub password: StoredPassword,
+    /// The mail that tells the person.
+    pub mail: &'a OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
+/// A password that is changed by somebody who knows the old one.
+#[derive(Debug)]
+pub struct PasswordChange<'a> {
+    /// The person with the old password.
+    pub seen: &'a StoredUser,
+    /// The new password.
+    pub password: StoredPassword,
+    /// By what they are signed in.
+    pub credential: &'a Credential,
+    /// What takes the place of their session.
+    pub session: Option<&'a Session>,
+    /// Whether all other sign-ins end.
+    pub ends_others: bool,
+    /// The mail that tells the person.
+    pub mail: &'a OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
+impl SystemTable<'_> {
+    /// Sets a password by a token, once; fails as [`Self::token`] does.
+    pub async fn reset_password(&self, reset: PasswordReset<'_>) -> Result<()> {
+        let PasswordReset {
+            token,
+            password,
+            mail,
+            act,
+        } = reset;
+        let mut actions = set_password(&password);
+        actions.push(Action::Set("verified", value(&true)?));
+        actions.push(Action::Add("ver", number(1)));
+        let mut writes = vec![
+            token.used_at(act.at),
+            Write::update(Key::user(token.user), actions).when(is_as_then(token)?),
+            mail.write(self.table)?,
+            self.user_event_write(token.user, &act)?,
+        ];
+        writes.extend(self.ends_of_others(token.user, None).await?);
+        match self.table.transact(writes).await? {
+            Transacted::Done => self.sweep_other_sign_ins(token.user, None).await,
+            Transacted::Refused(writes) => Err(gone(&writes)),
+        }
+    }
+
+    /// Changes a password; [`Error::StaleVersion`] where it was changed since it was seen,
+    /// [`Error::Unauthenticated`] where the session ended meanwhile.
+    pub async fn change_password(&self, change: PasswordChange<'_>) -> Result<()> {
+        let PasswordChange {
+            seen,
+            password,
+            credential,
+            session,
+            ends_others,
+            mail,
+            act,
+        } = change;
+        let user = seen.user.id;
+        let is_as_seen = Condition::Equals("pwv", number(seen.password.version));
+        let mut writes = vec![
+            Write::update(Key::user(user), set_password(&password)).when(is_as_seen),
+            mail.write(self.table)?,
+            self.user_event_write(user, &act)?,
+        ];
+        if ends_others {
+            writes.extend(self.ends_of_others(user, Some(credential)).await?);
+        }
+        let mut kept = credential.clone();
+        if let (Credential::Session(old), Some(new)) = (credential, session) {
+            writes.extend(sessions::replace(old, new)?);
+            kept = Credential::Session(new.clone());
+        }
+        match self.table.transact(writes).await? {
+            Transacted::Done if ends_others => self.sweep_other_sign_ins(user, Some(&kept)).await,
+            Transacted::Done => Ok(()),
+            Transacted::Refused(writes) if writes.iter().any(|write| write.index == 0) => {
+                Err(Error::StaleVersion)
+            }
+            Transacted::Refused(_) => Err(Error::unauthenticated()),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! All sign-ins of a person, sessions of browsers and refresh families of programs, and their end.
+
+use domain::{Result, UserId};
+
+use crate::condition::Write;
+use crate::credentials::Credential;
+use crate::item::decode;
+use crate::key::Key;
+use crate::refresh_families::{FamilyItem, RefreshFamily};
+use crate::scope::SystemTable;
+use crate::sessions::{Session, SessionItem};
+use crate::table::{Query, Range};
+use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+
+/// Sign-ins that end in the transaction of an act; a transaction takes no more than 100 writes.
+const ENDED_AT_ONCE: usize = 80;
+
+/// The sign-ins of a person, ended ones that were not removed yet among them.
+#[derive(Clone, Debug, Default)]
+pub struct SignIns {
+    /// Of browsers.
+    pub sessions: Vec<Session>,
+    /// Of programs.
+    pub families: Vec<RefreshFamily>,
+}
+
+impl SignIns {
+    /// The keys of all but `kept`.
+    fn others(&self, kept: Option<&Credential>) -> Vec<Key> {
+        let kept = kept.map(Credential::key);
+        let sessions = self.sessions.iter().map(Session::key);
+        let families = self.families.iter().map(RefreshFamily::key);
+        sessions
+            .chain(families)
+            .filter(|key| Some(key) != kept.as_ref())
+            .collect()
+    }
+}
+
+impl SystemTable<'_> {
+    /// All sign-ins of a person.
+    pub async fn sign_ins(&self, user: UserId) -> Result<SignIns> {
+        let of = |prefix: &str| {
+            let partition = Key::user(user).pk;
+            Query::of_table(partition, Range::Prefix(prefix.to_owned()))
+        };
+        let sessions = self.table.query_all(&of(Key::SESSIONS)).await?;
+        let families = self.table.query_all(&of(Key::FAMILIES)).await?;
+        Ok(SignIns {
+            sessions: sessions
+                .into_iter()
+                .map(|attributes| Ok(decode::<SessionItem>(attributes)?.into()))
+                .collect::<Result<_>>()?,
+            families: families
+                .into_iter()
+                .map(|attributes| Ok(decode::<FamilyItem>(attributes)?.into()))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// Ends one sign-in. Whether it was there.
+    pub async fn end_sign_in(&self, ended: &Credential, act: &UserAct) -> Result<bool> {
+        let end = Write::delete(ended.key()).when(crate::condition::Condition::item_exists());
+        let writes = vec![end, self.user_event_write(ended.user(), act)?];
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
+    /// Ends all sign-ins of a person but `kept`.
+    pub async fn end_other_sign_ins(
+        &self,
+        user: UserId,
+        kept: Option<&Credential>,
+        act: &UserAct,
+    ) -> Result<()> {
+        let mut writes = self.ends_of_others(user, kept).await?;
+        writes.push(self.user_event_write(user, act)?);
+        // Deletions without a condition are never refused.
+        let (Transacted::Done | Transacted::Refused(_)) = self.table.transact(writes).await?;
+        self.sweep_other_sign_ins(user, kept).await
+    }
+
+    /// The writes that end all sign-ins of a person but `kept`, as many as fit into the transaction of an act.
+    pub(crate) async fn ends_of_others(
+        &self,
+        user: UserId,
+        kept: Option<&Credential>,
+    ) -> Result<Vec<Write>> {
+        let others = self.sign_ins(user).await?.others(kept);
+        let ended = others.into_iter().take(ENDED_AT_ONCE);
+        Ok(ended.map(Write::delete).collect())
+    }
+
+    /// Ends what began between the look for sign-ins and the act that was to end them, and what did not fit into its
+    /// transaction. Nothing begins by the old secret once the act is done.
+    pub(crate) async fn sweep_other_sign_ins(
+        &self,
+        user: UserId,
+        kept: Option<&Credential>,
+    ) -> Result<()> {
+        for key in self.sign_ins(user).await?.others(kept) {
+            self.table.write(Write::delete(key)).await?;
+        }
+        Ok(())
+    }
+}
