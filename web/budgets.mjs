@@ -15,6 +15,8 @@ const CALENDAR = 'src/lib/calendar/Grid.svelte';
 const BUDGETS = [
   { page: '(public)/sign-in', most: 50 },
   { page: '(public)/register', most: 50 },
+  { page: '(public)/forgot-password', most: 50 },
+  { page: '(public)/reset-password', most: 50 },
   { page: '(app)', most: 60 },
   { page: '(app)/calendar', most: 60 },
   { page: '(app)/calendar', later: [CALENDAR], most: 170 },
