@@ -9,7 +9,7 @@ use cloud::envelope::{Envelope, Sealed};
 use domain::{Error, FamilyId, OperationId, Random, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use store::{Keyring, RefreshFamily, RefreshToken, SigningKey, UserAct};
+use store::{Keyring, RefreshFamily, RefreshToken, SignIn, SigningKey, UserAct};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -34,13 +34,12 @@ pub(crate) struct Tokens {
 }
 
 impl Ctx {
-    /// Signs a program in by the password of this version; `None` where it was changed meanwhile.
+    /// Signs a program in ; `None` where the password was changed meanwhile.
     pub(crate) async fn start_family(
         &self,
         user: UserId,
         tenant: Option<TenantId>,
-        password_version: u64,
-        act: &UserAct,
+        sign_in: &SignIn<'_>,
     ) -> Result<Option<Tokens>> {
         let now = self.clock.now();
         let family = RefreshFamily {
@@ -51,13 +50,12 @@ impl Ctx {
             proved_at: now,
             last_used_at: now,
             ends_at: after(now, FAMILY_LIFETIME),
-            origin: act.origin.clone(),
+            origin: sign_in.act.origin.clone(),
         };
         let token = RefreshSecret::first(&*self.random, user, family.id);
         let system = self.table.system();
-        let version = Some(password_version);
         if !system
-            .start_family(&family, &token.hashes(), version, act)
+            .start_family(&family, &token.hashes(), sign_in)
             .await?
         {
             return Ok(None);

@@ -13,6 +13,12 @@ pub(crate) struct Catalogue {
     pub(crate) reset_password: Template,
     pub(crate) unknown_address: Template,
     pub(crate) password_changed: Template,
+    pub(crate) new_device: Template,
+    pub(crate) sign_in_after_failures: Template,
+    pub(crate) many_attempts: Template,
+    pub(crate) authenticator_added: Template,
+    pub(crate) authenticator_removed: Template,
+    pub(crate) recovery_codes_renewed: Template,
     pub(crate) sign_in_ended: Template,
 }
 
@@ -66,14 +72,22 @@ mod tests {
     #[test]
     fn catalogue_has_every_text_and_no_unknown_place() {
         let catalogue = catalogue("en").unwrap();
-        let values =
-            ["name", "link", "minutes", "time", "device", "network"].map(|name| (name, ""));
+        let values = [
+            "name", "link", "minutes", "time", "device", "network", "count",
+        ]
+        .map(|name| (name, ""));
         for template in [
             &catalogue.verify_email,
             &catalogue.already_registered,
             &catalogue.reset_password,
             &catalogue.unknown_address,
             &catalogue.password_changed,
+            &catalogue.new_device,
+            &catalogue.sign_in_after_failures,
+            &catalogue.many_attempts,
+            &catalogue.authenticator_added,
+            &catalogue.authenticator_removed,
+            &catalogue.recovery_codes_renewed,
             &catalogue.sign_in_ended,
         ] {
             for text in [&template.subject, &template.text, &template.html] {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 use serde_json::json;
-use store::{Credential, PasswordChange, UserAct};
+use store::{PasswordChange, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -47,7 +47,7 @@ pub(crate) async fn change_password(
 ) -> api::Result<Response> {
     let mut known = ctx.stored_person(caller.user).await?;
     known.password.version = ctx
-        .check_password(&known, &body.current_password, "/current_password", &client)
+        .check_password(&known, &body.current_password, "/current_password")
         .await?;
     let password = Password::chosen(&body.new_password, "/new_password", Words::of(&known.user))
         .map_err(|error| Error::Invalid(vec![error]))?;
@@ -56,10 +56,7 @@ pub(crate) async fn change_password(
         .await?;
     let origin = client.origin();
     let outgoing = ctx.password_changed_mail(&known.user, &origin).await?;
-    let reproved = match &caller.credential {
-        Credential::Session(old) => Some(ctx.gate.reprove(&*ctx.random, old)),
-        Credential::Family(_) => None,
-    };
+    let reproved = ctx.reproved(&caller.credential);
     let change = PasswordChange {
         seen: &known,
         password: stored,

@@ -30,6 +30,8 @@ use utoipa_axum::routes;
 
 mod access;
 mod answer;
+mod authenticate;
+mod authenticator;
 mod catalogue;
 mod change_password;
 mod client;
@@ -44,12 +46,17 @@ mod mails;
 mod me;
 mod password;
 mod reauthenticate;
+mod recovery_code;
 mod refresh;
 mod register;
 mod resend_verification;
 mod reset_password;
+mod second_factor;
 mod sessions;
+mod sign_in_notices;
+mod stored_password;
 mod switch;
+mod totp;
 mod verify_email;
 
 pub use access::Issuer;
@@ -103,6 +110,17 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(signed_in(routes!(logout::logout)))
         .routes(signed_in(routes!(me::get_me)))
         .routes(signed_in(routes!(change_password::change_password)))
+        .routes(signed_in(routes!(authenticator::get_second_factor)))
+        .routes(recent(signed_in(routes!(
+            authenticator::offer_authenticator,
+            authenticator::remove_authenticator
+        ))))
+        .routes(recent(signed_in(routes!(
+            authenticator::confirm_authenticator
+        ))))
+        .routes(recent(signed_in(routes!(
+            authenticator::renew_recovery_codes
+        ))))
         .routes(signed_in(routes!(sessions::list_sessions)))
         .routes(recent(signed_in(routes!(sessions::end_other_sessions))))
         .routes(recent(signed_in(routes!(sessions::end_session))))

@@ -5,13 +5,16 @@ use api::ClientAddress;
 use domain::Result;
 use domain::email::EmailAddress;
 use jiff::{SignedDuration, Timestamp};
-use store::{RateLimit, Table};
+use store::{AttemptLimit, RateLimit, Table};
+
+/// A hundred in a row take more than a day (NIST SP 800-63B-4, 3.2.2).
+const ATTEMPTS: AttemptLimit = AttemptLimit { free: 5, most: 100 };
 
 /// The limits.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInLimits {
-    /// Sign-ins with one address.
-    pub login_by_address: RateLimit,
+    /// Wrong passwords and codes in a row: for an address, of a device, of somebody who is signed in.
+    pub attempts: AttemptLimit,
     /// Sign-ins from one client.
     pub login_by_client: RateLimit,
     /// Mails to one address: registrations and new links.
@@ -24,8 +27,7 @@ impl SignInLimits {
     /// For a deployment on the internet.
     pub fn strict() -> Self {
         Self {
-            // 100 failures in a row need more than an hour (NIST SP 800-63B-4, 3.2.2).
-            login_by_address: RateLimit::per(20, SignedDuration::from_mins(15)),
+            attempts: ATTEMPTS,
             login_by_client: RateLimit::per(100, SignedDuration::from_mins(15)),
             mail_by_address: RateLimit::per(5, SignedDuration::from_hours(1)),
             mail_by_client: RateLimit::per(50, SignedDuration::from_hours(1)),
@@ -35,23 +37,26 @@ impl SignInLimits {
     /// For a run on one's own machine, where all clients are the same one.
     pub fn local() -> Self {
         Self {
-            login_by_address: RateLimit::per(300, SignedDuration::from_mins(5)),
+            attempts: ATTEMPTS,
             login_by_client: RateLimit::per(3000, SignedDuration::from_mins(5)),
             mail_by_address: RateLimit::per(100, SignedDuration::from_mins(5)),
             mail_by_client: RateLimit::per(3000, SignedDuration::from_mins(5)),
         }
     }
 
-    pub(crate) async fn admit_login(
+    pub(crate) async fn admit_client(
         &self,
         table: &Table,
-        address: &EmailAddress,
         client: Option<ClientAddress>,
         now: Timestamp,
     ) -> Result<()> {
-        let by_client = ("login_client", self.login_by_client);
-        let by_address = ("login_address", self.login_by_address);
-        admit(table, (by_client, client), (by_address, address), now).await
+        let Some(client) = client else {
+            return Ok(());
+        };
+        let system = table.system();
+        system
+            .admit("login_client", &client.network(), self.login_by_client, now)
+            .await
     }
 
     pub(crate) async fn admit_mail(

@@ -90,10 +90,69 @@ impl Ctx {
         user: &User,
         origin: &Origin,
     ) -> Result<Outgoing> {
+        let page = "forgot-password";
+        self.notice(user, |texts| &texts.password_changed, page, origin)
+            .await
+    }
+
+    /// The mail that tells of a sign-in by something new.
+    pub(crate) async fn new_device_mail(&self, user: &User, origin: &Origin) -> Result<Outgoing> {
+        self.notice(user, |texts| &texts.new_device, "forgot-password", origin)
+            .await
+    }
+
+    /// The mail that tells of a sign-in after many wrong tries.
+    pub(crate) async fn sign_in_after_failures_mail(
+        &self,
+        user: &User,
+        failed: u32,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
         let link = self.link("forgot-password")?;
-        let letter = Letter::to(user, |texts| &texts.password_changed, link);
-        let letter = letter.with(self.circumstances(user, origin));
-        self.outgoing(letter).await
+        let letter = Letter::to(user, |texts| &texts.sign_in_after_failures, link);
+        let mut values = self.circumstances(user, origin);
+        values.push(("count", failed.to_string()));
+        self.outgoing(letter.with(values)).await
+    }
+
+    /// The mail that tells of many wrong tries.
+    pub(crate) async fn many_attempts_mail(&self, user: &User, count: u32) -> Result<Outgoing> {
+        let link = self.link("forgot-password")?;
+        let letter = Letter::to(user, |texts| &texts.many_attempts, link);
+        self.outgoing(letter.with(vec![("count", count.to_string())]))
+            .await
+    }
+
+    /// The mail that tells of a new authenticator app.
+    pub(crate) async fn authenticator_added_mail(
+        &self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        self.notice(user, |texts| &texts.authenticator_added, "me", origin)
+            .await
+    }
+
+    /// The mail that tells that codes are not asked for any more.
+    pub(crate) async fn authenticator_removed_mail(
+        &self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let page = "forgot-password";
+        self.notice(user, |texts| &texts.authenticator_removed, page, origin)
+            .await
+    }
+
+    /// The mail that tells of new recovery codes.
+    pub(crate) async fn recovery_codes_renewed_mail(
+        &self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let page = "forgot-password";
+        self.notice(user, |texts| &texts.recovery_codes_renewed, page, origin)
+            .await
     }
 
     /// The mail for somebody whose refresh token was copied.
@@ -107,6 +166,19 @@ impl Ctx {
     pub(crate) async fn send(&self, outgoing: &Outgoing) {
         let Outgoing { owed, mail } = outgoing;
         self.outbox.send_inline(owed.id, mail).await;
+    }
+
+    /// A mail that tells when, by what and from where something was done.
+    async fn notice(
+        &self,
+        user: &User,
+        template: fn(&Catalogue) -> &Template,
+        page: &str,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let letter = Letter::to(user, template, self.link(page)?);
+        let letter = letter.with(self.circumstances(user, origin));
+        self.outgoing(letter).await
     }
 
     /// When, by what and from where something is done: `{time}`, `{device}`, `{network}`.

@@ -3,21 +3,27 @@
 use api::{Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::Error;
+use domain::{Error, Result};
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Credential, UserAct};
+use store::{Credential, StoredUser, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::answer::{Me, SignedInAnswer};
+use crate::authenticator::wrong_code;
 use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reauthenticate {
-    password: String,
+    /// For somebody without a second factor.
+    #[serde(default)]
+    password: Option<String>,
+    /// For somebody with one: a code of the authenticator app, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// Proves again who the caller is, for acts that need a proof of the last ten minutes. The old session, or the old
@@ -36,8 +42,7 @@ pub(crate) async fn reauthenticate(
     Json(body): Json<Reauthenticate>,
 ) -> api::Result<Response> {
     let known = ctx.stored_person(caller.user).await?;
-    ctx.check_password(&known, &body.password, "/password", &client)
-        .await?;
+    ctx.prove(&known, &body, &client).await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
     let me = Me::new(&known.user, &members, tenant);
@@ -61,5 +66,37 @@ pub(crate) async fn reauthenticate(
             let tokens = Some(ctx.reprove_family(old, &act).await?);
             Ok(Json(SignedInAnswer { me, tokens }).into_response())
         }
+    }
+}
+
+impl Ctx {
+    /// The best proof that the person has: a stolen password is not enough for what a second factor guards.
+    async fn prove(
+        &self,
+        known: &StoredUser,
+        body: &Reauthenticate,
+        client: &Client,
+    ) -> Result<()> {
+        let user = known.user.id;
+        let Some(authenticator) = self.active_authenticator(user).await? else {
+            let password = body
+                .password
+                .as_deref()
+                .ok_or_else(|| Error::field("/password", "missing_field", "enter your password"))?;
+            self.check_password(known, password, "/password").await?;
+            return Ok(());
+        };
+        let code = body.code.as_deref().ok_or_else(|| {
+            Error::field(
+                "/code",
+                "second_factor_required",
+                "enter a code of your authenticator app, or a recovery code",
+            )
+        })?;
+        self.count_proof(user).await?;
+        if !self.use_code(user, &authenticator, code, client).await? {
+            return Err(wrong_code("/code"));
+        }
+        self.forget_proofs(user).await
     }
 }

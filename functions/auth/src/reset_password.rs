@@ -64,6 +64,8 @@ pub(crate) async fn reset_password(
         },
     };
     system.reset_password(reset).await?;
+    ctx.forget_strangers(&user.email).await?;
+    ctx.forget_proofs(user.id).await?;
     ctx.send(&outgoing).await;
     Ok(StatusCode::NO_CONTENT)
 }

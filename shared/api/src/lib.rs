@@ -38,6 +38,7 @@ pub use actor::{Can, SignedIn, allow};
 pub use bootstrap::{bootstrap, signing_key_binding};
 pub use client::ClientAddress;
 pub use credential::cookie::{CookieKind, SessionCookie};
+pub use credential::device::DeviceCookie;
 pub use credential::token;
 pub use etag::{IfMatch, etag};
 pub use gate::{Gate, PROOF_LIFETIME, Rebound, SESSION_IDLE, SESSION_LIFETIME};

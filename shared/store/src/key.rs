@@ -147,6 +147,21 @@ impl Key {
     /// What the sort keys of refresh families begin with.
     pub(crate) const FAMILIES: &'static str = "RT#";
 
+    /// What the sort keys of recovery codes begin with.
+    pub(crate) const RECOVERY_CODES: &'static str = "REC#";
+
+    pub(crate) fn device(user: UserId, mark: &SecretHash) -> Self {
+        Self::new(format!("U#{user}"), format!("DEV#{}", mark.0))
+    }
+
+    pub(crate) fn authenticator(user: UserId) -> Self {
+        Self::new(format!("U#{user}"), "TOTP")
+    }
+
+    pub(crate) fn recovery_code(user: UserId, code: &SecretHash) -> Self {
+        Self::new(format!("U#{user}"), format!("REC#{}", code.0))
+    }
+
     pub(crate) fn user_event(user: UserId, event: EventId) -> Self {
         Self::new(user_events_partition(user), event.to_string())
     }
@@ -219,7 +234,7 @@ impl SecretHash {
     }
 
     /// Its first 128 bits: enough to tell it from others.
-    pub(crate) fn beginning(&self) -> &str {
+    pub fn beginning(&self) -> &str {
         self.0.get(..32).unwrap_or(&self.0)
     }
 }

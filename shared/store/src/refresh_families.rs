@@ -11,10 +11,10 @@ use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
+use crate::sign_ins::SignIn;
 use crate::table::Written;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
-use crate::users;
 
 /// A family of refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,21 +121,14 @@ impl From<FamilyItem> for RefreshFamily {
 }
 
 impl SystemTable<'_> {
-    /// Stores a new family with its first token; as [`Self::start_session`].
+    /// Stores a new family with its first token. Whether it could start.
     pub async fn start_family(
         &self,
         family: &RefreshFamily,
         first: &RefreshToken,
-        password_version: Option<u64>,
-        act: &UserAct,
+        sign_in: &SignIn<'_>,
     ) -> Result<bool> {
-        let mut writes = vec![
-            put(family, first)?,
-            self.user_event_write(family.user, act)?,
-        ];
-        writes.extend(password_version.map(|version| users::used(family.user, version, act.at)));
-        let transacted = self.table.transact(writes).await?;
-        Ok(matches!(transacted, Transacted::Done))
+        self.start(family.user, put(family, first)?, sign_in).await
     }
 
     /// Stores a family beside another one, which must be alive. Whether it was.

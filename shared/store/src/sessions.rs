@@ -10,9 +10,9 @@ use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
+use crate::sign_ins::SignIn;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
-use crate::users;
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,18 +94,9 @@ impl From<SessionItem> for Session {
 }
 
 impl SystemTable<'_> {
-    /// Stores a new session. With the version of a password that opened it, only while the password is that one: a
-    /// sign-in that meets the end of all sign-ins is refused. Whether it is stored.
-    pub async fn start_session(
-        &self,
-        session: &Session,
-        password_version: Option<u64>,
-        act: &UserAct,
-    ) -> Result<bool> {
-        let mut writes = vec![put(session)?, self.user_event_write(session.user, act)?];
-        writes.extend(password_version.map(|version| users::used(session.user, version, act.at)));
-        let transacted = self.table.transact(writes).await?;
-        Ok(matches!(transacted, Transacted::Done))
+    /// Stores a new session. Whether it could start.
+    pub async fn start_session(&self, session: &Session, sign_in: &SignIn<'_>) -> Result<bool> {
+        self.start(session.user, put(session)?, sign_in).await
     }
 
     /// Puts a new session in the place of an old one, which is dead from then on. Whether the old one was still alive.

@@ -4,17 +4,34 @@ use domain::{Result, UserId};
 
 use crate::condition::Write;
 use crate::credentials::Credential;
+use crate::devices::Device;
 use crate::item::decode;
 use crate::key::Key;
+use crate::owed_mails::OwedMail;
 use crate::refresh_families::{FamilyItem, RefreshFamily};
 use crate::scope::SystemTable;
 use crate::sessions::{Session, SessionItem};
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
+use crate::users;
 
 /// Sign-ins that end in the transaction of an act; a transaction takes no more than 100 writes.
 const ENDED_AT_ONCE: usize = 80;
+
+/// What goes with a new sign-in.
+#[derive(Clone, Debug)]
+pub struct SignIn<'a> {
+    /// The version of the password that opened it: it starts only while the password is that one, so that a sign-in
+    /// that meets the end of all sign-ins is refused.
+    pub password_version: Option<u64>,
+    /// With what it is used.
+    pub device: Option<&'a Device>,
+    /// The mail that tells the person.
+    pub mail: Option<&'a OwedMail>,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
 
 /// The sign-ins of a person, ended ones that were not removed yet among them.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +74,30 @@ impl SystemTable<'_> {
                 .map(|attributes| Ok(decode::<FamilyItem>(attributes)?.into()))
                 .collect::<Result<_>>()?,
         })
+    }
+
+    /// Starts a sign-in by the write that stores it. Whether it is started.
+    pub(crate) async fn start(
+        &self,
+        user: UserId,
+        stored: Write,
+        sign_in: &SignIn<'_>,
+    ) -> Result<bool> {
+        let act = &sign_in.act;
+        let mut writes = vec![stored, self.user_event_write(user, act)?];
+        writes.extend(
+            sign_in
+                .password_version
+                .map(|version| users::used(user, version, act.at)),
+        );
+        if let Some(device) = sign_in.device {
+            writes.push(device.write()?);
+        }
+        if let Some(mail) = sign_in.mail {
+            writes.push(mail.write(self.table)?);
+        }
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Ends one sign-in. Whether it was there.

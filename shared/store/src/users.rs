@@ -7,7 +7,7 @@ use domain::{Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{base64_bytes, instant, millis, number, value};
+use crate::attribute::{base64_bytes, instant, millis, number, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::Key;
@@ -34,6 +34,8 @@ pub struct StoredUser {
     pub user: User,
     /// How they prove it.
     pub password: StoredPassword,
+    /// When they last signed in by it.
+    pub last_sign_in: Option<Timestamp>,
 }
 
 /// A registration, with the mail that it owes.
@@ -89,6 +91,13 @@ struct UserItem {
     ver: u64,
     #[serde(with = "millis")]
     ca: Timestamp,
+    /// The last sign-in.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    si: Option<Timestamp>,
 }
 
 impl Item for UserItem {
@@ -112,6 +121,7 @@ impl UserItem {
             pwv: password.version,
             ver: user.version,
             ca: user.created_at,
+            si: None,
         }
     }
 }
@@ -133,6 +143,7 @@ impl From<UserItem> for StoredUser {
                 sealed: item.pw,
                 version: item.pwv,
             },
+            last_sign_in: item.si,
         }
     }
 }

@@ -13,7 +13,7 @@ use domain::user::Origin;
 use domain::{Clock, EventId, OperationId, TenantId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use store::{NewTenant, RequestRate, Session, Table, TenantScope, UserAct};
+use store::{NewTenant, RequestRate, Session, SignIn, Table, TenantScope, UserAct};
 use tower::ServiceExt as _;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -326,15 +326,20 @@ pub async fn session(
         ends_at: now.saturating_add(SESSION_LIFETIME).expect("a time"),
         origin: Origin::default(),
     };
-    let act = UserAct {
-        at: now,
-        kind: "user.signed_in",
-        origin: Origin::default(),
-        detail: Value::Null,
+    let sign_in = SignIn {
+        password_version: None,
+        device: None,
+        mail: None,
+        act: UserAct {
+            at: now,
+            kind: "user.signed_in",
+            origin: Origin::default(),
+            detail: Value::Null,
+        },
     };
     let system = table.system();
     system
-        .start_session(&session, None, &act)
+        .start_session(&session, &sign_in)
         .await
         .expect("a stored session");
     let header = CookieKind::of(&public_url()).set(&cookie);

@@ -17,10 +17,14 @@ const PUBLIC: [&str; 8] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 3] = [
+const RECENT: [&str; 7] = [
+    "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",
     "delete /v1/me/sessions/{id}",
     "delete /v1/tenants/{id}",
+    "post /v1/me/second-factor/authenticator",
+    "post /v1/me/second-factor/authenticator/confirm",
+    "post /v1/me/second-factor/recovery-codes",
 ];
 
 /// `method path` of every operation, with what it declares.

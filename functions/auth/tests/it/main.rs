@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod attempts;
 mod cross_site;
 mod forgery;
 mod limits;
@@ -16,6 +17,7 @@ mod password;
 mod reauthenticate;
 mod refresh;
 mod register;
+mod second_factor;
 mod session;
 mod sessions;
 mod verify_email;

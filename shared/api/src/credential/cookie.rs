@@ -45,16 +45,25 @@ impl CookieKind {
         }
     }
 
-    fn attributes(self) -> &'static str {
+    /// The name of the cookie by which a browser is recognised.
+    pub(crate) fn device_name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-did",
+            Self::Loopback => "did",
+        }
+    }
+
+    pub(super) fn attributes(self) -> &'static str {
         match self {
             Self::Secure => "; Path=/; HttpOnly; SameSite=Lax; Secure",
             Self::Loopback => "; Path=/; HttpOnly; SameSite=Lax",
         }
     }
 
-    /// All values that a request has for the cookie.
-    pub(crate) fn values<'a>(
+    /// All values that a request has for a cookie.
+    pub(crate) fn values_of<'a>(
         self,
+        name: &str,
         headers: impl IntoIterator<Item = &'a HeaderValue>,
     ) -> Vec<&'a str> {
         headers
@@ -62,7 +71,7 @@ impl CookieKind {
             .filter_map(|header| header.to_str().ok())
             .flat_map(|header| header.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == self.name())
+            .filter(|(sent, _)| *sent == name)
             .map(|(_, value)| value)
             .collect()
     }

@@ -15,6 +15,8 @@ pub enum Purpose {
     JwtSigningKey,
     /// A mail that is still to be sent.
     OwedMail,
+    /// What an authenticator app shares with us.
+    AuthenticatorSeed,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
             Self::PasswordHash => "password_hash",
             Self::JwtSigningKey => "jwt_signing_key",
             Self::OwedMail => "owed_mail",
+            Self::AuthenticatorSeed => "authenticator_seed",
         }
     }
 }

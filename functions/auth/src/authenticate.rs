@@ -1,0 +1,161 @@
+//! Whether somebody is who they say they are.
+
+use api::DeviceCookie;
+use domain::email::EmailAddress;
+use domain::{Error, Result, UserId};
+use store::StoredUser;
+
+use crate::Ctx;
+use crate::authenticator::wrong_code;
+use crate::client::Client;
+use crate::login::Login;
+use crate::password::Password;
+
+/// What tries are counted by: strangers by the address that they try, a device that the person used before by itself,
+/// so that strangers cannot use up its tries.
+const BY_ADDRESS: &str = "sign_in_address";
+const BY_DEVICE: &str = "sign_in_device";
+/// Tries of somebody who is signed in.
+const PROOFS: &str = "proofs";
+
+/// Somebody who proved who they are.
+pub(crate) struct Authenticated {
+    pub(crate) known: StoredUser,
+    /// By the password of this version.
+    pub(crate) password_version: u64,
+    /// And by a code.
+    pub(crate) by_second_factor: bool,
+    /// With a browser that they used before.
+    pub(crate) is_known_device: bool,
+    /// After this many wrong tries in a row.
+    pub(crate) failed_before: u32,
+}
+
+impl Ctx {
+    /// The person with this address, password and, where it is asked for, code. An unknown address costs as much as a
+    /// known one.
+    pub(crate) async fn authenticate(
+        &self,
+        body: &Login,
+        client: &Client,
+        shown: Option<&DeviceCookie>,
+    ) -> Result<Authenticated> {
+        let password = Password::typed(&body.password);
+        let Ok(email) = body.email.parse::<EmailAddress>() else {
+            // No such address is registered; nothing says so.
+            self.hasher.pretend(&password, &*self.random).await?;
+            return Err(wrong());
+        };
+        let (now, system) = (self.clock.now(), self.table.system());
+        self.limits
+            .admit_client(&self.table, client.address, now)
+            .await?;
+        let spare = UserId::generate(self.table.ids());
+        let known = system.user_by_email(&email, spare).await?;
+        let device = match (&known, shown) {
+            (Some(known), Some(shown)) if shown.user() == known.user.id => {
+                let mark = shown.mark();
+                let is_known = system.knows_device(known.user.id, &mark, now).await?;
+                is_known.then_some(shown)
+            }
+            _ => None,
+        };
+        let (purpose, subject) = match device {
+            Some(device) => (BY_DEVICE, device.mark().beginning().to_owned()),
+            None => (BY_ADDRESS, email.normalized()),
+        };
+        let attempt = system
+            .count_attempt(purpose, &subject, self.limits.attempts, now)
+            .await?;
+        let Some(known) = known else {
+            self.hasher.pretend(&password, &*self.random).await?;
+            return Err(wrong());
+        };
+        let Some(password_version) = self.version_of(&known, &password).await? else {
+            self.warn_of_attempts(&known.user, attempt).await?;
+            return Err(wrong());
+        };
+        if !known.user.email_verified {
+            return Err(Error::Forbidden {
+                code: "email_not_verified",
+                detail: "open the link in the mail that we sent you, or ask for a new one"
+                    .to_owned(),
+            });
+        }
+        let by_second_factor = match self.active_authenticator(known.user.id).await? {
+            None => false,
+            Some(authenticator) => {
+                let code = body.code.as_deref().ok_or_else(second_factor_required)?;
+                if !self
+                    .use_code(known.user.id, &authenticator, code, client)
+                    .await?
+                {
+                    self.warn_of_attempts(&known.user, attempt).await?;
+                    return Err(wrong_code("/code"));
+                }
+                true
+            }
+        };
+        system.forget_attempts(purpose, &subject).await?;
+        Ok(Authenticated {
+            known,
+            password_version,
+            by_second_factor,
+            is_known_device: device.is_some(),
+            failed_before: attempt.saturating_sub(1),
+        })
+    }
+
+    /// Checks the password of somebody who is signed in, as `pointer` of the request has it; its version.
+    pub(crate) async fn check_password(
+        &self,
+        known: &StoredUser,
+        typed: &str,
+        pointer: &str,
+    ) -> Result<u64> {
+        self.count_proof(known.user.id).await?;
+        let version = self.version_of(known, &Password::typed(typed)).await?;
+        let version = version
+            .ok_or_else(|| Error::field(pointer, "wrong_password", "this is not your password"))?;
+        self.forget_proofs(known.user.id).await?;
+        Ok(version)
+    }
+
+    /// Counts a try of somebody who is signed in to prove again who they are.
+    pub(crate) async fn count_proof(&self, user: UserId) -> Result<()> {
+        let (now, system) = (self.clock.now(), self.table.system());
+        system
+            .count_attempt(PROOFS, &user.to_string(), self.limits.attempts, now)
+            .await?;
+        Ok(())
+    }
+
+    /// A try was successful.
+    pub(crate) async fn forget_proofs(&self, user: UserId) -> Result<()> {
+        let system = self.table.system();
+        system.forget_attempts(PROOFS, &user.to_string()).await
+    }
+
+    /// Somebody proved an address by a link: its owner gets in again, whoever tried what.
+    pub(crate) async fn forget_strangers(&self, email: &EmailAddress) -> Result<()> {
+        let system = self.table.system();
+        system
+            .forget_attempts(BY_ADDRESS, &email.normalized())
+            .await
+    }
+}
+
+/// The refusal that tells nothing.
+pub(crate) fn wrong() -> Error {
+    Error::Unauthenticated {
+        code: "invalid_credentials",
+        detail: "the mail address or the password is wrong",
+    }
+}
+
+fn second_factor_required() -> Error {
+    Error::Unauthenticated {
+        code: "second_factor_required",
+        detail: "send a code of the authenticator app, or a recovery code, too",
+    }
+}

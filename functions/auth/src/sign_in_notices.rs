@@ -1,0 +1,54 @@
+//! What people are told of sign-ins and tries that may not be theirs.
+
+use domain::Result;
+use domain::user::User;
+use store::Device;
+
+use crate::Ctx;
+use crate::authenticate::Authenticated;
+use crate::mails::Outgoing;
+
+/// Wrong tries in a row of which the person is told, each once.
+const TOLD: [u32; 3] = [10, 50, 100];
+/// A sign-in after so many wrong tries is told.
+const MANY: u32 = 10;
+
+impl Ctx {
+    /// The notice of a sign-in that may not be the person's: after many wrong tries, or by something that they never
+    /// used. Of the very first one nobody needs to be told.
+    pub(crate) async fn sign_in_notice(
+        &self,
+        proved: &Authenticated,
+        device: &Device,
+    ) -> Result<Option<Outgoing>> {
+        let user = &proved.known.user;
+        if proved.failed_before >= MANY {
+            let failed = proved.failed_before;
+            let mail = self
+                .sign_in_after_failures_mail(user, failed, &device.origin)
+                .await?;
+            return Ok(Some(mail));
+        }
+        if proved.is_known_device || proved.known.last_sign_in.is_none() {
+            return Ok(None);
+        }
+        let system = self.table.system();
+        if system
+            .knows_device(user.id, &device.mark, self.clock.now())
+            .await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(self.new_device_mail(user, &device.origin).await?))
+    }
+
+    /// Tells a person of many wrong tries. The mail is left to whoever sends what is owed: a try for a known address
+    /// must not take longer than others.
+    pub(crate) async fn warn_of_attempts(&self, user: &User, attempt: u32) -> Result<()> {
+        if user.email_verified && TOLD.contains(&attempt) {
+            let outgoing = self.many_attempts_mail(user, attempt).await?;
+            self.table.system().owe_mail(&outgoing.owed).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! Passwords as they are kept: hashed, and the hash sealed.
+
+use cloud::envelope::Sealed;
+use domain::{Error, Result, UserId};
+use store::{StoredPassword, StoredUser};
+use zeroize::Zeroizing;
+
+use crate::Ctx;
+use crate::password::{self, Password, Verdict};
+
+impl Ctx {
+    /// The version of a person's password; `None` if this is not it. Keeps it better from now on if it was kept less
+    /// well than today's are.
+    pub(crate) async fn version_of(
+        &self,
+        known: &StoredUser,
+        password: &Password,
+    ) -> Result<Option<u64>> {
+        let phc = self.stored_hash(known).await?;
+        match self.hasher.verify(password, phc).await? {
+            Verdict::Wrong => Ok(None),
+            Verdict::Right { is_outdated: false } => Ok(Some(known.password.version)),
+            Verdict::Right { is_outdated: true } => {
+                Ok(Some(self.renew_hash(known, password).await?))
+            }
+        }
+    }
+
+    /// A password as it is stored.
+    pub(crate) async fn sealed_password(
+        &self,
+        user: UserId,
+        version: u64,
+        password: &Password,
+    ) -> Result<StoredPassword> {
+        let phc = self.hasher.hash(password, &*self.random).await?;
+        self.seal_hash(user, version, &phc).await
+    }
+
+    /// The hash of a password as it is stored.
+    pub(crate) async fn seal_hash(
+        &self,
+        user: UserId,
+        version: u64,
+        phc: &str,
+    ) -> Result<StoredPassword> {
+        let binding = password::binding(user, version);
+        let sealed = self.envelope.seal(&binding, phc.as_bytes()).await?;
+        Ok(StoredPassword {
+            sealed: sealed.as_bytes().to_vec(),
+            version,
+        })
+    }
+
+    async fn stored_hash(&self, known: &StoredUser) -> Result<Zeroizing<String>> {
+        let binding = password::binding(known.user.id, known.password.version);
+        let sealed = Sealed::from_bytes(known.password.sealed.clone());
+        let bytes = self.envelope.open(&binding, &sealed).await?;
+        let text =
+            std::str::from_utf8(&bytes).map_err(|error| Error::corrupt("password hash", error))?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// The password is right and known now: the moment to keep it better. Its version from then on.
+    async fn renew_hash(&self, known: &StoredUser, password: &Password) -> Result<u64> {
+        let (user, seen) = (known.user.id, known.password.version);
+        let renewed = self.sealed_password(user, seen + 1, password).await?;
+        let system = self.table.system();
+        let is_renewed = system.replace_password_hash(user, seen, &renewed).await?;
+        // Somebody else changed it meanwhile: what is opened by this one will not start.
+        Ok(if is_renewed { renewed.version } else { seen })
+    }
+}

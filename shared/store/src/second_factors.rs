@@ -1,0 +1,264 @@
+//! What people prove themselves with beside their password: an authenticator app, and codes for when it is lost.
+
+use domain::{Result, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attribute::{base64_bytes, millis, number, value};
+use crate::condition::{Action, Condition, Write};
+use crate::credentials::Credential;
+use crate::item::{Item, encode};
+use crate::key::{Key, SecretHash};
+use crate::owed_mails::OwedMail;
+use crate::scope::SystemTable;
+use crate::sessions::{self, Session};
+use crate::table::{Query, Range, Written};
+use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+
+/// An authenticator app of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticator {
+    /// The sealed seed that the app shares with us.
+    pub sealed: Vec<u8>,
+    /// Version of the seed, which it is sealed for.
+    pub version: u64,
+    /// Whether the person has shown that the app works: only then is it asked for.
+    pub is_active: bool,
+}
+
+/// A change of a person's second factor, by somebody who is signed in.
+#[derive(Debug)]
+pub struct FactorChange<'a> {
+    /// By what they are signed in.
+    pub credential: &'a Credential,
+    /// What takes the place of their session.
+    pub session: Option<&'a Session>,
+    /// The mail that tells the person.
+    pub mail: &'a OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AuthenticatorItem {
+    user: UserId,
+    #[serde(with = "base64_bytes")]
+    seed: Vec<u8>,
+    ver: u64,
+    active: bool,
+    /// The step of the newest code that was used; older ones are of no use.
+    step: u64,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+}
+
+impl Item for AuthenticatorItem {
+    const TYPE: &'static str = "authenticator";
+
+    fn key(&self) -> Key {
+        Key::authenticator(self.user)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RecoveryCodeItem {
+    user: UserId,
+    code: SecretHash,
+}
+
+impl Item for RecoveryCodeItem {
+    const TYPE: &'static str = "recovery_code";
+
+    fn key(&self) -> Key {
+        Key::recovery_code(self.user, &self.code)
+    }
+}
+
+impl SystemTable<'_> {
+    /// A person's authenticator app.
+    pub async fn authenticator(&self, user: UserId) -> Result<Option<Authenticator>> {
+        let item: Option<AuthenticatorItem> = self.table.get(&Key::authenticator(user)).await?;
+        Ok(item.map(|item| Authenticator {
+            sealed: item.seed,
+            version: item.ver,
+            is_active: item.active,
+        }))
+    }
+
+    /// Stores a seed that the person has not used yet, in place of an earlier such one. `false` where an app is active.
+    pub async fn offer_authenticator(
+        &self,
+        user: UserId,
+        sealed: &[u8],
+        version: u64,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let item = AuthenticatorItem {
+            user,
+            seed: sealed.to_vec(),
+            ver: version,
+            active: false,
+            step: 0,
+            ca: now,
+        };
+        let is_free = Condition::Any(vec![
+            Condition::item_absent(),
+            Condition::Equals("active", value(&false)?),
+        ]);
+        let write = Write::put(item.key(), encode(&item)?).when(is_free);
+        Ok(matches!(
+            self.table.write(write).await?,
+            Written::Applied(_)
+        ))
+    }
+
+    /// Makes an offered app active by a code of this step, with new recovery codes, and ends all other sign-ins: they
+    /// were begun without it. Whether the offer was still the one of `version`.
+    pub async fn activate_authenticator(
+        &self,
+        user: UserId,
+        version: u64,
+        step: u64,
+        codes: &[SecretHash],
+        change: FactorChange<'_>,
+    ) -> Result<bool> {
+        let actions = vec![
+            Action::Set("active", value(&true)?),
+            Action::Set("step", number(step)),
+        ];
+        let is_offered = Condition::All(vec![
+            Condition::Equals("ver", number(version)),
+            Condition::Equals("active", value(&false)?),
+        ]);
+        let mut writes = vec![Write::update(Key::authenticator(user), actions).when(is_offered)];
+        writes.extend(self.replaced_codes(user, codes).await?);
+        self.change_factor(user, writes, change).await
+    }
+
+    /// Removes an active app with its recovery codes. Whether there was one.
+    pub async fn remove_authenticator(
+        &self,
+        user: UserId,
+        change: FactorChange<'_>,
+    ) -> Result<bool> {
+        let is_active = Condition::Equals("active", value(&true)?);
+        let mut writes = vec![Write::delete(Key::authenticator(user)).when(is_active)];
+        writes.extend(self.replaced_codes(user, &[]).await?);
+        self.change_factor(user, writes, change).await
+    }
+
+    /// Uses the code of a step: once, and none before it afterwards. Whether it could be used.
+    pub async fn use_step(&self, user: UserId, step: u64) -> Result<bool> {
+        let is_new = Condition::All(vec![
+            Condition::Equals("active", value(&true)?),
+            Condition::Below("step", number(step)),
+        ]);
+        let actions = vec![Action::Set("step", number(step))];
+        let write = Write::update(Key::authenticator(user), actions).when(is_new);
+        Ok(matches!(
+            self.table.write(write).await?,
+            Written::Applied(_)
+        ))
+    }
+
+    /// Replaces all recovery codes of somebody who has an app. Whether they have.
+    pub async fn replace_recovery_codes(
+        &self,
+        user: UserId,
+        codes: &[SecretHash],
+        mail: &OwedMail,
+        act: &UserAct,
+    ) -> Result<bool> {
+        let is_active = Condition::Equals("active", value(&true)?);
+        let unchanged = vec![Action::Set("active", value(&true)?)];
+        let mut writes = vec![
+            Write::update(Key::authenticator(user), unchanged).when(is_active),
+            mail.write(self.table)?,
+            self.user_event_write(user, act)?,
+        ];
+        writes.extend(self.replaced_codes(user, codes).await?);
+        Ok(matches!(
+            self.table.transact(writes).await?,
+            Transacted::Done
+        ))
+    }
+
+    /// Uses a recovery code, once. Whether it could be used.
+    pub async fn use_recovery_code(
+        &self,
+        user: UserId,
+        code: &SecretHash,
+        act: &UserAct,
+    ) -> Result<bool> {
+        let write = Write::delete(Key::recovery_code(user, code)).when(Condition::item_exists());
+        let writes = vec![write, self.user_event_write(user, act)?];
+        Ok(matches!(
+            self.table.transact(writes).await?,
+            Transacted::Done
+        ))
+    }
+
+    /// How many recovery codes a person has left.
+    pub async fn recovery_codes_left(&self, user: UserId) -> Result<usize> {
+        Ok(self.recovery_codes(user).await?.len())
+    }
+
+    async fn recovery_codes(&self, user: UserId) -> Result<Vec<Key>> {
+        let prefix = Range::Prefix(Key::RECOVERY_CODES.to_owned());
+        let query = Query::of_table(Key::user(user).pk, prefix);
+        let items = self.table.query_all(&query).await?;
+        items
+            .into_iter()
+            .map(|attributes| Ok(crate::item::decode::<RecoveryCodeItem>(attributes)?.key()))
+            .collect()
+    }
+
+    /// The writes that put new recovery codes in the place of all others.
+    async fn replaced_codes(&self, user: UserId, codes: &[SecretHash]) -> Result<Vec<Write>> {
+        let old = self
+            .recovery_codes(user)
+            .await?
+            .into_iter()
+            .map(Write::delete);
+        let mut writes: Vec<Write> = old.collect();
+        for code in codes {
+            let code = code.clone();
+            let item = RecoveryCodeItem { user, code };
+            writes.push(Write::put(item.key(), encode(&item)?));
+        }
+        Ok(writes)
+    }
+
+    /// The first of `writes` decides whether the change may happen.
+    async fn change_factor(
+        &self,
+        user: UserId,
+        mut writes: Vec<Write>,
+        change: FactorChange<'_>,
+    ) -> Result<bool> {
+        let FactorChange {
+            credential,
+            session,
+            mail,
+            act,
+        } = change;
+        writes.push(mail.write(self.table)?);
+        writes.push(self.user_event_write(user, &act)?);
+        let mut kept = credential.clone();
+        if let (Credential::Session(old), Some(new)) = (credential, session) {
+            writes.extend(sessions::replace(old, new)?);
+            kept = Credential::Session(new.clone());
+        }
+        let free = 100_usize.saturating_sub(writes.len());
+        let others = self.ends_of_others(user, Some(credential)).await?;
+        writes.extend(others.into_iter().take(free));
+        match self.table.transact(writes).await? {
+            Transacted::Done => {
+                self.sweep_other_sign_ins(user, Some(&kept)).await?;
+                Ok(true)
+            }
+            Transacted::Refused(_) => Ok(false),
+        }
+    }
+}
