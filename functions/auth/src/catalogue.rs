@@ -12,6 +12,11 @@ pub(crate) struct Catalogue {
     pub(crate) already_registered: Template,
     pub(crate) reset_password: Template,
     pub(crate) unknown_address: Template,
+    pub(crate) address_reserved: Template,
+    pub(crate) address_in_use: Template,
+    pub(crate) confirm_email: Template,
+    pub(crate) email_changed: Template,
+    pub(crate) email_reverted: Template,
     pub(crate) password_changed: Template,
     pub(crate) new_device: Template,
     pub(crate) sign_in_after_failures: Template,
@@ -73,7 +78,7 @@ mod tests {
     fn catalogue_has_every_text_and_no_unknown_place() {
         let catalogue = catalogue("en").unwrap();
         let values = [
-            "name", "link", "minutes", "time", "device", "network", "count",
+            "name", "link", "minutes", "time", "device", "network", "count", "address", "days",
         ]
         .map(|name| (name, ""));
         for template in [
@@ -81,6 +86,11 @@ mod tests {
             &catalogue.already_registered,
             &catalogue.reset_password,
             &catalogue.unknown_address,
+            &catalogue.address_reserved,
+            &catalogue.address_in_use,
+            &catalogue.confirm_email,
+            &catalogue.email_changed,
+            &catalogue.email_reverted,
             &catalogue.password_changed,
             &catalogue.new_device,
             &catalogue.sign_in_after_failures,

@@ -33,10 +33,12 @@ mod answer;
 mod authenticate;
 mod authenticator;
 mod catalogue;
+mod change_email;
 mod change_password;
 mod client;
 mod deployed;
 mod device;
+mod edit_me;
 mod forgot_password;
 mod jwks;
 mod limits;
@@ -108,7 +110,10 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(signed_in(routes!(reauthenticate::reauthenticate)))
         .routes(signed_in(routes!(switch::switch)))
         .routes(signed_in(routes!(logout::logout)))
-        .routes(signed_in(routes!(me::get_me)))
+        .routes(signed_in(routes!(me::get_me, edit_me::edit_me)))
+        .routes(recent(signed_in(routes!(change_email::change_email))))
+        .routes(public(routes!(change_email::confirm_email)))
+        .routes(public(routes!(change_email::revert_email)))
         .routes(signed_in(routes!(change_password::change_password)))
         .routes(signed_in(routes!(authenticator::get_second_factor)))
         .routes(recent(signed_in(routes!(

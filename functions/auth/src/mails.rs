@@ -72,14 +72,84 @@ impl Ctx {
 
     /// The mail for somebody who wants to reset the password of an address that is not registered.
     pub(crate) async fn unknown_address_mail(&self, address: &EmailAddress) -> Result<Outgoing> {
+        let link = self.link("register")?;
+        self.outgoing(Letter::to_unknown(
+            address,
+            |texts| &texts.unknown_address,
+            link,
+        ))
+        .await
+    }
+
+    /// The mail for somebody who registers with an address that is kept for somebody else.
+    pub(crate) async fn address_reserved_mail(&self, address: &EmailAddress) -> Result<Outgoing> {
+        let link = self.link("register")?;
+        self.outgoing(Letter::to_unknown(
+            address,
+            |texts| &texts.address_reserved,
+            link,
+        ))
+        .await
+    }
+
+    /// The mail to an address that somebody wants who does not have it.
+    pub(crate) async fn address_in_use_mail(&self, address: &EmailAddress) -> Result<Outgoing> {
+        let link = self.link("sign-in")?;
+        self.outgoing(Letter::to_unknown(
+            address,
+            |texts| &texts.address_in_use,
+            link,
+        ))
+        .await
+    }
+
+    /// The mail with the link that proves a new address of a person.
+    pub(crate) async fn confirm_email_mail(
+        &self,
+        user: &User,
+        address: &EmailAddress,
+        token: &api::Secret,
+    ) -> Result<Outgoing> {
+        let link = self.link_with("confirm-email", token)?;
         let letter = Letter {
             to: address,
-            name: "",
-            locale: LOCALE,
-            template: |texts| &texts.unknown_address,
-            link: self.link("register")?,
-            values: Vec::new(),
             worth_sending: LINK_LIFETIME,
+            ..Letter::to(user, |texts| &texts.confirm_email, link)
+        };
+        self.outgoing(letter).await
+    }
+
+    /// The mail to the old address, with the link that brings it back.
+    pub(crate) async fn email_changed_mail(
+        &self,
+        user: &User,
+        address: &EmailAddress,
+        token: &api::Secret,
+        lifetime: SignedDuration,
+    ) -> Result<Outgoing> {
+        let link = self.link_with("revert-email", token)?;
+        let days = lifetime.as_hours() / 24;
+        let letter = Letter {
+            worth_sending: lifetime,
+            values: vec![
+                ("address", address.as_str().to_owned()),
+                ("days", days.to_string()),
+            ],
+            ..Letter::to(user, |texts| &texts.email_changed, link)
+        };
+        self.outgoing(letter).await
+    }
+
+    /// The mail with the link that sets a new password after a change of the address was taken back.
+    pub(crate) async fn email_reverted_mail(
+        &self,
+        user: &User,
+        token: &api::Secret,
+    ) -> Result<Outgoing> {
+        let link = self.link_with("reset-password", token)?;
+        let letter = Letter {
+            worth_sending: LINK_LIFETIME,
+            ..Letter::to(user, |texts| &texts.email_reverted, link)
         };
         self.outgoing(letter).await
     }
@@ -226,6 +296,18 @@ impl<'a> Letter<'a> {
             link,
             values: Vec::new(),
             worth_sending: WORTH_SENDING,
+        }
+    }
+
+    fn to_unknown(to: &'a EmailAddress, template: fn(&Catalogue) -> &Template, link: Url) -> Self {
+        Self {
+            to,
+            name: "",
+            locale: LOCALE,
+            template,
+            link,
+            values: Vec::new(),
+            worth_sending: LINK_LIFETIME,
         }
     }
 

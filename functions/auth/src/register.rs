@@ -103,7 +103,8 @@ impl TryFrom<Register> for Newcomer {
     }
 }
 
-fn name(text: &str) -> std::result::Result<String, FieldError> {
+/// What a person is called, as it is stored.
+pub(crate) fn name(text: &str) -> std::result::Result<String, FieldError> {
     let name = text.trim();
     let length = name.chars().count();
     if length == 0 || length > NAME_MAX || name.chars().any(char::is_control) {
@@ -159,6 +160,11 @@ impl Ctx {
             match registered {
                 Registered::Done => return Ok(outgoing),
                 Registered::Overtaken => {}
+                Registered::Reserved => {
+                    let outgoing = self.address_reserved_mail(&newcomer.email).await?;
+                    system.owe_mail(&outgoing.owed).await?;
+                    return Ok(outgoing);
+                }
             }
         }
         Err(Error::unavailable(

@@ -20,6 +20,7 @@ mod condition;
 mod credentials;
 mod deliveries;
 mod devices;
+mod email_changes;
 mod events;
 mod idempotency;
 mod item;
@@ -64,6 +65,7 @@ pub use attention::{
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;
 pub use devices::{DEVICE_LIFETIME, Device};
+pub use email_changes::{EmailChange, EmailRevert};
 pub use events::Act;
 pub use idempotency::IdempotencyClaim;
 pub use key::SecretHash;

@@ -26,6 +26,10 @@ pub enum TokenPurpose {
     VerifyEmail,
     /// Sets a new password.
     ResetPassword,
+    /// Proves a new address of somebody who has another one.
+    ChangeEmail,
+    /// Brings the old address back.
+    RevertEmail,
 }
 
 /// A token to be stored.

@@ -7,12 +7,13 @@ use domain::{Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{base64_bytes, instant, millis, number, optional_millis, value};
+use crate::attribute::{base64_bytes, instant, millis, number, number_of, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::one_time_tokens::{NewToken, Token};
 use crate::owed_mails::OwedMail;
+use crate::schema::TTL;
 use crate::scope::SystemTable;
 use crate::table::Written;
 use crate::transaction::Transacted;
@@ -60,13 +61,24 @@ pub enum Registered {
     Done,
     /// The address, or the state in which it was read, belongs to another registration by now.
     Overtaken,
+    /// The address is kept for somebody who had it until recently.
+    Reserved,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct MailGuardItem {
+pub(crate) struct MailGuardItem {
     #[serde(skip)]
     key: Key,
     user: UserId,
+}
+
+impl MailGuardItem {
+    pub(crate) fn new(address: &EmailAddress, user: UserId) -> Self {
+        Self {
+            key: Key::mail_guard(&address.normalized()),
+            user,
+        }
+    }
 }
 
 impl Item for MailGuardItem {
@@ -173,6 +185,8 @@ impl SystemTable<'_> {
             .await?;
         let user = guard.map_or(spare, |guard| guard.user);
         let item: Option<UserItem> = self.table.get(&Key::user(user)).await?;
+        // An address that is only kept for them is not theirs.
+        let item = item.filter(|item| item.mail.normalized() == address.normalized());
         Ok(item.map(StoredUser::from))
     }
 
@@ -186,18 +200,19 @@ impl SystemTable<'_> {
             act,
         } = registration;
         let event = self.user_event_write(user.id, &act)?;
-        let guard = MailGuardItem {
-            key: Key::mail_guard(&user.email.normalized()),
-            user: user.id,
-        };
+        let guard = MailGuardItem::new(&user.email, user.id);
+        let is_free = Condition::Any(vec![
+            Condition::item_absent(),
+            Condition::Below(TTL, number(act.at.as_second())),
+        ]);
         let writes = vec![
-            Write::put(guard.key(), encode(&guard)?).when(Condition::item_absent()),
+            Write::put(guard.key(), encode(&guard)?).when(is_free),
             put_user(user, password)?.when(Condition::item_absent()),
             token.write()?,
             mail.write(self.table)?,
             event,
         ];
-        self.registered(writes).await
+        self.registered(writes, act.at).await
     }
 
     /// Replaces a registration whose address nobody has proven yet: whoever registers last gets the mail whose link
@@ -225,7 +240,7 @@ impl SystemTable<'_> {
             mail.write(self.table)?,
             event,
         ];
-        self.registered(writes).await
+        self.registered(writes, act.at).await
     }
 
     /// Replaces a password hash by one of the same password, made with today's parameters. Whether it was still the
@@ -242,11 +257,34 @@ impl SystemTable<'_> {
         Ok(matches!(written, Written::Applied(_)))
     }
 
-    async fn registered(&self, writes: Vec<Write>) -> Result<Registered> {
-        match self.table.transact(writes).await? {
-            Transacted::Done => Ok(Registered::Done),
-            Transacted::Refused(_) => Ok(Registered::Overtaken),
+    async fn registered(&self, writes: Vec<Write>, now: Timestamp) -> Result<Registered> {
+        let refused = match self.table.transact(writes).await? {
+            Transacted::Done => return Ok(Registered::Done),
+            Transacted::Refused(refused) => refused,
+        };
+        let guards = refused.iter().filter_map(|write| write.old.as_ref());
+        let mut kept = guards.filter_map(|guard| number_of::<i64>(guard, TTL));
+        if kept.any(|until| until > now.as_second()) {
+            return Ok(Registered::Reserved);
         }
+        Ok(Registered::Overtaken)
+    }
+
+    /// Changes what a person is called and how they see times. Whether nobody changed them since they were seen.
+    pub async fn edit_user(&self, user: &User, act: &UserAct) -> Result<bool> {
+        let actions = vec![
+            Action::Set("name", crate::attribute::text(&user.name)),
+            Action::Set("loc", crate::attribute::text(&user.locale)),
+            Action::Set("tz", value(&user.time_zone)?),
+            Action::Add("ver", number(1)),
+        ];
+        let as_seen = Condition::Equals("ver", number(user.version));
+        let writes = vec![
+            Write::update(Key::user(user.id), actions).when(as_seen),
+            self.user_event_write(user.id, act)?,
+        ];
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 }
 

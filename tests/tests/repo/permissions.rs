@@ -5,23 +5,26 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 10] = [
     "get /.well-known/jwks.json",
+    "post /v1/auth/confirm-email",
     "post /v1/auth/forgot-password",
     "post /v1/auth/login",
     "post /v1/auth/refresh",
     "post /v1/auth/register",
     "post /v1/auth/resend-verification",
     "post /v1/auth/reset-password",
+    "post /v1/auth/revert-email",
     "post /v1/auth/verify-email",
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 7] = [
+const RECENT: [&str; 8] = [
     "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",
     "delete /v1/me/sessions/{id}",
     "delete /v1/tenants/{id}",
+    "post /v1/me/email",
     "post /v1/me/second-factor/authenticator",
     "post /v1/me/second-factor/authenticator/confirm",
     "post /v1/me/second-factor/recovery-codes",

@@ -10,6 +10,7 @@
 mod app;
 mod attempts;
 mod cross_site;
+mod email;
 mod forgery;
 mod limits;
 mod login;

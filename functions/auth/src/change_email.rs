@@ -1,0 +1,241 @@
+//! `/v1/me/email` and the links of its mails.
+
+use api::{Json, Secret, SignedIn};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::email::EmailAddress;
+use domain::{Error, Result, UserId};
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{EmailChange, EmailRevert, NewToken, StoredUser, Token, TokenPurpose, UserAct};
+use utoipa::ToSchema;
+
+use crate::Ctx;
+use crate::client::Client;
+use crate::mails::LINK_LIFETIME;
+use crate::password::Password;
+use crate::register::{ACCEPTED, Accepted};
+
+/// How long a change can be taken back.
+const REVERT_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeEmail {
+    #[schema(example = "countess@example.com")]
+    email: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmEmail {
+    /// What the link in the mail has after `token=`.
+    token: String,
+}
+
+/// Sends a link to a new address; following it makes the address the caller's. The answer is the same whether or not
+/// somebody else has the address; the mail tells.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email",
+    tag = "identity",
+    request_body = ChangeEmail,
+    responses((status = ACCEPTED, description = "A mail is on its way", body = Accepted))
+)]
+pub(crate) async fn change_email(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    client: Client,
+    Json(body): Json<ChangeEmail>,
+) -> api::Result<impl IntoResponse> {
+    let email: EmailAddress =
+        body.email
+            .parse()
+            .map_err(|error: domain::email::InvalidEmailAddress| {
+                Error::field("/email", "invalid_email", error.to_string())
+            })?;
+    let known = ctx.stored_person(caller.user).await?;
+    if email.normalized() == known.user.email.normalized() {
+        return Err(Error::field("/email", "same_email", "this is your address already").into());
+    }
+    let now = ctx.clock.now();
+    ctx.limits
+        .admit_mail(&ctx.table, &email, client.address, now)
+        .await?;
+    let system = ctx.table.system();
+    let spare = UserId::generate(ctx.table.ids());
+    let outgoing = if system.user_by_email(&email, spare).await?.is_some() {
+        let outgoing = ctx.address_in_use_mail(&email).await?;
+        system.owe_mail(&outgoing.owed).await?;
+        outgoing
+    } else {
+        let secret = Secret::generate(&*ctx.random);
+        let purpose = TokenPurpose::ChangeEmail;
+        let token = ctx.token(&known, &secret, purpose, &email, LINK_LIFETIME);
+        let outgoing = ctx.confirm_email_mail(&known.user, &email, &secret).await?;
+        let act = email_act(&ctx, "user.email_change_requested", &client, Value::Null);
+        system.send_token(&token, &outgoing.owed, &act).await?;
+        outgoing
+    };
+    ctx.send(&outgoing).await;
+    Ok(ACCEPTED)
+}
+
+/// Makes a new address the person's, with the token of the link that was sent to it. The old address gets a link that
+/// takes it back for seven days.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/confirm-email",
+    tag = "identity",
+    request_body = ConfirmEmail,
+    responses(
+        (status = NO_CONTENT, description = "The address is changed"),
+        (status = GONE, description = "The token was used already, or is too old"),
+    )
+)]
+pub(crate) async fn confirm_email(
+    State(ctx): State<Ctx>,
+    client: Client,
+    Json(body): Json<ConfirmEmail>,
+) -> api::Result<StatusCode> {
+    let (token, address) = ctx
+        .address_token(&body.token, TokenPurpose::ChangeEmail)
+        .await?;
+    let seen = ctx.stored_person(token.user).await?;
+    let secret = Secret::generate(&*ctx.random);
+    let old = &seen.user.email;
+    let revert = ctx.token(
+        &seen,
+        &secret,
+        TokenPurpose::RevertEmail,
+        old,
+        REVERT_LIFETIME,
+    );
+    let outgoing = ctx
+        .email_changed_mail(&seen.user, &address, &secret, REVERT_LIFETIME)
+        .await?;
+    let change = EmailChange {
+        token: &token,
+        address: &address,
+        seen: &seen,
+        revert: &revert,
+        mail: &outgoing.owed,
+        act: email_act(
+            &ctx,
+            "user.email_changed",
+            &client,
+            json!({ "email": address }),
+        ),
+    };
+    ctx.table.system().change_email(change).await?;
+    ctx.send(&outgoing).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a change of the address back, with the token of the link that was sent to the old one. Every sign-in ends and
+/// the password works no more; a link that sets a new one is sent to the address.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/revert-email",
+    tag = "identity",
+    request_body = ConfirmEmail,
+    responses(
+        (status = NO_CONTENT, description = "The old address is back"),
+        (status = GONE, description = "The token was used already, or is too old"),
+    )
+)]
+pub(crate) async fn revert_email(
+    State(ctx): State<Ctx>,
+    client: Client,
+    Json(body): Json<ConfirmEmail>,
+) -> api::Result<StatusCode> {
+    let (token, address) = ctx
+        .address_token(&body.token, TokenPurpose::RevertEmail)
+        .await?;
+    let seen = ctx.stored_person(token.user).await?;
+    let nobody_knows = Password::typed(Secret::generate(&*ctx.random).expose());
+    let version = seen.password.version + 1;
+    let password = ctx
+        .sealed_password(token.user, version, &nobody_knows)
+        .await?;
+    let secret = Secret::generate(&*ctx.random);
+    let reset = NewToken {
+        password_version: version,
+        ..ctx.token(
+            &seen,
+            &secret,
+            TokenPurpose::ResetPassword,
+            &address,
+            LINK_LIFETIME,
+        )
+    };
+    let mut owner = seen.user.clone();
+    owner.email.clone_from(&address);
+    let outgoing = ctx.email_reverted_mail(&owner, &secret).await?;
+    let revert = EmailRevert {
+        token: &token,
+        address: &address,
+        seen: &seen,
+        password,
+        reset: &reset,
+        mail: &outgoing.owed,
+        act: email_act(
+            &ctx,
+            "user.email_reverted",
+            &client,
+            json!({ "email": address }),
+        ),
+    };
+    ctx.table.system().revert_email(revert).await?;
+    ctx.send(&outgoing).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn email_act(ctx: &Ctx, kind: &'static str, client: &Client, detail: Value) -> UserAct {
+    UserAct {
+        at: ctx.clock.now(),
+        kind,
+        origin: client.origin(),
+        detail,
+    }
+}
+
+impl Ctx {
+    /// A token for a mail to `address`.
+    pub(crate) fn token(
+        &self,
+        known: &StoredUser,
+        secret: &Secret,
+        purpose: TokenPurpose,
+        address: &EmailAddress,
+        lifetime: SignedDuration,
+    ) -> NewToken {
+        let now = self.clock.now();
+        NewToken {
+            secret: secret.hash(),
+            purpose,
+            user: known.user.id,
+            address: address.clone(),
+            password_version: known.password.version,
+            expires_at: now.saturating_add(lifetime).unwrap_or(now),
+        }
+    }
+
+    async fn address_token(
+        &self,
+        text: &str,
+        purpose: TokenPurpose,
+    ) -> Result<(Token, EmailAddress)> {
+        let secret = Secret::parse(text).ok_or(Error::NotFound { kind: "token" })?;
+        let system = self.table.system();
+        let token = system
+            .token(&secret.hash(), purpose, self.clock.now())
+            .await?;
+        let address = token.address.clone();
+        let address =
+            address.ok_or_else(|| Error::corrupt("one_time_token", "it has no address"))?;
+        Ok((token, address))
+    }
+}

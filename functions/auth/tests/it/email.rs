@@ -1,0 +1,241 @@
+use jiff::SignedDuration;
+use serde_json::json;
+use testkit::Answer;
+
+use crate::app::{ADDRESS, App, PASSWORD};
+
+const NEW: &str = "countess@example.com";
+const NEXT: &str = "seven looms weave flowers";
+
+async fn wish(app: &App, cookie: &str, address: &str) -> Answer {
+    let body = json!({ "email": address });
+    let call = app.api.post("/v1/me/email").cookie(cookie).json(&body);
+    call.send().await
+}
+
+async fn follow(app: &App, page: &str, token: &str) -> Answer {
+    let body = json!({ "token": token });
+    let call = app.api.post(format!("/v1/auth/{page}")).json(&body);
+    call.send().await
+}
+
+async fn login_as(app: &App, address: &str, password: &str) -> Answer {
+    let body = json!({ "email": address, "password": password, "mode": "token" });
+    app.api.post("/v1/auth/login").json(&body).send().await
+}
+
+/// The usual person, who has a new address now; their cookie.
+async fn moved(app: &App) -> String {
+    let cookie = app.browser().await;
+    wish(app, &cookie, NEW).await.expect(202);
+    follow(app, "confirm-email", &app.newest_token(NEW))
+        .await
+        .expect(204);
+    cookie
+}
+
+#[tokio::test]
+async fn id_12_new_address_counts_once_it_is_proven() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+
+    wish(&app, &cookie, NEW).await.expect(202);
+    login_as(&app, NEW, PASSWORD).await.expect(401);
+    login_as(&app, ADDRESS, PASSWORD).await.expect(200);
+    let token = app.newest_token(NEW);
+    follow(&app, "confirm-email", &token).await.expect(204);
+
+    login_as(&app, NEW, PASSWORD).await.expect(200);
+    login_as(&app, ADDRESS, PASSWORD).await.expect(401);
+    let me = app.me_by_cookie(&cookie).await.expect(200).body;
+    assert_eq!(me["user"]["email"], NEW);
+    let again = follow(&app, "confirm-email", &token).await;
+    again.expect_problem(410, "token_used");
+}
+
+#[tokio::test]
+async fn id_12_change_needs_a_recent_proof() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    app.clock.advance(SignedDuration::from_mins(10));
+
+    let answer = wish(&app, &cookie, NEW).await;
+
+    answer.expect_problem(401, "insufficient_user_authentication");
+    assert!(app.mailbox.to(NEW).is_empty());
+}
+
+#[tokio::test]
+async fn id_12_old_address_takes_the_change_back_for_seven_days() {
+    let app = App::new().await;
+    let cookie = moved(&app).await;
+    app.clock.advance(SignedDuration::from_hours(7 * 24 - 1));
+    let session = login_as(&app, NEW, PASSWORD).await.expect(200).body;
+
+    follow(&app, "revert-email", &app.newest_token(ADDRESS))
+        .await
+        .expect(204);
+
+    // Whoever did it is out, and the password that they know works no more.
+    app.me_by_cookie(&cookie).await.expect(401);
+    let token = session["access_token"].as_str().unwrap();
+    app.me_by_token(token).await.expect(401);
+    login_as(&app, NEW, PASSWORD).await.expect(401);
+    login_as(&app, ADDRESS, PASSWORD).await.expect(401);
+    // The mail to the old address sets a new one.
+    let body = json!({ "token": app.newest_token(ADDRESS), "password": NEXT });
+    let call = app.api.post("/v1/auth/reset-password").json(&body);
+    call.send().await.expect(204);
+    login_as(&app, ADDRESS, NEXT).await.expect(200);
+    // The other address is free.
+    app.register(NEW, PASSWORD).await.expect(202);
+    app.verify(&app.newest_token(NEW)).await.expect(204);
+    login_as(&app, NEW, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_12_change_cannot_be_taken_back_later() {
+    let app = App::new().await;
+    moved(&app).await;
+
+    app.clock.advance(SignedDuration::from_hours(7 * 24));
+
+    let answer = follow(&app, "revert-email", &app.newest_token(ADDRESS)).await;
+    answer.expect_problem(410, "token_expired");
+    login_as(&app, NEW, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_12_links_that_a_thief_asked_for_die_with_the_way_back() {
+    let app = App::new().await;
+    let cookie = moved(&app).await;
+    wish(&app, &cookie, "thief@example.com").await.expect(202);
+    let body = json!({ "email": NEW });
+    let call = app.api.post("/v1/auth/forgot-password").json(&body);
+    call.send().await.expect(202);
+    let reset = app.newest_token(NEW);
+
+    follow(&app, "revert-email", &app.newest_token(ADDRESS))
+        .await
+        .expect(204);
+
+    let stolen = follow(
+        &app,
+        "confirm-email",
+        &app.newest_token("thief@example.com"),
+    )
+    .await;
+    stolen.expect_problem(410, "token_expired");
+    let body = json!({ "token": reset, "password": NEXT });
+    let call = app.api.post("/v1/auth/reset-password").json(&body);
+    call.send().await.expect_problem(410, "token_expired");
+}
+
+#[tokio::test]
+async fn id_12_old_address_is_kept_for_its_person_while_they_can_come_back() {
+    let app = App::new().await;
+    moved(&app).await;
+
+    app.register(ADDRESS, "another long password")
+        .await
+        .expect(202);
+
+    let mails = app.mailbox.to(ADDRESS);
+    let last = mails.last().unwrap();
+    assert!(
+        last.subject.contains("cannot be registered"),
+        "{}",
+        last.subject
+    );
+    follow(&app, "revert-email", &app.newest_token(ADDRESS))
+        .await
+        .expect(204);
+    let me = login_as(&app, ADDRESS, "another long password").await;
+    me.expect(401);
+}
+
+#[tokio::test]
+async fn id_12_old_address_is_free_after_seven_days() {
+    let app = App::new().await;
+    moved(&app).await;
+    app.clock.advance(SignedDuration::from_hours(7 * 24 + 1));
+
+    app.register(ADDRESS, NEXT).await.expect(202);
+    app.verify(&app.newest_token(ADDRESS)).await.expect(204);
+
+    login_as(&app, ADDRESS, NEXT).await.expect(200);
+    login_as(&app, NEW, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_01_wish_for_an_address_of_somebody_else_answers_the_same_and_mails_the_truth() {
+    let app = App::new().await;
+    app.register("grace@example.com", PASSWORD).await;
+    let cookie = app.browser().await;
+
+    let taken = wish(&app, &cookie, "grace@example.com").await.expect(202);
+    let free = wish(&app, &cookie, NEW).await.expect(202);
+
+    assert_eq!(taken.body, free.body);
+    let mails = app.mailbox.to("grace@example.com");
+    let last = mails.last().unwrap();
+    assert!(
+        last.text.contains("already has an account"),
+        "{}",
+        last.text
+    );
+    assert!(!last.text.contains("token="));
+}
+
+#[tokio::test]
+async fn address_that_somebody_registers_before_the_proof_is_not_taken_from_them() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    wish(&app, &cookie, NEW).await.expect(202);
+    let token = app.newest_token(NEW);
+    app.register(NEW, NEXT).await.expect(202);
+    app.verify(&app.newest_token(NEW)).await.expect(204);
+
+    let answer = follow(&app, "confirm-email", &token).await;
+
+    answer.expect_problem(409, "email_taken");
+    login_as(&app, NEW, NEXT).await.expect(200);
+    login_as(&app, ADDRESS, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn profile_is_edited_field_by_field() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    let edit = async |body: serde_json::Value| {
+        let call = app.api.patch("/v1/me").cookie(&cookie).json(&body);
+        call.send().await
+    };
+
+    edit(json!({ "name": " Augusta Ada " })).await.expect(200);
+    let zone = json!({ "time_zone": "Europe/London", "locale": "en" });
+    let edited = edit(zone).await.expect(200).body;
+
+    assert_eq!(edited["name"], "Augusta Ada");
+    assert_eq!(edited["time_zone"], "Europe/London");
+    for (body, pointer, code) in [
+        (json!({ "name": "" }), "/name", "invalid_name"),
+        (
+            json!({ "time_zone": "Mars" }),
+            "/time_zone",
+            "unknown_time_zone",
+        ),
+        (json!({ "locale": "tlh" }), "/locale", "invalid_value"),
+        (json!({ "name": null }), "/name", "wrong_type"),
+        (json!({ "email": NEW }), "/email", "unknown_field"),
+        (
+            json!({ "email_verified": true }),
+            "/email_verified",
+            "unknown_field",
+        ),
+    ] {
+        let errors = edit(body).await.expect(422).body["errors"].clone();
+        assert_eq!(errors[0]["pointer"], pointer, "{errors}");
+        assert_eq!(errors[0]["code"], code, "{errors}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Another mail address for a person: proven at the new one, to be taken back from the old one.
+
+use domain::email::EmailAddress;
+use domain::{Error, Result};
+
+use crate::attribute::{number, value};
+use crate::condition::{Action, Condition, Write};
+use crate::item::encode;
+use crate::key::Key;
+use crate::one_time_tokens::{NewToken, Token, gone};
+use crate::owed_mails::OwedMail;
+use crate::schema::TTL;
+use crate::scope::SystemTable;
+use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+use crate::users::{MailGuardItem, StoredPassword, StoredUser, set_password};
+
+/// The change of a person's address, by the link that was sent to the new one.
+#[derive(Debug)]
+pub struct EmailChange<'a> {
+    /// What the link carries, sent to the new address.
+    pub token: &'a Token,
+    /// The new address.
+    pub address: &'a EmailAddress,
+    /// The person with the old address.
+    pub seen: &'a StoredUser,
+    /// What takes it back, sent to the old address, which is kept for the person as long as that works.
+    pub revert: &'a NewToken,
+    /// The mail that carries it.
+    pub mail: &'a OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
+/// The way back, by the link that was sent to the old address. Whoever changed it may know the password: it works no
+/// more, and every sign-in ends.
+#[derive(Debug)]
+pub struct EmailRevert<'a> {
+    /// What the link carries, sent to the old address.
+    pub token: &'a Token,
+    /// The old address.
+    pub address: &'a EmailAddress,
+    /// The person with the new address.
+    pub seen: &'a StoredUser,
+    /// A password that nobody knows.
+    pub password: StoredPassword,
+    /// What sets a new one, sent to the old address.
+    pub reset: &'a NewToken,
+    /// The mail that carries it.
+    pub mail: &'a OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
+impl SystemTable<'_> {
+    /// Changes an address; fails as [`Self::token`] does, and with [`Error::Conflict`] where somebody else has it.
+    pub async fn change_email(&self, change: EmailChange<'_>) -> Result<()> {
+        let EmailChange {
+            token,
+            address,
+            seen,
+            revert,
+            mail,
+            act,
+        } = change;
+        let user = seen.user.id;
+        let is_as_seen = Condition::All(vec![
+            Condition::Equals("pwv", number(token.password_version)),
+            Condition::Equals("mail", value(&seen.user.email)?),
+        ]);
+        let guard = MailGuardItem::new(address, user);
+        let is_free = Condition::Any(vec![
+            Condition::item_absent(),
+            Condition::Equals("user", value(&user)?),
+            Condition::Below(TTL, number(act.at.as_second())),
+        ]);
+        let kept_until = vec![Action::Set(TTL, number(revert.expires_at.as_second()))];
+        let writes = vec![
+            token.used_at(act.at),
+            Write::update(Key::user(user), set_address(address)?).when(is_as_seen),
+            Write::put(Key::mail_guard(&address.normalized()), encode(&guard)?).when(is_free),
+            Write::update(Key::mail_guard(&seen.user.email.normalized()), kept_until)
+                .when(Condition::Equals("user", value(&user)?)),
+            revert.write()?,
+            mail.write(self.table)?,
+            self.user_event_write(user, &act)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 2) => {
+                Err(Error::conflict(
+                    "email_taken",
+                    "another account has this address: choose another one",
+                ))
+            }
+            Transacted::Refused(refused) => Err(gone(&refused)),
+        }
+    }
+
+    /// Takes a change back; fails as [`Self::token`] does.
+    pub async fn revert_email(&self, revert: EmailRevert<'_>) -> Result<()> {
+        let EmailRevert {
+            token,
+            address,
+            seen,
+            password,
+            reset,
+            mail,
+            act,
+        } = revert;
+        let user = seen.user.id;
+        let is_as_seen = Condition::All(vec![
+            Condition::Equals("pwv", number(seen.password.version)),
+            Condition::Equals("mail", value(&seen.user.email)?),
+        ]);
+        let is_own = || Ok::<_, Error>(Condition::Equals("user", value(&user)?));
+        let mut actions = set_address(address)?;
+        actions.extend(set_password(&password));
+        let mut writes = vec![
+            token.used_at(act.at),
+            Write::update(Key::user(user), actions).when(is_as_seen),
+            Write::update(
+                Key::mail_guard(&address.normalized()),
+                vec![Action::Remove(TTL)],
+            )
+            .when(is_own()?),
+            reset.write()?,
+            mail.write(self.table)?,
+            self.user_event_write(user, &act)?,
+        ];
+        if seen.user.email.normalized() != address.normalized() {
+            let present = Key::mail_guard(&seen.user.email.normalized());
+            writes.push(Write::delete(present).when(is_own()?));
+        }
+        writes.extend(self.ends_of_others(user, None).await?);
+        match self.table.transact(writes).await? {
+            Transacted::Done => self.sweep_other_sign_ins(user, None).await,
+            Transacted::Refused(refused) => Err(gone(&refused)),
+        }
+    }
+}
+
+fn set_address(address: &EmailAddress) -> Result<Vec<Action>> {
+    Ok(vec![
+        Action::Set("mail", value(address)?),
+        Action::Set("verified", value(&true)?),
+        Action::Add("ver", number(1)),
+    ])
+}
