@@ -17,13 +17,16 @@ const BUDGETS = [
   { page: '(public)/register', most: 50 },
   { page: '(public)/forgot-password', most: 50 },
   { page: '(public)/reset-password', most: 50 },
+  { page: '(public)/confirm-email', most: 50 },
+  { page: '(public)/revert-email', most: 50 },
   { page: '(app)', most: 60 },
-  { page: '(app)/calendar', most: 60 },
+  { page: '(app)/calendar', most: 61 },
   { page: '(app)/calendar', later: [CALENDAR], most: 170 },
   { page: '(app)/posts', most: 60 },
   { page: '(app)/posts/[id]', most: 72 },
   { page: '(app)/accounts', most: 70 },
-  { page: '(app)/compose', most: 72 }
+  { page: '(app)/compose', most: 72 },
+  { page: '(app)/me', most: 72 }
 ];
 
 const manifest = JSON.parse(readFileSync(`${CLIENT}/.vite/manifest.json`, 'utf8'));

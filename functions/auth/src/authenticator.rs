@@ -186,7 +186,7 @@ pub(crate) async fn remove_authenticator(
     }
     ctx.send(&outgoing).await;
     let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
-    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+    Ok((StatusCode::NO_CONTENT, cookie, ()).into_response())
 }
 
 /// Makes new recovery codes; all earlier ones are void from then on.

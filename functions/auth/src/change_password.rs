@@ -74,5 +74,5 @@ pub(crate) async fn change_password(
     ctx.table.system().change_password(change).await?;
     ctx.send(&outgoing).await;
     let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
-    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+    Ok((StatusCode::NO_CONTENT, cookie, ()).into_response())
 }

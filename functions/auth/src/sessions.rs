@@ -1,5 +1,6 @@
 //! `/v1/me/sessions`: where somebody is signed in.
 
+use std::cmp::Reverse;
 use std::convert::Infallible;
 use std::str::FromStr;
 
@@ -113,7 +114,7 @@ pub(crate) async fn list_sessions(
             }
         })
         .collect();
-    items.sort_by(|one, other| other.last_used_at.cmp(&one.last_used_at));
+    items.sort_by_key(|item| Reverse(item.last_used_at));
     Ok(Json(Page { items, next: None }))
 }
 

@@ -70,7 +70,7 @@ impl Item for UserEventItem {
 
 impl SystemTable<'_> {
     /// The write that remembers an act; it belongs into the act's transaction.
-    pub(crate) fn user_event_write(&self, user: UserId, act: &UserAct) -> Result<Write> {
+    pub(crate) fn user_event_write(self, user: UserId, act: &UserAct) -> Result<Write> {
         let item = UserEventItem {
             id: EventId::generate(&self.table.ids),
             user,

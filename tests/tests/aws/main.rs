@@ -15,6 +15,7 @@ mod api;
 mod cold_starts;
 mod deployment;
 mod messages;
+mod people;
 mod roles;
 mod routes;
 mod story;

@@ -25,7 +25,7 @@ async fn status(
 }
 
 #[tokio::test]
-async fn unsafe_request_with_the_cookie_must_come_from_the_dashboard() {
+async fn id_28_unsafe_request_with_the_cookie_must_come_from_the_dashboard() {
     for (site, origin, expected) in [
         (Some("same-origin"), None, 204),
         (Some("same-origin"), Some(OWN), 204),
@@ -47,7 +47,7 @@ async fn unsafe_request_with_the_cookie_must_come_from_the_dashboard() {
 }
 
 #[tokio::test]
-async fn safe_request_with_the_cookie_may_come_from_anywhere() {
+async fn id_28_safe_request_with_the_cookie_may_come_from_anywhere() {
     let app = App::new().await;
     let cookie = app.browser().await;
     for site in [Some("cross-site"), Some("same-site"), None] {
@@ -57,7 +57,7 @@ async fn safe_request_with_the_cookie_may_come_from_anywhere() {
 }
 
 #[tokio::test]
-async fn sign_in_that_another_site_sends_is_refused() {
+async fn id_28_sign_in_that_another_site_sends_is_refused() {
     let app = App::new().await;
     app.newcomer().await;
     let body = json!({ "email": ADDRESS, "password": PASSWORD });
@@ -69,7 +69,7 @@ async fn sign_in_that_another_site_sends_is_refused() {
 }
 
 #[tokio::test]
-async fn body_that_is_a_form_is_refused() {
+async fn id_28_body_that_is_a_form_is_refused() {
     let app = App::new().await;
     let cookie = app.browser().await;
     for content_type in ["text/plain", "application/x-www-form-urlencoded", ""] {

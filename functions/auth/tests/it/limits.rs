@@ -56,7 +56,7 @@ async fn mails_beyond_the_limit_are_not_sent() {
 }
 
 #[tokio::test]
-async fn limit_counts_exactly_over_many_at_once() {
+async fn id_08_limit_counts_exactly_over_many_at_once() {
     let app = App::new().await;
     let limit = RateLimit::per(10, SignedDuration::from_secs(100));
     let now = domain::Clock::now(&app.clock);

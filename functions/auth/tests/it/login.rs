@@ -24,7 +24,7 @@ async fn login_in_token_mode_answers_as_documented() {
 }
 
 #[tokio::test]
-async fn login_in_cookie_mode_sets_a_cookie_that_scripts_cannot_read() {
+async fn id_29_login_in_cookie_mode_sets_a_cookie_that_scripts_cannot_read() {
     let app = App::new().await;
     app.newcomer().await;
     let body = json!({ "email": ADDRESS, "password": PASSWORD });
@@ -44,7 +44,7 @@ async fn login_in_cookie_mode_sets_a_cookie_that_scripts_cannot_read() {
 }
 
 #[tokio::test]
-async fn login_with_a_wrong_password_costs_one_hash_like_every_other() {
+async fn id_02_login_with_a_wrong_password_costs_one_hash_like_every_other() {
     let app = App::new().await;
     app.newcomer().await;
     let mut runs = Vec::new();
@@ -66,7 +66,7 @@ async fn login_with_a_wrong_password_costs_one_hash_like_every_other() {
 }
 
 #[tokio::test]
-async fn login_that_fails_says_the_same_for_every_reason() {
+async fn id_02_login_that_fails_says_the_same_for_every_reason() {
     let app = App::new().await;
     app.newcomer().await;
     let mut bodies = Vec::new();
@@ -124,7 +124,7 @@ async fn login_of_a_member_of_one_tenant_is_bound_to_it() {
 }
 
 #[tokio::test]
-async fn login_over_a_session_ends_it() {
+async fn id_13_login_over_a_session_ends_it() {
     let app = App::new().await;
     let first = app.browser().await;
     let body = json!({ "email": ADDRESS, "password": PASSWORD });
@@ -138,7 +138,7 @@ async fn login_over_a_session_ends_it() {
 }
 
 #[tokio::test]
-async fn login_never_takes_over_a_session_id_that_was_preset() {
+async fn id_13_login_never_takes_over_a_session_id_that_was_preset() {
     let app = App::new().await;
     app.newcomer().await;
     let preset = "sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.usr_00000000000000000000000001.-";
@@ -152,7 +152,7 @@ async fn login_never_takes_over_a_session_id_that_was_preset() {
 }
 
 #[tokio::test]
-async fn secrets_of_a_sign_in_are_nowhere_in_the_table() {
+async fn id_14_secrets_of_a_sign_in_are_nowhere_in_the_table() {
     let app = App::new().await;
     let cookie = app.browser().await;
     let tokens = app.login(PASSWORD, "token").await.expect(200).body;

@@ -22,7 +22,7 @@ async fn refresh_answers_a_new_pair() {
 }
 
 #[tokio::test]
-async fn refresh_with_a_used_token_ends_the_family() {
+async fn id_24_refresh_with_a_used_token_ends_the_family() {
     let app = App::new().await;
     let first = app.program().await;
     let used = text(&first, "refresh_token");
@@ -43,7 +43,7 @@ async fn refresh_with_a_used_token_ends_the_family() {
 }
 
 #[tokio::test]
-async fn refresh_by_many_at_once_succeeds_at_most_once() {
+async fn id_24_refresh_by_many_at_once_succeeds_at_most_once() {
     let app = App::new().await;
     let first = app.program().await;
     let token = text(&first, "refresh_token");
@@ -57,7 +57,7 @@ async fn refresh_by_many_at_once_succeeds_at_most_once() {
 }
 
 #[tokio::test]
-async fn refresh_with_an_invented_old_token_ends_nothing() {
+async fn id_24_refresh_with_an_invented_old_token_ends_nothing() {
     let app = App::new().await;
     let first = app.program().await;
     let second = app
@@ -78,7 +78,7 @@ async fn refresh_with_an_invented_old_token_ends_nothing() {
 }
 
 #[tokio::test]
-async fn refresh_after_thirty_days_is_refused() {
+async fn id_25_refresh_after_thirty_days_is_refused() {
     let app = App::new().await;
     let mut pair = app.program().await;
     for _ in 0..29 {

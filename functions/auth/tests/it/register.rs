@@ -13,7 +13,7 @@ fn comparable(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn register_with_a_known_address_answers_the_same() {
+async fn id_01_register_with_a_known_address_answers_the_same() {
     let app = App::new().await;
     app.newcomer().await;
 
@@ -27,7 +27,7 @@ async fn register_with_a_known_address_answers_the_same() {
 }
 
 #[tokio::test]
-async fn register_costs_the_same_work_whether_or_not_the_address_is_known() {
+async fn id_01_register_costs_the_same_work_whether_or_not_the_address_is_known() {
     let app = App::new().await;
     app.newcomer().await;
 
@@ -41,7 +41,7 @@ async fn register_costs_the_same_work_whether_or_not_the_address_is_known() {
 }
 
 #[tokio::test]
-async fn register_with_a_known_address_mails_the_truth_and_changes_nothing() {
+async fn id_01_register_with_a_known_address_mails_the_truth_and_changes_nothing() {
     let app = App::new().await;
     app.newcomer().await;
 
@@ -93,7 +93,7 @@ async fn register_by_many_at_once_makes_one_person() {
 }
 
 #[tokio::test]
-async fn register_link_begins_with_the_configured_address_whatever_the_request_says() {
+async fn id_10_register_link_begins_with_the_configured_address_whatever_the_request_says() {
     let app = App::new().await;
     let body = json!({ "email": ADDRESS, "password": PASSWORD, "name": "Ada" });
 
@@ -158,7 +158,7 @@ async fn register_with_wrong_fields_names_each_of_them() {
 }
 
 #[tokio::test]
-async fn register_with_fields_that_nobody_may_set_is_refused() {
+async fn id_38_register_with_fields_that_nobody_may_set_is_refused() {
     let app = App::new().await;
     for field in [
         "role",

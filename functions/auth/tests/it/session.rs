@@ -6,7 +6,7 @@ use testkit::http::{member_of, tenant};
 use crate::app::{App, PASSWORD, text};
 
 #[tokio::test]
-async fn session_that_is_idle_for_an_hour_is_dead() {
+async fn id_15_session_that_is_idle_for_an_hour_is_dead() {
     let app = App::new().await;
     let cookie = app.browser().await;
 
@@ -22,7 +22,7 @@ async fn session_that_is_idle_for_an_hour_is_dead() {
 }
 
 #[tokio::test]
-async fn session_that_is_used_all_the_time_is_dead_after_a_day() {
+async fn id_15_session_that_is_used_all_the_time_is_dead_after_a_day() {
     let app = App::new().await;
     let cookie = app.browser().await;
     for _ in 0..47 {
@@ -59,7 +59,7 @@ async fn session_use_is_written_at_most_once_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn logout_kills_a_session_at_once() {
+async fn id_16_logout_kills_a_session_at_once() {
     let app = App::new().await;
     let cookie = app.browser().await;
 
@@ -76,7 +76,7 @@ async fn logout_kills_a_session_at_once() {
 }
 
 #[tokio::test]
-async fn logout_kills_access_and_refresh_tokens_at_once() {
+async fn id_16_logout_kills_access_and_refresh_tokens_at_once() {
     let app = App::new().await;
     let pair = app.program().await;
 
@@ -93,7 +93,7 @@ async fn logout_kills_access_and_refresh_tokens_at_once() {
 }
 
 #[tokio::test]
-async fn switch_gives_a_browser_a_new_session_and_kills_the_old_one() {
+async fn id_13_switch_gives_a_browser_a_new_session_and_kills_the_old_one() {
     let app = App::new().await;
     let cookie = app.browser().await;
     let me = app.me_by_cookie(&cookie).await.body;
@@ -114,7 +114,7 @@ async fn switch_gives_a_browser_a_new_session_and_kills_the_old_one() {
 }
 
 #[tokio::test]
-async fn switch_gives_a_program_tokens_of_the_tenant() {
+async fn id_40_switch_gives_a_program_tokens_of_the_tenant() {
     let app = App::new().await;
     let pair = app.program().await;
     let user = text(&pair["user"], "id").parse().unwrap();
@@ -137,7 +137,7 @@ async fn switch_gives_a_program_tokens_of_the_tenant() {
 }
 
 #[tokio::test]
-async fn switch_to_a_foreign_tenant_is_answered_like_an_unknown_one() {
+async fn id_40_switch_to_a_foreign_tenant_is_answered_like_an_unknown_one() {
     let app = App::new().await;
     let cookie = app.browser().await;
     let foreign = testkit::member(&app.table, &app.clock, Role::Owner).await;
@@ -159,7 +159,7 @@ async fn switch_to_a_foreign_tenant_is_answered_like_an_unknown_one() {
 }
 
 #[tokio::test]
-async fn cookie_with_another_tenant_than_its_session_is_refused() {
+async fn id_40_cookie_with_another_tenant_than_its_session_is_refused() {
     let app = App::new().await;
     let cookie = app.browser().await;
     let foreign = testkit::member(&app.table, &app.clock, Role::Owner).await;

@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::app::{ADDRESS, App, PASSWORD};
 
 #[tokio::test]
-async fn verification_token_that_was_used_is_gone() {
+async fn id_09_verification_token_that_was_used_is_gone() {
     let app = App::new().await;
     app.register(ADDRESS, PASSWORD).await;
     let token = app.newest_token(ADDRESS);
@@ -15,7 +15,7 @@ async fn verification_token_that_was_used_is_gone() {
 }
 
 #[tokio::test]
-async fn verification_token_that_is_older_than_an_hour_is_gone() {
+async fn id_09_verification_token_that_is_older_than_an_hour_is_gone() {
     let app = App::new().await;
     app.register(ADDRESS, PASSWORD).await;
     let token = app.newest_token(ADDRESS);
@@ -40,7 +40,7 @@ async fn verification_token_that_nobody_made_is_not_found() {
 }
 
 #[tokio::test]
-async fn verification_by_many_at_once_succeeds_once() {
+async fn id_09_verification_by_many_at_once_succeeds_once() {
     let app = App::new().await;
     app.register(ADDRESS, PASSWORD).await;
     let token = app.newest_token(ADDRESS);

@@ -60,22 +60,6 @@ impl CookieKind {
         }
     }
 
-    /// All values that a request has for a cookie.
-    pub(crate) fn values_of<'a>(
-        self,
-        name: &str,
-        headers: impl IntoIterator<Item = &'a HeaderValue>,
-    ) -> Vec<&'a str> {
-        headers
-            .into_iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(sent, _)| *sent == name)
-            .map(|(_, value)| value)
-            .collect()
-    }
-
     /// The `Set-Cookie` that starts a session.
     pub fn set(self, cookie: &SessionCookie) -> HeaderValue {
         let text = format!(
@@ -92,6 +76,21 @@ impl CookieKind {
         let text = format!("{}={}; Max-Age=0", self.name(), self.attributes());
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// All values that a request has for a cookie.
+pub(super) fn values<'a>(
+    name: &str,
+    headers: impl IntoIterator<Item = &'a HeaderValue>,
+) -> Vec<&'a str> {
+    headers
+        .into_iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(sent, _)| *sent == name)
+        .map(|(_, value)| value)
+        .collect()
 }
 
 /// The value of the session cookie.

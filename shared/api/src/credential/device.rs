@@ -8,7 +8,7 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use store::{DEVICE_LIFETIME, SecretHash};
 
-use super::cookie::CookieKind;
+use super::cookie::{self, CookieKind};
 use crate::secret::Secret;
 
 /// The value of the device cookie.
@@ -29,10 +29,7 @@ impl DeviceCookie {
 
     /// The one of a request, if it has exactly one.
     pub fn of(headers: &HeaderMap, kind: CookieKind) -> Option<Self> {
-        match kind
-            .values_of(kind.device_name(), headers.get_all(COOKIE))
-            .as_slice()
-        {
+        match cookie::values(kind.device_name(), headers.get_all(COOKIE)).as_slice() {
             [value] => Self::parse(value),
             _ => None,
         }

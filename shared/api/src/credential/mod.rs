@@ -28,7 +28,7 @@ const API_KEY_PREFIX: &str = "m1_";
 /// Reads the credential of a request. One request shows one credential: which of two would count is a question that
 /// attackers like to answer.
 pub(crate) fn shown(headers: &HeaderMap, cookie: CookieKind) -> Result<Shown> {
-    let session = cookie.values_of(cookie.name(), headers.get_all(COOKIE));
+    let session = cookie::values(cookie.name(), headers.get_all(COOKIE));
     let mut authorization = headers.get_all(AUTHORIZATION).iter();
     match (session.as_slice(), authorization.next()) {
         ([], None) => Err(Error::unauthenticated()),

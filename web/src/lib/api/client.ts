@@ -17,10 +17,18 @@ export const api = Object.fromEntries(
 const PATIENCE = 35_000;
 
 let onSignedOut: (() => void) | undefined;
+let onProofNeeded: (() => Promise<boolean>) | undefined;
+/** The code of an act that needs a recent proof of the person. */
+const PROOF_NEEDED = 'insufficient_user_authentication';
 
 /** Called when an answer says that the session is over. Public pages set nothing. */
 export function whenSignedOut(handler: (() => void) | undefined): void {
   onSignedOut = handler;
+}
+
+/** Called when an act needs a recent proof of the person; the act goes on when it was given. */
+export function whenProofNeeded(handler: (() => Promise<boolean>) | undefined): void {
+  onProofNeeded = handler;
 }
 
 interface Call {
@@ -32,7 +40,15 @@ interface Call {
   body?: unknown;
 }
 
-async function send(method: Method, path: string, { params = {}, body }: Call = {}): Promise<Answer<unknown>> {
+async function send(method: Method, path: string, call: Call = {}): Promise<Answer<unknown>> {
+  const answer = await sendOnce(method, path, call);
+  if (answer.response.status !== 401 || path === '/v1/auth/login') return answer;
+  if ((answer.error as { code?: unknown } | undefined)?.code !== PROOF_NEEDED) onSignedOut?.();
+  else if (await onProofNeeded?.()) return sendOnce(method, path, call);
+  return answer;
+}
+
+async function sendOnce(method: Method, path: string, { params = {}, body }: Call): Promise<Answer<unknown>> {
   const address = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params.path?.[name] ?? ''));
   const query = new URLSearchParams(Object.entries(params.query ?? {}).map(([name, value]) => [name, String(value)]));
   const response = await fetch(query.size > 0 ? `${address}?${query}` : address, {
@@ -43,7 +59,6 @@ async function send(method: Method, path: string, { params = {}, body }: Call = 
     headers: { ...params.header, ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined && method !== 'POST' ? {} : { body: JSON.stringify(body ?? {}) })
   });
-  if (response.status === 401 && path !== '/v1/auth/login') onSignedOut?.();
   const document = parsed(await response.text());
   return response.ok ? { data: document, response } : { error: document, response };
 }

@@ -18,6 +18,11 @@ export const Address = v.object({ email });
 
 export const NewPassword = v.object({ password: chosen });
 
+export const ChangedPassword = v.object({
+  current_password: v.pipe(v.string(), v.nonEmpty(() => m.password_required())),
+  new_password: chosen
+});
+
 export const Registration = v.object({
   name: v.pipe(v.string(), v.trim(), v.nonEmpty(() => m.name_required())),
   email,

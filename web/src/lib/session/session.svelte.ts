@@ -14,9 +14,9 @@ class Session {
     return this.me;
   }
 
-  async signIn(email: string, password: string): Promise<Me> {
+  async signIn(email: string, password: string, code?: string): Promise<Me> {
     this.me = await unwrap(
-      api.POST('/v1/auth/login', { body: { email, password, mode: 'cookie' } })
+      api.POST('/v1/auth/login', { body: { email, password, mode: 'cookie', ...(code ? { code } : {}) } })
     );
     return this.me;
   }

@@ -1,0 +1,65 @@
+//! Every route of a person's own account, once, as the function's role lets it.
+
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use tests::caller::{Answer, Caller};
+
+use crate::deployment::Deployment;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+async fn post(caller: &Caller, path: &str, body: &Value) -> Answer {
+    let request: RequestBuilder = caller.request("POST", path).json(body);
+    caller.send(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_of_a_persons_own_account_work_under_their_role() {
+    let deployment = Deployment::of_this_run();
+    let ada = deployment.member("own-account").await;
+    let email = json!({ "email": "own-account@example.com" });
+
+    let edit = ada
+        .request("PATCH", "/v1/me")
+        .json(&json!({ "name": "Augusta" }));
+    ada.send(edit).await.expect(200);
+    ada.get("/v1/me/sessions").await.expect(200);
+    let missing = ada.request("DELETE", "/v1/me/sessions/ses_0");
+    ada.send(missing).await.expect(404);
+    let others = ada.request("DELETE", "/v1/me/sessions");
+    ada.send(others).await.expect(204);
+    let change =
+        json!({ "current_password": PASSWORD, "new_password": "seven looms weave flowers" });
+    post(&ada, "/v1/me/password", &change).await.expect(204);
+    let new = json!({ "email": "own-account-2@example.com" });
+    post(&ada, "/v1/me/email", &new).await.expect(202);
+    ada.get("/v1/me/second-factor").await.expect(200);
+    post(&ada, "/v1/me/second-factor/authenticator", &json!({}))
+        .await
+        .expect(200);
+    let wrong = json!({ "code": "x" });
+    post(&ada, "/v1/me/second-factor/authenticator/confirm", &wrong)
+        .await
+        .expect(422);
+    post(&ada, "/v1/me/second-factor/recovery-codes", &json!({}))
+        .await
+        .expect(404);
+    let remove = ada.request("DELETE", "/v1/me/second-factor/authenticator");
+    ada.send(remove).await.expect(404);
+    post(&ada, "/v1/auth/forgot-password", &email)
+        .await
+        .expect(202);
+    for path in ["/v1/auth/confirm-email", "/v1/auth/revert-email"] {
+        post(&ada, path, &json!({ "token": "A".repeat(43) }))
+            .await
+            .expect(404);
+    }
+    let reset = json!({ "token": "A".repeat(43), "password": PASSWORD });
+    post(&ada, "/v1/auth/reset-password", &reset)
+        .await
+        .expect(404);
+    let proof = json!({ "password": "seven looms weave flowers" });
+    post(&ada, "/v1/auth/reauthenticate", &proof)
+        .await
+        .expect(200);
+}
