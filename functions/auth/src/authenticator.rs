@@ -125,8 +125,11 @@ pub(crate) async fn confirm_authenticator(
     let system = ctx.table.system();
     let offered = system.authenticator(user.id).await?;
     let offered = offered.filter(|authenticator| !authenticator.is_active);
-    let offered = offered.ok_or(Error::NotFound {
-        kind: "authenticator",
+    let offered = offered.ok_or_else(|| {
+        Error::conflict(
+            "authenticator_not_offered",
+            "ask for a secret first: POST /v1/me/second-factor/authenticator",
+        )
     })?;
     let seed = ctx.seed(user.id, &offered).await?;
     let step = digits(&body.code).and_then(|code| seed.step_of(&code, ctx.clock.now()));
