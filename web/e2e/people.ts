@@ -93,3 +93,18 @@ async function tokenFor(request: APIRequestContext, email: string): Promise<stri
     .not.toBeNull();
   return token ?? '';
 }
+
+/** The newest link to a page that was mailed to an address. */
+export async function newestLink(request: APIRequestContext, email: string, to: string): Promise<string> {
+  let found: string | undefined;
+  await expect
+    .poll(async () => {
+      const outbox = await request.get(`/local/outbox?to=${encodeURIComponent(email)}`);
+      const { items } = (await outbox.json()) as { items: { links: string[] }[] };
+      found = items.flatMap((item) => item.links).find((link) => link.includes(`/${to}?`));
+      return found;
+    })
+    .toBeDefined();
+  const link = new URL(found ?? '');
+  return link.pathname + link.search;
+}

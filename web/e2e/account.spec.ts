@@ -1,0 +1,93 @@
+import { createHmac } from 'node:crypto';
+import { expect, test, type Page } from '@playwright/test';
+import { accessible, fitsPhone } from './looks';
+import { arrive, newestLink, PASSWORD, signIn } from './people';
+
+// How somebody keeps their account, in the browser that they have.
+
+const NEW = 'seven looms weave flowers';
+
+test('a forgotten password is chosen anew by the link of a mail', async ({ page }) => {
+  const email = await arrive(page, 'Analytical Engines');
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Forgot your password?' }).press('Enter');
+  await page.getByLabel('E-mail address').fill(email);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+  await page.goto(await newestLink(page.request, email, 'reset-password'));
+  await page.getByLabel('New password').fill(NEW);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Your new password is set')).toBeVisible();
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password').fill(NEW);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+});
+
+test('an authenticator app guards the account, all by keyboard', async ({ page }) => {
+  const email = await arrive(page, 'Analytical Engines');
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Set up an authenticator app' }).press('Enter');
+  const secret = await page.getByTestId('totp-secret').innerText();
+  await accessible(page, 'me-totp');
+  await page.getByLabel('Code that the app shows').fill(code(secret, 0));
+  await page.keyboard.press('Enter');
+  const codes = page.getByTestId('recovery-codes').getByRole('listitem');
+  await expect(codes).toHaveCount(10);
+  const recovery = await codes.first().innerText();
+  await accessible(page, 'me-codes');
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  await signIn(page, email);
+  await expect(page.getByLabel('Code of your authenticator app')).toBeFocused();
+  await page.keyboard.type(recovery);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+});
+
+test('other sign-ins are seen and ended', async ({ page, browser }) => {
+  const email = await arrive(page, 'Analytical Engines');
+  const elsewhere = await (await browser.newContext()).newPage();
+  await elsewhere.goto('/sign-in');
+  await signIn(elsewhere, email);
+  await expect(elsewhere.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+  await page.goto('/me');
+  await expect(page.locator('[data-session]')).toHaveCount(2);
+  await page.getByRole('button', { name: 'End all others' }).press('Enter');
+  await expect(page.locator('[data-session]')).toHaveCount(1);
+  await elsewhere.goto('/posts');
+  await expect(elsewhere).toHaveURL(/sign-in/);
+  await elsewhere.context().close();
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('the page of the account fits 360 pixels', async ({ page }) => {
+    await arrive(page, 'Analytical Engines');
+    await page.goto('/me');
+    await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    await expect(page.getByTestId('totp-secret')).toBeVisible();
+    await changePassword(page);
+    await fitsPhone(page, 'me');
+  });
+});
+
+async function changePassword(page: Page): Promise<void> {
+  await page.getByLabel('Current password').fill(PASSWORD);
+  await page.getByLabel('New password').fill(NEW);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(page.getByText('Your password is changed.').first()).toBeVisible();
+}
+
+/** What an authenticator app shows (RFC 6238), some steps ahead. */
+function code(secret: string, ahead: number): string {
+  const bits = [...secret].map((character) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character).toString(2).padStart(5, '0')).join('');
+  const seed = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
+  const tag = createHmac('sha1', seed).update(step).digest();
+  const number = tag.readUInt32BE((tag.at(-1) ?? 0) & 15) & 0x7fff_ffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
