@@ -20,7 +20,8 @@ use engine::{Notifier, Outbox, Reconciler, Waker};
 use networks::Registry;
 use serde_json::json;
 use store::{
-    NewToken, OwedMail, Registration, SecretHash, StoredPassword, StoredPost, Table, TokenPurpose, UserAct,
+    NewToken, OwedMail, Registration, SecretHash, StoredPassword, StoredPost, Table, TokenPurpose,
+    UserAct,
 };
 use testkit::{
     FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
