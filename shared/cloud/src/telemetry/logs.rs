@@ -77,7 +77,7 @@ mod tests {
     fn logged(work: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = lines(LevelFilter::INFO, move || writer.clone());
+        let subscriber = super::lines(LevelFilter::INFO, move || writer.clone());
         tracing::subscriber::with_default(subscriber, work);
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes)
