@@ -45,7 +45,8 @@ pub(crate) async fn play(world: &World, process: &Process, story: &Story) -> Sto
         Some(Act::Cancel) => cancel(world, process, &id).await,
         None => {}
     }
-    run_to_rest(world, process, &id).await
+    let mut posts = run_to_rest(world, process, &[id]).await;
+    posts.remove(0)
 }
 
 pub(crate) async fn create(world: &World, process: &Process) -> String {
@@ -111,16 +112,24 @@ async fn cancel(world: &World, process: &Process, id: &str) {
     }
 }
 
-/// Turns the timers and the queue until every target of a post has settled.
-async fn run_to_rest(world: &World, process: &Process, id: &str) -> StoredPost {
+/// Turns the timers and the queue until every target of the posts has settled.
+pub(crate) async fn run_to_rest(
+    world: &World,
+    process: &Process,
+    ids: &[String],
+) -> Vec<StoredPost> {
     let mut timers = Timers::at(world.clock.now());
     let latest = world.clock.now().checked_add(LONGEST_LIFE).unwrap();
     loop {
         timers.turn(world, process).await;
-        let post = world.post(id).await;
-        if post.deliveries.iter().all(is_at_rest) {
+        let mut posts = Vec::new();
+        for id in ids {
+            posts.push(world.post(id).await);
+        }
+        let mut deliveries = posts.iter().flat_map(|post| &post.deliveries);
+        if deliveries.all(is_at_rest) {
             send_owed_mails(world, process).await;
-            return post;
+            return posts;
         }
         timers.move_on(world, latest);
         assert!(

@@ -10,10 +10,7 @@ use crate::READ_BACK;
 use crate::life;
 use crate::world::{Process, World};
 
-/// Long after everything has settled, or a person was asked.
-const END: &str = "2026-12-01T13:00:00Z";
-
-/// Makes both and lets time pass; answers with what became of them.
+/// Makes both and lets time pass until they are at rest; answers with what became of them.
 async fn live(world: &World, process: &Process) -> Vec<Delivery> {
     let mut ids = Vec::new();
     for key in ["one", "other"] {
@@ -27,12 +24,8 @@ async fn live(world: &World, process: &Process) -> Vec<Delivery> {
         let answer = call.send().await.expect(201);
         ids.push(answer.body["id"].as_str().unwrap().to_owned());
     }
-    life::run_until(world, process, END.parse().unwrap()).await;
-    let mut deliveries = Vec::new();
-    for id in ids {
-        deliveries.extend(world.post(&id).await.deliveries);
-    }
-    deliveries
+    let posts = life::run_to_rest(world, process, &ids).await;
+    posts.into_iter().flat_map(|post| post.deliveries).collect()
 }
 
 /// Answers with the effects that the first process began.
