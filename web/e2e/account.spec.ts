@@ -12,6 +12,8 @@ test('a forgotten password is chosen anew by the link of a mail', async ({ page 
   await page.context().clearCookies();
   await page.goto('/sign-in');
   await page.getByRole('link', { name: 'Forgot your password?' }).press('Enter');
+  // The form before this page has an address, too.
+  await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
   await page.getByLabel('E-mail address').fill(email);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
