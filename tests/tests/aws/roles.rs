@@ -92,6 +92,8 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("accounts" | "publishing", "WakePublisher") => true,
         // For networks that choose the keys of posts themselves, and accounts that are lost while a post is published.
         ("publishing", "RemotePosts" | "Events") => true,
+        // For deliveries past their deadline that left evidence.
+        ("upkeep", "RemotePosts") => true,
         // For sessions that a network renews, which takes hours to be due.
         ("publishing", "Credentials") => true,
         // For tenants that are deleted with accounts.
