@@ -13,6 +13,7 @@ use store::{EmailChange, EmailRevert, NewToken, StoredUser, Token, TokenPurpose,
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::address::address;
 use crate::client::Client;
 use crate::mails::LINK_LIFETIME;
 use crate::password::Password;
@@ -50,12 +51,7 @@ pub(crate) async fn change_email(
     client: Client,
     Json(body): Json<ChangeEmail>,
 ) -> api::Result<impl IntoResponse> {
-    let email: EmailAddress =
-        body.email
-            .parse()
-            .map_err(|error: domain::email::InvalidEmailAddress| {
-                Error::field("/email", "invalid_email", error.to_string())
-            })?;
+    let email = address(&body.email).map_err(Error::from)?;
     let known = ctx.stored_person(caller.user).await?;
     if email.normalized() == known.user.email.normalized() {
         return Err(Error::field("/email", "same_email", "this is your address already").into());

@@ -11,6 +11,7 @@ use store::{NewToken, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::address::address;
 use crate::client::Client;
 use crate::mails::{LINK_LIFETIME, Outgoing};
 use crate::register::{ACCEPTED, Accepted};
@@ -36,12 +37,7 @@ pub(crate) async fn forgot_password(
     client: Client,
     Json(body): Json<ForgotPassword>,
 ) -> api::Result<impl IntoResponse> {
-    let email: EmailAddress =
-        body.email
-            .parse()
-            .map_err(|error: domain::email::InvalidEmailAddress| {
-                Error::field("/email", "invalid_email", error.to_string())
-            })?;
+    let email = address(&body.email).map_err(Error::from)?;
     ctx.limits
         .admit_mail(&ctx.table, &email, client.address, ctx.clock.now())
         .await?;

@@ -29,6 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 mod access;
+mod address;
 mod answer;
 mod authenticate;
 mod authenticator;

@@ -14,6 +14,7 @@ use store::{NewToken, Registered, Registration, StoredUser, TokenPurpose, UserAc
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::address::address;
 use crate::client::Client;
 use crate::mails::{LINK_LIFETIME, Outgoing};
 use crate::password::{Password, Words};
@@ -77,10 +78,7 @@ impl TryFrom<Register> for Newcomer {
     type Error = Error;
 
     fn try_from(body: Register) -> Result<Self> {
-        let email = body
-            .email
-            .parse::<EmailAddress>()
-            .map_err(|error| FieldError::new("/email", "invalid_email", error.to_string()));
+        let email = address(&body.email);
         let words = Words {
             address: email.as_ref().ok(),
             name: &body.name,

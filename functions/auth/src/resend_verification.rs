@@ -3,7 +3,6 @@
 use api::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::email::EmailAddress;
 use domain::{Error, UserId};
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +10,7 @@ use store::UserAct;
 use utoipa::ToSchema;
 
 use crate::Ctx;
+use crate::address::address;
 use crate::client::Client;
 use crate::register::{ACCEPTED, Accepted};
 
@@ -34,12 +34,7 @@ pub(crate) async fn resend_verification(
     client: Client,
     Json(body): Json<ResendVerification>,
 ) -> api::Result<impl IntoResponse> {
-    let email: EmailAddress =
-        body.email
-            .parse()
-            .map_err(|error: domain::email::InvalidEmailAddress| {
-                Error::field("/email", "invalid_email", error.to_string())
-            })?;
+    let email = address(&body.email).map_err(Error::from)?;
     let now = ctx.clock.now();
     ctx.limits
         .admit_mail(&ctx.table, &email, client.address, now)

@@ -182,6 +182,12 @@ pub enum Error {
     },
 }
 
+impl From<FieldError> for Error {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(vec![error])
+    }
+}
+
 /// Who can act on an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -202,7 +208,7 @@ impl Error {
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
-        Self::Invalid(vec![FieldError::new(pointer, code, message)])
+        FieldError::new(pointer, code, message).into()
     }
 
     /// A request that cannot be read.
