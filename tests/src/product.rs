@@ -187,6 +187,7 @@ impl Parts {
         OpenApiRouter::with_openapi(api::openapi::base())
             .merge(auth::router(self.auth()))
             .merge(tenants::router(self.tenants()))
+            .merge(members::router(self.members()))
             .merge(accounts::router(self.accounts()))
             .merge(media::router(self.media()))
             .merge(scheduling::router(self.scheduling()))
@@ -215,6 +216,18 @@ impl Parts {
             gate: self.gate(&table),
             clock: Arc::clone(&self.now),
             random: Arc::new(FixedRandom::new(31)),
+            table,
+        }
+    }
+
+    fn members(&self) -> members::Ctx {
+        let table = self.table("members");
+        members::Ctx {
+            gate: self.gate(&table),
+            outbox: self.outbox(&table),
+            clock: Arc::clone(&self.now),
+            random: Arc::new(FixedRandom::new(41)),
+            public_url: Arc::new(public_url()),
             table,
         }
     }

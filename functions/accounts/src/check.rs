@@ -113,7 +113,7 @@ impl Ctx {
             .save_check(account, &connected.identity, changed.as_ref(), &act)
             .await?;
         if saved == Saved::Done && resumes {
-            self.follow(accounts, account.id).await;
+            self.follow(&accounts, account.id).await;
         }
         Ok(saved)
     }
@@ -130,7 +130,7 @@ impl Ctx {
         if !is_ours {
             return Ok(Saved::Stale);
         }
-        self.follow(self.accounts(caller), account.id).await;
+        self.follow(&self.accounts(caller), account.id).await;
         Ok(Saved::Done)
     }
 }

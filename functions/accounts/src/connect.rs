@@ -6,6 +6,7 @@ use api::permission::ManageAccounts;
 use api::{Can, Command, Json};
 use axum::extract::State;
 use domain::account::{Account, AccountState};
+use domain::membership::AccountReach;
 use domain::network::{ConnectMethod, NetworkId};
 use domain::{AccountId, Error, FieldError, Result};
 use http::StatusCode;
@@ -65,6 +66,7 @@ pub(crate) async fn connect_account(
     caller: Can<ManageAccounts>,
     command: Command<ConnectAccount>,
 ) -> api::Result<(StatusCode, Json<AccountView>)> {
+    must_reach_all(&caller)?;
     let ConnectAccount {
         network,
         credentials,
@@ -294,11 +296,23 @@ impl Ctx {
             .await?;
         match saved {
             Saved::Done => {
-                self.follow(accounts, account.id).await;
+                self.follow(&accounts, account.id).await;
                 accounts.account(account.id).await
             }
             Saved::Stale => Ok(None),
         }
+    }
+}
+
+/// Whoever is limited to some accounts would connect one that does not exist for them afterwards.
+fn must_reach_all(caller: &Can<ManageAccounts>) -> Result<()> {
+    match caller.scope.accounts() {
+        AccountReach::All => Ok(()),
+        AccountReach::Only(_) => Err(Error::Forbidden {
+            code: "limited_to_accounts",
+            detail: "you are limited to some accounts: ask somebody who is not to connect another"
+                .to_owned(),
+        }),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn disconnect_account(
         let act = ctx.act(&caller);
         match accounts.disconnect_account(&account, &act).await? {
             Saved::Done => {
-                ctx.follow(accounts, id).await;
+                ctx.follow(&accounts, id).await;
                 return Ok(StatusCode::NO_CONTENT);
             }
             Saved::Stale => {}

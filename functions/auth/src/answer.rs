@@ -1,10 +1,10 @@
 //! What sign-in, switch and `me` answer with.
 
-use domain::membership::Role;
+use domain::membership::AssignedRole;
 use domain::user::User;
 use domain::{Error, Result, TenantId, UserId};
 use serde::Serialize;
-use store::{Member, StoredUser};
+use store::{Belonging, StoredUser};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -42,15 +42,15 @@ pub(crate) struct TenantView {
     id: TenantId,
     name: String,
     #[schema(value_type = String, example = "owner")]
-    role: Role,
+    role: AssignedRole,
 }
 
-impl From<&Member> for TenantView {
-    fn from(member: &Member) -> Self {
+impl From<&Belonging> for TenantView {
+    fn from(belonging: &Belonging) -> Self {
         Self {
-            id: member.tenant.id,
-            name: member.tenant.name.clone(),
-            role: member.role,
+            id: belonging.tenant.id,
+            name: belonging.tenant.name.clone(),
+            role: belonging.role,
         }
     }
 }
@@ -66,10 +66,10 @@ pub(crate) struct Me {
 }
 
 impl Me {
-    pub(crate) fn new(user: &User, members: &[Member], tenant_id: Option<TenantId>) -> Self {
+    pub(crate) fn new(user: &User, belongings: &[Belonging], tenant_id: Option<TenantId>) -> Self {
         Self {
             user: user.into(),
-            tenants: members.iter().map(TenantView::from).collect(),
+            tenants: belongings.iter().map(TenantView::from).collect(),
             tenant_id,
         }
     }

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Device, Member, SecretHash, Session, SignIn, UserAct};
+use store::{Belonging, Device, SecretHash, Session, SignIn, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -110,7 +110,7 @@ pub(crate) async fn login(
     Ok(response)
 }
 
-fn only(members: &[Member]) -> Option<TenantId> {
+fn only(members: &[Belonging]) -> Option<TenantId> {
     match members {
         [member] => Some(member.tenant.id),
         _ => None,

@@ -40,13 +40,13 @@ use api::permission::{ReadPosts, SchedulePosts, WriteDrafts};
 use api::{Can, Gate, route};
 use axum::extract::FromRef;
 use cloud::config::{PublicUrlConfig, QueueConfig};
-use domain::membership::{Permission, Role};
+use domain::membership::Permission;
 use domain::tenant::Tenant;
 use domain::{Clock, Error, PostId, Result, UserId};
 use engine::{Deployment, Waker};
 use jiff::SignedDuration;
 use networks::{ClientNotBuilt, Egress, Registry};
-use store::{Act, Member, StoredPost, Table, TenantScope, TenantTable};
+use store::{Act, Standing, StoredPost, Table, TenantScope, TenantTable};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -126,7 +126,7 @@ const ROUNDS: u32 = 6;
 struct Asker {
     scope: TenantScope,
     user: UserId,
-    role: Role,
+    standing: Standing,
     tenant: Tenant,
 }
 
@@ -135,7 +135,7 @@ impl<P> From<Can<P>> for Asker {
         Self {
             scope: can.scope,
             user: can.user,
-            role: can.role,
+            standing: can.standing,
             tenant: can.tenant,
         }
     }
@@ -144,12 +144,7 @@ impl<P> From<Can<P>> for Asker {
 impl Asker {
     /// Refuses who may write drafts but not schedule.
     fn must_schedule(&self) -> Result<()> {
-        let member = Member {
-            scope: self.scope,
-            role: self.role,
-            tenant: self.tenant.clone(),
-        };
-        api::allow(&member, Permission::SchedulePosts)
+        api::may(&self.standing, &self.tenant, Permission::SchedulePosts)
     }
 
     /// How late the tenant lets a post go out.

@@ -4,9 +4,10 @@ use api::{Command, Json, SignedIn, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::{Event, Subject};
-use domain::membership::{Membership, Role};
+use domain::membership::{AccountLimit, AssignedRole, Membership, Role};
 use domain::tenant::{
-    DEFAULT_MAX_LATENESS_HOURS, Limits, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+    DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+    WeekStart,
 };
 use domain::{Error, EventId, OperationId, Result, TenantId};
 use http::StatusCode;
@@ -53,7 +54,9 @@ pub(crate) async fn create_tenant(
     let owner = Membership {
         tenant: tenant.id,
         user: caller.user,
-        role: Role::Owner,
+        role: Role::Owner.into(),
+        limit: AccountLimit::Unlimited,
+        version: 1,
         created_at: tenant.created_at,
     };
     let event = Event {
@@ -79,7 +82,7 @@ pub(crate) async fn create_tenant(
     };
     match ctx.table.system().create_tenant(&new).await? {
         TenantCreated::Done => {
-            let mut response = created(&tenant, Role::Owner);
+            let mut response = created(&tenant, Role::Owner.into());
             if let Some((_, new)) = rebound {
                 response.headers_mut().insert(SET_COOKIE, new.set_cookie);
             }
@@ -106,7 +109,7 @@ fn wanted(body: &CreateTenant) -> Result<(String, TimeZoneName)> {
     }
 }
 
-fn created(tenant: &Tenant, role: Role) -> Response {
+fn created(tenant: &Tenant, role: AssignedRole) -> Response {
     let body = Json(TenantView::new(tenant, role));
     (StatusCode::CREATED, etag(tenant.version), body).into_response()
 }
@@ -120,6 +123,8 @@ impl Ctx {
             ancestors: vec![ROOT_TENANT],
             name,
             time_zone,
+            locale: Locale::english(),
+            week_start: WeekStart::default(),
             state: TenantState::Active,
             limits: Limits::DEFAULT,
             max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
@@ -155,10 +160,10 @@ impl Ctx {
     async fn answer_again(&self, caller: &SignedIn, made: &Made) -> Result<Response> {
         let member = match made {
             Made::Alive(member) => member,
-            Made::Deleted(tenant) => return Ok(created(tenant, Role::Owner)),
+            Made::Deleted(tenant) => return Ok(created(tenant, Role::Owner.into())),
         };
         let tenant = &member.tenant;
-        let mut response = created(tenant, member.role);
+        let mut response = created(tenant, member.membership.role);
         if let Credential::Session(old) = &caller.credential
             && old.tenant != Some(tenant.id)
         {

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::event::{Event, Subject};
 use domain::membership::Permission;
-use domain::tenant::Tenant;
+use domain::tenant::{Tenant, WeekStart};
 use domain::{Error, EventId, OperationId, Result, TenantId};
 use serde::Deserialize;
 use serde_json::json;
@@ -28,9 +28,21 @@ pub(crate) struct EditTenant {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String)]
     time_zone: Option<String>,
+    /// Language tag (BCP 47), such as `en` or `de-AT`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    locale: Option<String>,
+    /// The day on which weeks begin: `monday`, `saturday` or `sunday`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    week_start: Option<WeekStart>,
+    /// 1 to 168 hours after which an overdue post is missed rather than sent; of posts that are planned from now on.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u32)]
+    max_lateness_hours: Option<u32>,
 }
 
-/// Changes a tenant's name or zone. With `If-Match`, only if nobody else did since.
+/// Changes a tenant's name and settings. With `If-Match`, only if nobody else did since.
 #[utoipa::path(
     patch,
     path = "/v1/tenants/{id}",
@@ -56,7 +68,7 @@ pub(crate) async fn edit_tenant(
             Err(Error::StaleVersion) => {}
             edited => {
                 let edited = edited?;
-                let view = TenantView::new(&edited, member.role);
+                let view = TenantView::new(&edited, member.membership.role);
                 return Ok((etag(edited.version), Json(view)));
             }
         }
@@ -80,7 +92,13 @@ impl Ctx {
             kind: "tenant.changed",
             actor: caller.actor(),
             subject: Subject::Tenant(changed.id),
-            detail: json!({ "name": changed.name, "time_zone": changed.time_zone }),
+            detail: json!({
+                "name": changed.name,
+                "time_zone": changed.time_zone,
+                "locale": changed.locale,
+                "week_start": changed.week_start,
+                "max_lateness_hours": changed.max_lateness_hours,
+            }),
             operation: OperationId::generate(self.table.ids()),
         };
         let tenant = self.table.tenant(&member.scope);
@@ -92,14 +110,19 @@ impl Ctx {
 fn edited(tenant: &Tenant, body: &EditTenant) -> Result<Tenant> {
     let name = body.name.as_deref().map(fields::name).transpose();
     let time_zone = body.time_zone.as_deref().map(fields::time_zone).transpose();
-    match (name, time_zone) {
-        (Ok(name), Ok(time_zone)) => Ok(Tenant {
+    let locale = body.locale.as_deref().map(fields::locale).transpose();
+    let lateness = body.max_lateness_hours.map(fields::lateness).transpose();
+    match (name, time_zone, locale, lateness) {
+        (Ok(name), Ok(time_zone), Ok(locale), Ok(lateness)) => Ok(Tenant {
             name: name.unwrap_or_else(|| tenant.name.clone()),
             time_zone: time_zone.unwrap_or_else(|| tenant.time_zone.clone()),
+            locale: locale.unwrap_or_else(|| tenant.locale.clone()),
+            week_start: body.week_start.unwrap_or(tenant.week_start),
+            max_lateness_hours: lateness.unwrap_or(tenant.max_lateness_hours),
             ..tenant.clone()
         }),
-        (name, time_zone) => Err(Error::Invalid(
-            [name.err(), time_zone.err()]
+        (name, time_zone, locale, lateness) => Err(Error::Invalid(
+            [name.err(), time_zone.err(), locale.err(), lateness.err()]
                 .into_iter()
                 .flatten()
                 .collect(),

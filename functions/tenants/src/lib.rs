@@ -25,6 +25,7 @@ mod edit;
 mod fields;
 mod read;
 mod tenant_view;
+mod usage;
 
 /// Tries of a change that does not say which version it means, while others change the tenant.
 const TRIES: u32 = 5;
@@ -92,5 +93,6 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         )))
         .routes(signed_in(routes!(read::get_tenant, edit::edit_tenant)))
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
+        .routes(signed_in(routes!(usage::get_usage)))
         .with_state(ctx)
 }

@@ -20,10 +20,10 @@ pub(crate) async fn list_tenants(
     State(ctx): State<Ctx>,
     caller: SignedIn,
 ) -> api::Result<Json<TenantList>> {
-    let members = ctx.table.system().memberships(caller.user).await?;
-    let items = members
+    let belongings = ctx.table.system().memberships(caller.user).await?;
+    let items = belongings
         .iter()
-        .map(|member| TenantView::new(&member.tenant, member.role))
+        .map(|belonging| TenantView::new(&belonging.tenant, belonging.role))
         .collect();
     Ok(Json(TenantList { items, next: None }))
 }
@@ -42,6 +42,6 @@ pub(crate) async fn get_tenant(
     Path(id): Path<TenantId>,
 ) -> api::Result<impl IntoResponse> {
     let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
-    let view = TenantView::new(&member.tenant, member.role);
+    let view = TenantView::new(&member.tenant, member.membership.role);
     Ok((etag(member.tenant.version), Json(view)))
 }

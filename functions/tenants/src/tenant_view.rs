@@ -1,8 +1,8 @@
 //! How members see a tenant.
 
 use domain::TenantId;
-use domain::membership::Role;
-use domain::tenant::{Tenant, TenantState};
+use domain::membership::AssignedRole;
+use domain::tenant::{Locale, Tenant, TenantState, WeekStart};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,9 +17,17 @@ pub(crate) struct TenantView {
     /// Name of an IANA time zone.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
-    /// What the caller is in it.
+    /// Language tag (BCP 47) of what is written for the tenant.
+    #[schema(value_type = String, example = "en")]
+    locale: Locale,
+    /// The day on which weeks begin: `monday`, `saturday` or `sunday`.
+    #[schema(value_type = String, example = "monday")]
+    week_start: WeekStart,
+    /// Hours after which an overdue post is missed rather than sent.
+    max_lateness_hours: u32,
+    /// What the caller is in it: `owner`, `admin`, `editor`, `author`, `viewer`, or the id of a role that the tenant made.
     #[schema(value_type = String, example = "owner")]
-    role: Role,
+    role: AssignedRole,
     /// `active`, or `suspended`: then it can only be read; `deleted` only where its making is repeated afterwards.
     #[schema(value_type = String, example = "active")]
     state: TenantState,
@@ -38,11 +46,14 @@ pub(crate) struct TenantList {
 }
 
 impl TenantView {
-    pub(crate) fn new(tenant: &Tenant, role: Role) -> Self {
+    pub(crate) fn new(tenant: &Tenant, role: AssignedRole) -> Self {
         Self {
             id: tenant.id,
             name: tenant.name.clone(),
             time_zone: tenant.time_zone.as_str().to_owned(),
+            locale: tenant.locale.clone(),
+            week_start: tenant.week_start,
+            max_lateness_hours: tenant.max_lateness_hours,
             role,
             state: tenant.state,
             created_at: tenant.created_at,

@@ -27,6 +27,7 @@ const ENVIRONMENT: &str = "local";
 pub(crate) struct Functions {
     auth: auth::Ctx,
     tenants: tenants::Ctx,
+    members: members::Ctx,
     media: media::Ctx,
     scheduling: scheduling::Ctx,
     accounts: accounts::Ctx,
@@ -89,7 +90,7 @@ impl Functions {
                 gate: gate.clone(),
                 table: table.clone(),
                 envelope: Arc::clone(&envelope),
-                outbox,
+                outbox: outbox.clone(),
                 clock: Arc::clone(clock),
                 random: Arc::clone(random),
                 public_url: Arc::new(services.base.clone()),
@@ -102,6 +103,14 @@ impl Functions {
                 table: table.clone(),
                 clock: Arc::clone(clock),
                 random: Arc::clone(random),
+            },
+            members: members::Ctx {
+                gate: gate.clone(),
+                table: table.clone(),
+                clock: Arc::clone(clock),
+                random: Arc::clone(random),
+                outbox,
+                public_url: Arc::new(services.base.clone()),
             },
             media: media::Ctx::new(
                 gate.clone(),
@@ -149,6 +158,7 @@ impl Functions {
         OpenApiRouter::with_openapi(api::openapi::base())
             .merge(auth::router(self.auth.clone()))
             .merge(tenants::router(self.tenants.clone()))
+            .merge(members::router(self.members.clone()))
             .merge(accounts::router(self.accounts.clone()))
             .merge(media::router(self.media.clone()))
             .merge(scheduling::router(self.scheduling.clone()))

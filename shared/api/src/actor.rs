@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequestParts};
 use domain::event;
-use domain::membership::{Permission, Role};
+use domain::membership::{Action, AssignedRole, Permission, Relation, authorize};
 use domain::tenant::{Tenant, TenantState};
 use domain::{Error, UserId};
 use http::request::Parts;
-use store::{Credential, Identified, Member, TenantScope};
+use store::{Credential, Identified, Member, Standing, TenantScope};
 
 use crate::gate::Gate;
 use crate::permission::{self, PermissionType};
@@ -36,7 +36,9 @@ pub struct Can<P> {
     /// Who.
     pub user: UserId,
     /// As what.
-    pub role: Role,
+    pub role: AssignedRole,
+    /// What they may do besides, for acts whose right depends on what they are about.
+    pub standing: Standing,
     /// The tenant, as it is at this request.
     pub tenant: Tenant,
     permission: PhantomData<fn() -> P>,
@@ -69,7 +71,7 @@ where
         let Identified { credential, member } = identify(parts, &gate).await?;
         if let Some(member) = &member {
             let actor = event::Actor::User(credential.user());
-            Witness::tell(parts, &gate, member.scope, actor);
+            Witness::tell(parts, &gate, member.scope.clone(), actor);
         }
         Ok(Self {
             user: credential.user(),
@@ -96,17 +98,19 @@ where
             code: "tenant_required",
             detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
         })?;
-        Witness::tell(parts, &gate, member.scope, event::Actor::User(user));
+        Witness::tell(parts, &gate, member.scope.clone(), event::Actor::User(user));
         allow(&member, P::PERMISSION)?;
         let Member {
             scope,
-            role,
+            membership,
+            standing,
             tenant,
         } = member;
         Ok(Self {
             scope,
             user,
-            role,
+            role: membership.role,
+            standing,
             tenant,
             permission: PhantomData,
         })
@@ -124,7 +128,13 @@ async fn identify(parts: &Parts, gate: &Gate) -> domain::Result<Identified> {
 
 /// Whether a member may do something, in the present state of the tenant.
 pub fn allow(member: &Member, wanted: Permission) -> domain::Result<()> {
-    if !member.role.allows(wanted) {
+    may(&member.standing, &member.tenant, wanted)
+}
+
+/// The same for somebody whose membership was taken apart.
+pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::Result<()> {
+    let allowed = authorize(&standing.rights, Action::Use(wanted), Relation::OwnTenant);
+    if allowed.is_err() {
         return Err(Error::Forbidden {
             code: "forbidden",
             detail: format!(
@@ -133,7 +143,7 @@ pub fn allow(member: &Member, wanted: Permission) -> domain::Result<()> {
             ),
         });
     }
-    match member.tenant.state {
+    match tenant.state {
         TenantState::Active => Ok(()),
         TenantState::Suspended if permission::only_reads(wanted) => Ok(()),
         TenantState::Suspended | TenantState::Deleted => Err(Error::Forbidden {

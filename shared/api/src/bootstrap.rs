@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloud::envelope::{Binding, Envelope, Purpose};
 use domain::tenant::{
-    DEFAULT_MAX_LATENESS_HOURS, Limits, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+    DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+    WeekStart,
 };
 use domain::{Clock, Error, Random, Result};
 use jiff::Timestamp;
@@ -58,6 +59,8 @@ fn root_tenant(now: Timestamp) -> Tenant {
         ancestors: Vec::new(),
         name: "M1A".to_owned(),
         time_zone: TimeZoneName::utc(),
+        locale: Locale::english(),
+        week_start: WeekStart::default(),
         state: TenantState::Active,
         limits: Limits::DEFAULT,
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,

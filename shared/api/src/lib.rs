@@ -34,7 +34,7 @@ pub mod route;
 mod secret;
 mod witness;
 
-pub use actor::{Can, SignedIn, allow};
+pub use actor::{Can, SignedIn, allow, may};
 pub use bootstrap::{bootstrap, signing_key_binding};
 pub use client::ClientAddress;
 pub use credential::cookie::{CookieKind, SessionCookie};

@@ -1,7 +1,10 @@
 //! Ids in paths: a malformed one is answered like one that does not exist.
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use domain::{AccountId, DeliveryId, Error, EventId, MediaId, PostId, TenantId, UserId};
+use domain::{
+    AccountGroupId, AccountId, DeliveryId, Error, EventId, InvitationId, MediaId, PostId, RoleId,
+    TenantId, UserId,
+};
 use http::request::Parts;
 
 use crate::problem::Problem;
@@ -31,11 +34,14 @@ macro_rules! path_ids {
 }
 
 path_ids! {
+    AccountGroupId = "account group",
     AccountId = "account",
     DeliveryId = "target",
     EventId = "event",
+    InvitationId = "invitation",
     MediaId = "media",
     PostId = "post",
+    RoleId = "role",
     TenantId = "tenant",
     UserId = "user",
 }

@@ -20,6 +20,10 @@ macro_rules! permissions {
             }
         )+
 
+        /// Every permission that a route can ask for.
+        #[cfg(test)]
+        const ALL: &[Permission] = &[$(Permission::$permission),+];
+
         /// The permission's name in documents and refusals.
         pub fn name(permission: Permission) -> &'static str {
             match permission {
@@ -33,6 +37,9 @@ permissions! {
     ReadTenant = "read_tenant",
     ManageTenant = "manage_tenant",
     DeleteTenant = "delete_tenant",
+    ReadMembers = "read_members",
+    ManageMembers = "manage_members",
+    ManageRoles = "manage_roles",
     ReadAccounts = "read_accounts",
     ManageAccounts = "manage_accounts",
     ReadPosts = "read_posts",
@@ -46,14 +53,30 @@ permissions! {
 pub(crate) fn only_reads(permission: Permission) -> bool {
     match permission {
         Permission::ReadTenant
+        | Permission::ReadMembers
         | Permission::ReadAccounts
         | Permission::ReadPosts
         | Permission::ReadMedia => true,
         Permission::ManageTenant
         | Permission::DeleteTenant
+        | Permission::ManageMembers
+        | Permission::ManageRoles
         | Permission::ManageAccounts
         | Permission::WriteDrafts
         | Permission::SchedulePosts
         | Permission::WriteMedia => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_have_the_names_under_which_roles_store_them() {
+        assert_eq!(ALL, Permission::ALL);
+        for permission in Permission::ALL {
+            assert_eq!(serde_json::json!(permission), name(permission));
+        }
     }
 }

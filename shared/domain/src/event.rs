@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{AccountId, DeliveryId, EventId, MediaId, OperationId, PostId, TenantId, UserId};
+use crate::id::{
+    AccountGroupId, AccountId, DeliveryId, EventId, InvitationId, MediaId, OperationId, PostId,
+    RoleId, TenantId, UserId,
+};
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,14 @@ impl std::fmt::Display for Actor {
 pub enum Subject {
     /// The tenant.
     Tenant(TenantId),
+    /// A member.
+    Member(UserId),
+    /// An invitation.
+    Invitation(InvitationId),
+    /// A role that the tenant made.
+    Role(RoleId),
+    /// An account group.
+    AccountGroup(AccountGroupId),
     /// An account.
     Account(AccountId),
     /// A medium.

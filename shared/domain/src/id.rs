@@ -164,6 +164,12 @@ id! {
     DeliveryId = "dlv",
     /// An image or a video.
     MediaId = "med",
+    /// A role that a tenant made.
+    RoleId = "rol",
+    /// A named set of accounts.
+    AccountGroupId = "grp",
+    /// An invitation to a tenant.
+    InvitationId = "inv",
     /// Something that happened, for timelines and the audit log.
     EventId = "evt",
     /// A family of refresh tokens: one sign-in of a program.

@@ -33,7 +33,7 @@ pub mod user;
 pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
 pub use id::{
-    AccountId, DeliveryId, EventId, FamilyId, Ids, MediaId, NoticeId, OperationId, PostId,
-    TenantId, UserId,
+    AccountGroupId, AccountId, DeliveryId, EventId, FamilyId, Ids, InvitationId, MediaId, NoticeId,
+    OperationId, PostId, RoleId, TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};

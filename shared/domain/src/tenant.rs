@@ -31,6 +31,9 @@ pub enum TenantState {
 pub struct Limits {
     /// Connected accounts.
     pub accounts: u64,
+    /// Members.
+    #[serde(default = "Limits::default_members")]
+    pub members: u64,
     /// Posts created in a calendar month (UTC).
     pub posts_per_month: u64,
     /// Bytes of stored media.
@@ -41,9 +44,28 @@ impl Limits {
     /// Generous until there are plans.
     pub const DEFAULT: Self = Self {
         accounts: 100,
+        members: 1_000,
         posts_per_month: 100_000,
         media_bytes: 50 * 1024 * 1024 * 1024,
     };
+
+    /// For tenants that were stored before members were counted.
+    fn default_members() -> u64 {
+        Self::DEFAULT.members
+    }
+}
+
+/// The day on which weeks begin in calendars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WeekStart {
+    /// As in ISO 8601.
+    #[default]
+    Monday,
+    /// As in North Africa and the Middle East.
+    Saturday,
+    /// As in the Americas and East Asia.
+    Sunday,
 }
 
 /// A customer.
@@ -59,6 +81,10 @@ pub struct Tenant {
     pub name: String,
     /// The zone in which its people think.
     pub time_zone: TimeZoneName,
+    /// The language of what the product writes for the tenant.
+    pub locale: Locale,
+    /// The day on which its weeks begin.
+    pub week_start: WeekStart,
     /// Whether it may act.
     pub state: TenantState,
     /// The most that it may have.
@@ -75,6 +101,76 @@ pub struct Tenant {
 
 /// After this an overdue post is missed rather than sent, unless the tenant chose otherwise.
 pub const DEFAULT_MAX_LATENESS_HOURS: u32 = 6;
+
+/// The longest that a tenant can choose for [`Tenant::max_lateness_hours`]: what is a week late is no longer what was meant.
+pub const MAX_LATENESS_HOURS_MAX: u32 = 7 * 24;
+
+/// A language tag (BCP 47), such as `en` or `de-AT`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Locale(String);
+
+/// The text is no language tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("use a language tag such as en or de-AT")]
+pub struct InvalidLocale;
+
+impl Locale {
+    /// English.
+    pub fn english() -> Self {
+        Self("en".to_owned())
+    }
+
+    /// The tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Locale {
+    type Error = InvalidLocale;
+
+    /// A language of two or three letters, then an optional script and an optional region (RFC 5646, 2.1).
+    fn try_from(text: String) -> Result<Self, InvalidLocale> {
+        let mut parts = text.split('-');
+        let is_language = parts.next().is_some_and(|language| {
+            (2..=3).contains(&language.len())
+                && language.bytes().all(|byte| byte.is_ascii_lowercase())
+        });
+        let rest: Vec<&str> = parts.collect();
+        let is_script =
+            |part: &str| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_region = |part: &str| {
+            (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_uppercase()))
+                || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let fits = match rest.as_slice() {
+            [] => true,
+            [one] => is_script(one) || is_region(one),
+            [script, region] => is_script(script) && is_region(region),
+            _ => false,
+        };
+        if is_language && fits {
+            Ok(Self(text))
+        } else {
+            Err(InvalidLocale)
+        }
+    }
+}
+
+impl std::str::FromStr for Locale {
+    type Err = InvalidLocale;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLocale> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<Locale> for String {
+    fn from(locale: Locale) -> Self {
+        locale.0
+    }
+}
 
 /// The name of a zone of the IANA time zone database, such as `Europe/Berlin`; known to the bundled database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +235,26 @@ mod tests {
             "Europe/Berlin"
         );
         assert_eq!("UTC".parse::<TimeZoneName>().unwrap().as_str(), "UTC");
+    }
+
+    #[test]
+    fn locale_is_a_language_with_an_optional_script_and_region() {
+        for text in ["en", "de-AT", "zh-Hant", "zh-Hant-TW", "es-419", "fil"] {
+            assert_eq!(text.parse::<Locale>().unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "e",
+            "EN",
+            "en-",
+            "en_US",
+            "en-us",
+            "en-US-x",
+            "english",
+            "de-ATX-XX",
+        ] {
+            assert_eq!(text.parse::<Locale>(), Err(InvalidLocale), "{text}");
+        }
     }
 
     #[test]

@@ -188,6 +188,10 @@ impl Expressions {
     }
 
     fn joined(&mut self, conditions: &[Condition], word: &str) -> String {
+        // DynamoDB refuses parentheses that join nothing.
+        if let [one] = conditions {
+            return self.condition(one);
+        }
         let texts: Vec<String> = conditions
             .iter()
             .map(|condition| self.condition(condition))

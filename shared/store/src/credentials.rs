@@ -128,7 +128,7 @@ impl SystemTable<'_> {
         let Some(credential) = credential.filter(|credential| credential.tenant() == tenant) else {
             return Ok(None);
         };
-        let member = member_in(others)?;
+        let member = member_in(self.table, others).await?;
         Ok(Some(Identified { credential, member }))
     }
 }

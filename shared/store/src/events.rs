@@ -74,7 +74,13 @@ impl EventItem {
     fn post(&self) -> Option<PostId> {
         match self.subject {
             Subject::Post(post) | Subject::Delivery(post, _) => Some(post),
-            Subject::Tenant(_) | Subject::Account(_) | Subject::Media(_) => None,
+            Subject::Tenant(_)
+            | Subject::Member(_)
+            | Subject::Invitation(_)
+            | Subject::Role(_)
+            | Subject::AccountGroup(_)
+            | Subject::Account(_)
+            | Subject::Media(_) => None,
         }
     }
 }

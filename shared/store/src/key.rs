@@ -3,12 +3,15 @@
 
 use aws_lc_rs::digest;
 use domain::{
-    AccountId, DeliveryId, EventId, FamilyId, MediaId, NoticeId, PostId, TenantId, UserId,
+    AccountGroupId, AccountId, DeliveryId, EventId, FamilyId, InvitationId, MediaId, NoticeId,
+    PostId, RoleId, TenantId, UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
+use uuid::Uuid;
 
+use crate::names::Named;
 use crate::scope::TenantScope;
 
 /// The primary key of an item.
@@ -35,8 +38,46 @@ impl Key {
         Self::new(tenant_partition(tenant), "META")
     }
 
+    /// What the sort keys of memberships begin with.
+    pub(crate) const MEMBERS: &'static str = "MEM#";
+
     pub(crate) fn membership(tenant: TenantId, user: UserId) -> Self {
         Self::new(tenant_partition(tenant), format!("MEM#{user}"))
+    }
+
+    /// What the sort keys of roles begin with.
+    pub(crate) const ROLES: &'static str = "ROL#";
+
+    pub(crate) fn role(scope: &TenantScope, role: RoleId) -> Self {
+        Self::new(tenant_partition(scope.tenant()), format!("ROL#{role}"))
+    }
+
+    /// What the sort keys of account groups begin with.
+    pub(crate) const ACCOUNT_GROUPS: &'static str = "GRP#";
+
+    pub(crate) fn account_group(scope: &TenantScope, group: AccountGroupId) -> Self {
+        Self::new(tenant_partition(scope.tenant()), format!("GRP#{group}"))
+    }
+
+    /// What the sort keys of invitations begin with.
+    pub(crate) const INVITATIONS: &'static str = "INV#";
+
+    pub(crate) fn invitation(scope: &TenantScope, invitation: InvitationId) -> Self {
+        Self::new(
+            tenant_partition(scope.tenant()),
+            format!("INV#{invitation}"),
+        )
+    }
+
+    pub(crate) fn name(scope: &TenantScope, kind: Named, name: &str) -> Self {
+        let kind = match kind {
+            Named::Role => "ROL",
+            Named::AccountGroup => "GRP",
+        };
+        Self::new(
+            tenant_partition(scope.tenant()),
+            format!("NAM#{kind}#{}", hash(&[name])),
+        )
     }
 
     pub(crate) fn tenant_key(tenant: TenantId, version: u32) -> Self {
@@ -46,6 +87,7 @@ impl Key {
     pub(crate) fn usage(scope: &TenantScope, counter: Counter) -> Self {
         let name = match counter {
             Counter::Accounts => "ACCOUNTS".to_owned(),
+            Counter::Members => "MEMBERS".to_owned(),
             Counter::MediaBytes => "MEDIA".to_owned(),
             Counter::PostsOf(month) => format!("POSTS#{}", month_text(month)),
         };
@@ -182,6 +224,10 @@ impl Key {
         Self::new(format!("X#OTT#{}", secret_hash.0), ALONE)
     }
 
+    pub(crate) fn invitation_link(secret_hash: &SecretHash) -> Self {
+        Self::new(format!("X#INV#{}", secret_hash.0), ALONE)
+    }
+
     // The product itself.
 
     pub(crate) fn keyring() -> Self {
@@ -216,6 +262,8 @@ impl Key {
 pub(crate) enum Counter {
     /// Connected accounts.
     Accounts,
+    /// Members.
+    Members,
     /// Stored bytes of media.
     MediaBytes,
     /// Posts created in the month (UTC) of this instant.
@@ -278,6 +326,16 @@ pub(crate) fn time_text(instant: Timestamp) -> String {
 
 fn month_text(instant: Timestamp) -> String {
     instant.strftime("%Y-%m").to_string()
+}
+
+/// An id that is derived from these parts.
+pub(crate) fn uuid_of(parts: &[&str]) -> Uuid {
+    let text = hash(parts);
+    Uuid::from_u128(
+        text.get(..32)
+            .and_then(|half| u128::from_str_radix(half, 16).ok())
+            .unwrap_or_default(),
+    )
 }
 
 /// SHA-256 over the parts with their lengths, hexadecimal: no two lists of parts give the same bytes.

@@ -1,18 +1,24 @@
 //! Who may do what in a tenant.
 
-use domain::membership::{Membership, Role};
+use std::collections::BTreeSet;
+
+use domain::membership::{
+    AccountLimit, AccountReach, AssignedRole, Membership, PermissionSet, Rights,
+};
 use domain::tenant::{Tenant, TenantState};
-use domain::{Result, TenantId, UserId};
+use domain::{AccountGroupId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::millis;
-use crate::condition::Write;
+use crate::account_groups::GroupItem;
+use crate::attribute::{Attributes, millis, number};
+use crate::condition::{Condition, Write};
 use crate::item::{Item, decode, encode, is};
 use crate::key::{Key, user_memberships_partition};
+use crate::roles::RoleItem;
 use crate::schema::BY_USER;
 use crate::scope::{SystemTable, TenantScope};
-use crate::table::{Query, Range};
+use crate::table::{Query, Range, Table};
 use crate::tenants::TenantItem;
 
 /// A membership in a tenant that may be entered.
@@ -20,17 +26,40 @@ use crate::tenants::TenantItem;
 pub struct Member {
     /// The right to reach the tenant's items.
     pub scope: TenantScope,
+    /// The membership.
+    pub membership: Membership,
     /// What the person may do.
-    pub role: Role,
+    pub standing: Standing,
     /// The tenant.
     pub tenant: Tenant,
+}
+
+/// Rights with the versions of the items that give them: an act that rests on them is refused once one of these changed.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The rights.
+    pub rights: Rights,
+    basis: Vec<(Key, u64)>,
+}
+
+/// A tenant that a person may enter, as lists show it.
+#[derive(Clone, Debug)]
+pub struct Belonging {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// As what the person is in it.
+    pub role: AssignedRole,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MembershipItem {
     ten: TenantId,
     user: UserId,
-    role: Role,
+    role: AssignedRole,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    groups: Option<BTreeSet<AccountGroupId>>,
+    #[serde(default)]
+    ver: u64,
     #[serde(with = "millis")]
     ca: Timestamp,
 }
@@ -56,6 +85,10 @@ impl From<MembershipItem> for Membership {
             tenant: item.ten,
             user: item.user,
             role: item.role,
+            limit: item
+                .groups
+                .map_or(AccountLimit::Unlimited, AccountLimit::Groups),
+            version: item.ver,
             created_at: item.ca,
         }
     }
@@ -67,21 +100,29 @@ impl From<&Membership> for MembershipItem {
             ten: membership.tenant,
             user: membership.user,
             role: membership.role,
+            groups: match &membership.limit {
+                AccountLimit::Unlimited => None,
+                AccountLimit::Groups(groups) => Some(groups.clone()),
+            },
+            ver: membership.version,
             ca: membership.created_at,
         }
     }
 }
 
-impl Member {
-    /// `None` where the tenant was deleted: nobody enters it.
-    pub(crate) fn new(membership: &Membership, tenant: Tenant) -> Option<Self> {
-        match tenant.state {
-            TenantState::Active | TenantState::Suspended => Some(Self {
-                scope: TenantScope::of_member(membership),
-                role: membership.role,
-                tenant,
-            }),
-            TenantState::Deleted => None,
+impl Standing {
+    /// Adds to the writes of a transaction that the rights still are what they were. An item can be in a transaction only
+    /// once, so a write of one of these items takes the condition over.
+    pub(crate) fn hold(&self, writes: &mut Vec<Write>) {
+        for (key, version) in &self.basis {
+            let unchanged = version_is(*version);
+            match writes.iter_mut().find(|write| write.key == *key) {
+                Some(write) => {
+                    let both = write.condition.take().into_iter().chain([unchanged]);
+                    write.condition = Some(Condition::All(both.collect()));
+                }
+                None => writes.push(Write::update(key.clone(), Vec::new()).when(unchanged)),
+            }
         }
     }
 }
@@ -90,11 +131,11 @@ impl SystemTable<'_> {
     /// The person's membership in a tenant, read consistently.
     pub async fn member(&self, user: UserId, tenant: TenantId) -> Result<Option<Member>> {
         let keys = [Key::membership(tenant, user), Key::tenant(tenant)];
-        member_in(self.table.batch_get(&keys).await?)
+        member_in(self.table, self.table.batch_get(&keys).await?).await
     }
 
     /// All tenants that a person may enter, oldest first.
-    pub async fn memberships(&self, user: UserId) -> Result<Vec<Member>> {
+    pub async fn memberships(&self, user: UserId) -> Result<Vec<Belonging>> {
         let query = Query::of_index(BY_USER, user_memberships_partition(user), Range::All);
         let memberships = self
             .table
@@ -120,14 +161,19 @@ impl SystemTable<'_> {
                 let place = tenants
                     .iter()
                     .position(|tenant| tenant.id == membership.tenant)?;
-                Member::new(membership, tenants.swap_remove(place))
+                let tenant = tenants.swap_remove(place);
+                may_be_entered(&tenant).then_some(Belonging {
+                    tenant,
+                    role: membership.role,
+                })
             })
             .collect())
     }
 }
 
-/// The member in a mixed batch, if both the membership and the tenant are there.
-pub(crate) fn member_in(items: Vec<crate::attribute::Attributes>) -> Result<Option<Member>> {
+/// The member in a mixed batch, if both the membership and the tenant are there. Only what the tenant made itself, roles
+/// and groups, costs another read.
+pub(crate) async fn member_in(table: &Table, items: Vec<Attributes>) -> Result<Option<Member>> {
     let (mut membership, mut tenant) = (None, None);
     for attributes in items {
         if is::<MembershipItem>(&attributes) {
@@ -136,9 +182,84 @@ pub(crate) fn member_in(items: Vec<crate::attribute::Attributes>) -> Result<Opti
             tenant = Some(Tenant::try_from(decode::<TenantItem>(attributes)?)?);
         }
     }
-    Ok(membership
-        .zip(tenant)
-        .and_then(|(membership, tenant)| Member::new(&membership, tenant)))
+    let Some((membership, tenant)) = membership.zip(tenant) else {
+        return Ok(None);
+    };
+    if !may_be_entered(&tenant) {
+        return Ok(None);
+    }
+    let mut found = standing(table, tenant.id, membership.role, &membership.limit).await?;
+    let own = Key::membership(membership.tenant, membership.user);
+    found.standing.basis.push((own, membership.version));
+    Ok(Some(Member {
+        scope: TenantScope::of_member(&membership, found.standing.rights.accounts.clone()),
+        standing: found.standing,
+        membership,
+        tenant,
+    }))
+}
+
+/// A standing, and whether all that it was to be made of exists.
+pub(crate) struct Found {
+    pub(crate) standing: Standing,
+    pub(crate) is_complete: bool,
+}
+
+/// What a role at some accounts amounts to now. A role or group that is not there gives nothing.
+pub(crate) async fn standing(
+    table: &Table,
+    tenant: TenantId,
+    role: AssignedRole,
+    limit: &AccountLimit,
+) -> Result<Found> {
+    let scope = TenantScope::of_own_item(tenant);
+    let mut keys: Vec<Key> = limit
+        .groups()
+        .map(|group| Key::account_group(&scope, group))
+        .collect();
+    keys.extend(role.custom().map(|role| Key::role(&scope, role)));
+    let items = if keys.is_empty() {
+        Vec::new()
+    } else {
+        table.batch_get(&keys).await?
+    };
+    let is_complete = items.len() == keys.len();
+    let mut permissions = match role {
+        AssignedRole::BuiltIn(role) => role.permissions(),
+        AssignedRole::Custom(_) => PermissionSet::default(),
+    };
+    let (mut accounts, mut basis) = (BTreeSet::new(), Vec::new());
+    for item in items {
+        if is::<RoleItem>(&item) {
+            let role = decode::<RoleItem>(item)?;
+            basis.push((role.key(), role.ver));
+            permissions = role.perms;
+        } else {
+            let group = decode::<GroupItem>(item)?;
+            basis.push((group.key(), group.ver));
+            accounts.extend(group.accs);
+        }
+    }
+    let accounts = match limit {
+        AccountLimit::Unlimited => AccountReach::All,
+        AccountLimit::Groups(_) => AccountReach::only(accounts),
+    };
+    let rights = Rights {
+        permissions,
+        accounts,
+    };
+    Ok(Found {
+        standing: Standing { rights, basis },
+        is_complete,
+    })
+}
+
+/// Nobody enters a deleted tenant.
+fn may_be_entered(tenant: &Tenant) -> bool {
+    match tenant.state {
+        TenantState::Active | TenantState::Suspended => true,
+        TenantState::Deleted => false,
+    }
 }
 
 pub(crate) fn put(membership: &Membership) -> Result<Write> {
@@ -146,8 +267,16 @@ pub(crate) fn put(membership: &Membership) -> Result<Write> {
     Ok(Write::put(item.key(), encode(&item)?))
 }
 
+/// That an item has the version that was read; items of older code have none.
+pub(crate) fn version_is(version: u64) -> Condition {
+    match version {
+        0 => Condition::All(vec![Condition::item_exists(), Condition::Absent("ver")]),
+        version => Condition::Equals("ver", number(version)),
+    }
+}
+
 /// An index entry has no type attribute: it is not projected.
-fn projected(attributes: crate::attribute::Attributes) -> Result<Membership> {
+fn projected(attributes: Attributes) -> Result<Membership> {
     serde_dynamo::from_item::<_, MembershipItem>(attributes)
         .map(Membership::from)
         .map_err(|error| domain::Error::corrupt("index entry", error))

@@ -1,34 +1,51 @@
 //! The doors to the table.
 
-use domain::TenantId;
 use domain::delivery::Delivery;
-use domain::membership::Membership;
+use domain::membership::{AccountReach, Membership};
+use domain::{AccountId, TenantId};
 
 use crate::table::Table;
 
 /// The right to reach the items of one tenant. Nothing outside this crate can make one of an id that came with a
 /// request: scopes come from a membership that was read, or from an item or message whose tenant we wrote ourselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// A member who is limited to some accounts has a scope to which other accounts, and posts on them, do not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantScope {
     tenant: TenantId,
+    accounts: AccountReach,
 }
 
 impl TenantScope {
-    /// The scope of somebody whose membership was read from the table in this request.
-    pub(crate) fn of_member(membership: &Membership) -> Self {
+    /// The scope of somebody whose membership was read from the table in this request, with the accounts of its groups.
+    pub(crate) fn of_member(membership: &Membership, accounts: AccountReach) -> Self {
         Self {
             tenant: membership.tenant,
+            accounts,
         }
     }
 
     /// The scope of a worker that follows an item or a message which this product wrote.
     pub(crate) fn of_own_item(tenant: TenantId) -> Self {
-        Self { tenant }
+        Self {
+            tenant,
+            accounts: AccountReach::All,
+        }
     }
 
     /// The scope of a worker that read this delivery from the table.
     pub fn of_delivery(delivery: &Delivery) -> Self {
         Self::of_own_item(delivery.tenant)
+    }
+
+    /// Which accounts exist for it.
+    pub fn accounts(&self) -> &AccountReach {
+        &self.accounts
+    }
+
+    /// Whether something on these accounts exists for it: it must reach all of them.
+    pub(crate) fn sees(&self, accounts: impl IntoIterator<Item = AccountId>) -> bool {
+        self.accounts.includes_all(accounts)
     }
 
     /// Whose items it reaches.
@@ -38,7 +55,7 @@ impl TenantScope {
 }
 
 /// The items of one tenant. Each aggregate's file adds its operations.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TenantTable<'a> {
     pub(crate) table: &'a Table,
     pub(crate) scope: TenantScope,
@@ -55,7 +72,7 @@ impl Table {
     pub fn tenant<'a>(&'a self, scope: &TenantScope) -> TenantTable<'a> {
         TenantTable {
             table: self,
-            scope: *scope,
+            scope: scope.clone(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use domain::event::Event;
 use domain::membership::Membership;
-use domain::tenant::{Limits, Tenant, TenantState, TimeZoneName};
+use domain::tenant::{Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart};
 use domain::{Error, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,10 @@ use crate::events::EventItem;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, encode};
 use crate::key::Key;
-use crate::scope::{SystemTable, TenantTable};
+use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
-use crate::{idempotency, memberships};
+use crate::{idempotency, members, memberships};
 
 mod close;
 
@@ -55,6 +55,10 @@ pub(crate) struct TenantItem {
     ancestors: Vec<TenantId>,
     name: String,
     tz: TimeZoneName,
+    #[serde(default = "Locale::english")]
+    loc: Locale,
+    #[serde(default)]
+    week: WeekStart,
     st: TenantState,
     limits: Limits,
     max_late_h: u32,
@@ -83,6 +87,8 @@ impl TryFrom<TenantItem> for Tenant {
             ancestors: item.ancestors,
             name: item.name,
             time_zone: item.tz,
+            locale: item.loc,
+            week_start: item.week,
             state: item.st,
             limits: item.limits,
             max_lateness_hours: item.max_late_h,
@@ -101,6 +107,8 @@ impl From<&Tenant> for TenantItem {
             ancestors: tenant.ancestors.clone(),
             name: tenant.name.clone(),
             tz: tenant.time_zone.clone(),
+            loc: tenant.locale.clone(),
+            week: tenant.week_start,
             st: tenant.state,
             limits: tenant.limits,
             max_late_h: tenant.max_lateness_hours,
@@ -121,6 +129,9 @@ impl SystemTable<'_> {
             memberships::put(new.owner)?.when(Condition::item_absent()),
             Write::put(event.key(), encode(&event)?),
         ];
+        writes.push(members::count_first(&TenantScope::of_own_item(
+            new.tenant.id,
+        )));
         let claim_place = writes.len();
         if let Some(claim) = new.claim {
             writes.push(idempotency::by_user(

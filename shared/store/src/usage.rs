@@ -1,14 +1,16 @@
 //! What a tenant has used of its limits. Every counter is changed in the transaction of the act that it counts.
 
 use domain::{Error, Result};
+use jiff::Timestamp;
 
-use crate::attribute::{Attributes, number, number_of, text};
+use crate::attribute::{Attributes, number, number_of, text, text_of};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{SCHEMA, TYPE};
 use crate::key::{Counter, Key};
+use crate::schema::SK;
 use crate::scope::{TenantScope, TenantTable};
 
-const USED: &str = "used";
+pub(crate) const USED: &str = "used";
 
 /// What is counted against a limit, and how much of it an act takes.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,7 @@ impl Demand {
         Error::QuotaExceeded {
             what: match self.counter {
                 Counter::Accounts => "connected accounts",
+                Counter::Members => "members",
                 Counter::MediaBytes => "bytes of media",
                 Counter::PostsOf(_) => "posts in a month",
             },
@@ -50,10 +53,51 @@ pub(crate) fn release(scope: &TenantScope, counter: Counter, amount: u64) -> Wri
     add(scope, counter, -i128::from(amount))
 }
 
+/// What a tenant has used of its limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Connected accounts.
+    pub accounts: u64,
+    /// Members.
+    pub members: u64,
+    /// Posts created in the month (UTC).
+    pub posts: u64,
+    /// Bytes of media, also those that are announced and not uploaded yet.
+    pub media_bytes: u64,
+}
+
 impl TenantTable<'_> {
+    /// What was used by `now`, in one read.
+    pub async fn usage(&self, now: Timestamp) -> Result<Usage> {
+        let counters = [
+            Counter::Accounts,
+            Counter::Members,
+            Counter::PostsOf(now),
+            Counter::MediaBytes,
+        ];
+        let keys = counters.map(|counter| Key::usage(&self.scope, counter));
+        let items = self.table.batch_get(&keys).await?;
+        let used = |key: &Key| {
+            let item = items.iter().find(|item| text_of(item, SK) == Some(&key.sk));
+            item.and_then(used_in).unwrap_or(0)
+        };
+        let [accounts, members, posts, media_bytes] = keys.each_ref().map(used);
+        Ok(Usage {
+            accounts,
+            members,
+            posts,
+            media_bytes,
+        })
+    }
+
     /// Connected accounts, as counted.
     pub async fn accounts_used(&self) -> Result<u64> {
         self.used(Counter::Accounts).await
+    }
+
+    /// Members, as counted.
+    pub async fn members_used(&self) -> Result<u64> {
+        self.used(Counter::Members).await
     }
 
     /// Bytes of media, as counted: also those that are announced and not uploaded yet.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::{base64_bytes, instant, millis, number, number_of, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
-use crate::item::{Item, encode};
+use crate::item::{Item, decode, encode};
 use crate::key::Key;
 use crate::one_time_tokens::{NewToken, Token};
 use crate::owed_mails::OwedMail;
@@ -171,6 +171,15 @@ impl SystemTable<'_> {
     pub async fn stored_user(&self, user: UserId) -> Result<Option<StoredUser>> {
         let item: Option<UserItem> = self.table.get(&Key::user(user)).await?;
         Ok(item.map(StoredUser::from))
+    }
+
+    /// Several people; those that do not exist are left out.
+    pub async fn users(&self, users: &[UserId]) -> Result<Vec<User>> {
+        let keys: Vec<Key> = users.iter().map(|user| Key::user(*user)).collect();
+        let items = self.table.batch_get(&keys).await?.into_iter();
+        items
+            .map(|item| decode::<UserItem>(item).map(|item| StoredUser::from(item).user))
+            .collect()
     }
 
     /// A person by address. Makes as many reads for an address that nobody has: `spare` is then read in vain.

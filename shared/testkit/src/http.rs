@@ -7,13 +7,18 @@ use api::{ApiLimits, CookieKind, Gate, SESSION_LIFETIME, SessionCookie};
 use axum::Router;
 use axum::body::Body;
 use domain::event::{Actor, Event, Subject};
-use domain::membership::{Membership, Role};
-use domain::tenant::{DEFAULT_MAX_LATENESS_HOURS, Limits, Tenant, TenantState, TimeZoneName};
+use domain::membership::{AccountGroup, AccountLimit, AssignedRole, Membership, Role};
+use domain::tenant::{
+    DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart,
+};
 use domain::user::Origin;
-use domain::{Clock, EventId, OperationId, TenantId, UserId};
+use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId, TenantId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use store::{NewTenant, RequestRate, Session, SignIn, Table, TenantScope, UserAct};
+use store::{
+    Act, Admission, Admitted, Defined, NewTenant, RequestRate, Session, SignIn, Table, TenantScope,
+    UserAct,
+};
 use tower::ServiceExt as _;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -251,6 +256,8 @@ pub fn tenant(table: &Table, clock: &TestClock) -> Tenant {
         ancestors: vec![domain::tenant::ROOT_TENANT],
         name: "Analytical Engines".to_owned(),
         time_zone: TimeZoneName::utc(),
+        locale: Locale::english(),
+        week_start: WeekStart::default(),
         state: TenantState::Active,
         limits: Limits::DEFAULT,
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
@@ -272,7 +279,9 @@ pub async fn member_of(
     let membership = Membership {
         tenant: tenant.id,
         user,
-        role,
+        role: role.into(),
+        limit: AccountLimit::Unlimited,
+        version: 1,
         created_at: now,
     };
     let event = Event {
@@ -304,6 +313,74 @@ pub async fn member_of(
         scope: found.expect("a membership").scope,
         cookie: session(table, clock, user, Some(tenant.id)).await,
     }
+}
+
+/// Makes somebody a further member of the owner's tenant, who is signed in there.
+pub async fn colleague(
+    table: &Table,
+    clock: &TestClock,
+    owner: &TestMember,
+    role: AssignedRole,
+    limit: AccountLimit,
+) -> TestMember {
+    let user = UserId::generate(table.ids());
+    let membership = Membership {
+        tenant: owner.tenant,
+        user,
+        role,
+        limit,
+        version: 1,
+        created_at: clock.now(),
+    };
+    let admission = Admission {
+        membership: &membership,
+        members_max: u64::MAX,
+        held: &[],
+        invitation: None,
+    };
+    let act = Act {
+        actor: Actor::User(owner.user),
+        at: clock.now(),
+    };
+    let tenant = table.tenant(&owner.scope);
+    let admitted = tenant.admit_member(&admission, &act).await;
+    assert_eq!(admitted.expect("a stored member"), Admitted::Done);
+    let found = table.system().member(user, owner.tenant).await;
+    let member = found.expect("a readable table").expect("a membership");
+    TestMember {
+        user,
+        tenant: owner.tenant,
+        scope: member.scope,
+        cookie: session(table, clock, user, Some(owner.tenant)).await,
+    }
+}
+
+/// Makes an account group in the owner's tenant.
+pub async fn account_group(
+    table: &Table,
+    clock: &TestClock,
+    owner: &TestMember,
+    accounts: &[AccountId],
+) -> AccountGroupId {
+    let member = table.system().member(owner.user, owner.tenant).await;
+    let member = member.expect("a readable table").expect("a membership");
+    let id = AccountGroupId::generate(table.ids());
+    let group = AccountGroup {
+        id,
+        name: id.to_string(),
+        accounts: accounts.iter().copied().collect(),
+        members: 0,
+        version: 1,
+        created_at: clock.now(),
+    };
+    let act = Act {
+        actor: Actor::User(owner.user),
+        at: clock.now(),
+    };
+    let tenant = table.tenant(&owner.scope);
+    let made = tenant.create_account_group(&group, None, &member.standing, &act);
+    assert_eq!(made.await.expect("a stored group"), Defined::Done);
+    id
 }
 
 /// Signs somebody in; `name=value` of their cookie.

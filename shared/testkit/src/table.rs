@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use domain::Ids;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Ids, TenantId};
 use dynoxide::Database;
 use store::{Settings, Table};
 
@@ -92,4 +93,20 @@ pub async fn everything(client: &Client) -> String {
         .await
         .expect("a readable table");
     format!("{:?}", answer.items())
+}
+
+/// The kinds of a tenant's events that are of no post, oldest first.
+pub async fn event_kinds(client: &Client, tenant: TenantId) -> Vec<String> {
+    let answer = client
+        .query()
+        .table_name(NAME)
+        .key_condition_expression("PK = :events")
+        .expression_attribute_values(":events", AttributeValue::S(format!("T#{tenant}#EVT")))
+        .send()
+        .await
+        .expect("a readable table");
+    let kind = |item: &std::collections::HashMap<String, AttributeValue>| {
+        item.get("event")?.as_s().ok().cloned()
+    };
+    answer.items().iter().filter_map(kind).collect()
 }

@@ -13,11 +13,12 @@ use crate::runtime_api::RuntimeApi;
 use crate::stats::Distribution;
 
 const EMPTY: &str = "empty-function";
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 9] = [
     "accounts",
     "auth",
     "dispatch",
     "media",
+    "members",
     "publishing",
     "scheduling",
     "tenants",

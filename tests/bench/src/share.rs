@@ -179,7 +179,7 @@ mod tests {
                 secret: cookie.hash(),
                 tenant: Some(member.tenant),
             },
-            scope: member.scope,
+            scope: member.scope.clone(),
             user: member.user,
             owner: Owner {
                 tenant: member.tenant,

@@ -34,6 +34,7 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
     for (account, medium) in accounts.iter().zip(&media) {
         maker.post(account, medium).await;
     }
+    maker.team(name, &accounts).await;
     maker.look_around(document).await;
     Person {
         cookie: maker.cookie,
@@ -106,6 +107,17 @@ impl Maker<'_> {
             "targets": [{ "account_id": account }],
         });
         self.make("/v1/posts", &post).await;
+    }
+
+    /// A role, a group and an invitation.
+    async fn team(&mut self, name: &str, accounts: &[String]) {
+        let role = json!({ "name": "Client", "permissions": ["read_posts"] });
+        self.make("/v1/roles", &role).await;
+        let group = json!({ "name": "Client", "account_ids": accounts });
+        self.make("/v1/account-groups", &group).await;
+        let email = format!("guest-of-{name}@example.com");
+        let invitation = json!({ "email": email, "role": "viewer" });
+        self.make("/v1/invitations", &invitation).await;
     }
 
     async fn make(&mut self, path: &str, body: &Value) -> Value {

@@ -7,6 +7,7 @@ use testkit::FakeNetwork;
 /// Whole values of schemas whose members depend on each other, by the schema's name.
 pub(crate) fn of_schema(name: &str) -> Option<Value> {
     Some(match name {
+        "CreateRole" => json!({ "name": "Looms", "permissions": ["read_posts"] }),
         "When" => json!({ "at": "2026-12-02T09:00:00Z" }),
         "Content" => json!({ "text": "Walk" }),
         "Credentials" => json!({ "identifier": "somebody" }),
@@ -25,6 +26,11 @@ pub(crate) fn of_member(name: &str) -> Option<Value> {
         "to" => json!("2026-12-08T00:00:00Z"),
         "name" => json!("Looms"),
         "network" => json!(FakeNetwork::ID),
+        "locale" => json!("en"),
+        "max_lateness_hours" => json!(6),
+        "permissions" => json!(["read_posts"]),
+        "role" => json!("viewer"),
+        "week_start" => json!("monday"),
         "password" => json!("correct horse battery staple"),
         "return_to" => json!("/accounts"),
         "text" => json!("Walk"),
@@ -36,7 +42,8 @@ pub(crate) fn of_member(name: &str) -> Option<Value> {
 /// The kind of id that a member takes, where its schema shows no example of one.
 pub(crate) fn id_kind(name: &str) -> Option<&'static str> {
     Some(match name {
-        "account_id" => "acc",
+        "account_groups" => "grp",
+        "account_id" | "account_ids" => "acc",
         "media" | "media_id" => "med",
         "post_id" => "post",
         "target_id" => "dlv",

@@ -18,6 +18,7 @@ async fn every_function_behind_the_api_asks_for_credentials_first() {
     for path in [
         "/v1/me",
         "/v1/tenants",
+        "/v1/members",
         "/v1/accounts",
         "/v1/networks",
         "/v1/media",

@@ -14,6 +14,7 @@ fn variables_of(function: &str) -> Vec<&'static str> {
         "auth" => auth::Config::variables(),
         "dispatch" => dispatch::Config::variables(),
         "media" => media::Config::variables(),
+        "members" => members::Config::variables(),
         "publishing" => publishing::Config::variables(),
         "scheduling" => scheduling::Config::variables(),
         "tenants" => tenants::Config::variables(),

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::files::{self, sources};
 
 /// Crates whose errors reach a person or a program outside.
-const SPEAKING: [&str; 12] = [
+const SPEAKING: [&str; 13] = [
     "functions/accounts",
     "functions/auth",
     "functions/media",
+    "functions/members",
     "functions/publishing",
     "functions/scheduling",
     "functions/tenants",

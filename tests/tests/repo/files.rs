@@ -3,13 +3,21 @@
 use std::path::{Path, PathBuf};
 
 /// The functions that answer HTTP requests.
-pub(crate) const HTTP_FUNCTIONS: [&str; 5] = ["accounts", "auth", "media", "scheduling", "tenants"];
+pub(crate) const HTTP_FUNCTIONS: [&str; 6] = [
+    "accounts",
+    "auth",
+    "media",
+    "members",
+    "scheduling",
+    "tenants",
+];
 /// All functions.
-pub(crate) const FUNCTIONS: [&str; 8] = [
+pub(crate) const FUNCTIONS: [&str; 9] = [
     "accounts",
     "auth",
     "dispatch",
     "media",
+    "members",
     "publishing",
     "scheduling",
     "tenants",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 10] = [
+const PUBLIC: [&str; 11] = [
     "get /.well-known/jwks.json",
     "post /v1/auth/confirm-email",
     "post /v1/auth/forgot-password",
@@ -16,18 +16,29 @@ const PUBLIC: [&str; 10] = [
     "post /v1/auth/reset-password",
     "post /v1/auth/revert-email",
     "post /v1/auth/verify-email",
+    // Whoever has the mail; the secret in its link is the credential.
+    "post /v1/invitations/preview",
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 8] = [
+const RECENT: [&str; 17] = [
     "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",
     "delete /v1/me/sessions/{id}",
+    "delete /v1/members/me",
+    "delete /v1/members/{id}",
+    "delete /v1/roles/{id}",
     "delete /v1/tenants/{id}",
+    "patch /v1/account-groups/{id}",
+    "patch /v1/members/{id}",
+    "patch /v1/roles/{id}",
+    "post /v1/invitations",
+    "post /v1/invitations/{id}/resend",
     "post /v1/me/email",
     "post /v1/me/second-factor/authenticator",
     "post /v1/me/second-factor/authenticator/confirm",
     "post /v1/me/second-factor/recovery-codes",
+    "post /v1/roles",
 ];
 
 /// `method path` of every operation, with what it declares.

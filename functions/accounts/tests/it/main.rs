@@ -12,6 +12,7 @@ mod check;
 mod connect;
 mod disconnect;
 mod door;
+mod limited;
 mod networks;
 mod reconnect;
 mod vault;

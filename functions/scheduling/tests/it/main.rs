@@ -14,6 +14,7 @@ mod draft;
 mod edit;
 mod idempotency;
 mod isolation;
+mod limited;
 mod list;
 mod nudge;
 mod races;

@@ -8,6 +8,7 @@
 )]
 
 mod delete;
+mod settings;
 
 use std::sync::Arc;
 

@@ -7,8 +7,10 @@ use domain::Result;
 use serde::{Deserialize, Serialize};
 
 mod ses;
+mod template;
 
 pub use ses::SesMailer;
+pub use template::Template;
 
 /// A mail to one person. Its texts can hold one-time links: `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

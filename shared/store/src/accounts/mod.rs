@@ -45,6 +45,9 @@ pub struct AccountPage {
 impl TenantTable<'_> {
     /// An account; also one that was disconnected, for posts of the past name it.
     pub async fn account(&self, account: AccountId) -> Result<Option<Account>> {
+        if !self.scope.sees([account]) {
+            return Ok(None);
+        }
         let found: Option<AccountItem> =
             self.table.get(&Key::account(&self.scope, account)).await?;
         Ok(found.map(Account::from))
@@ -54,6 +57,7 @@ impl TenantTable<'_> {
     pub async fn accounts(&self, accounts: &[AccountId]) -> Result<Vec<Account>> {
         let keys: Vec<Key> = accounts
             .iter()
+            .filter(|account| self.scope.sees([**account]))
             .map(|account| Key::account(&self.scope, *account))
             .collect();
         let found = self.table.batch_get(&keys).await?;
@@ -63,19 +67,21 @@ impl TenantTable<'_> {
             .collect()
     }
 
-    /// Up to `limit` accounts after `after`, oldest first, also disconnected ones.
+    /// Up to `limit` accounts after `after`, oldest first, also disconnected ones. Fewer where the scope does not reach
+    /// all of them.
     pub async fn account_page(&self, after: Option<AccountId>, limit: i32) -> Result<AccountPage> {
         let partition = tenant_partition(self.scope.tenant());
         let query =
             Query::of_table(partition, Range::Prefix(Key::ACCOUNTS.to_owned())).limit(limit);
         let start = after.map(|account| key_attributes(&Key::account(&self.scope, account)));
         let page = self.table.query(&query, start).await?;
-        let accounts = page
+        let mut accounts = page
             .items
             .into_iter()
             .map(|item| decode::<AccountItem>(item).map(Account::from))
             .collect::<Result<Vec<_>>>()?;
         let last = accounts.last().map(|account| account.id);
+        accounts.retain(|account| self.scope.sees([account.id]));
         Ok(AccountPage {
             next: page.next.and(last),
             accounts,

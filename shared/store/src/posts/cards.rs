@@ -230,7 +230,10 @@ impl TenantTable<'_> {
 
     /// The card, if the search wants it; with what is true of its targets where the index cannot tell.
     async fn wanted(&self, search: &Search, mut card: Card) -> Result<Option<Card>> {
-        if !search.fits(&card) {
+        let is_visible = self
+            .scope
+            .sees(card.targets.iter().map(|target| target.account));
+        if !is_visible || !search.fits(&card) {
             return Ok(None);
         }
         if search.may_have_moved(&card) {

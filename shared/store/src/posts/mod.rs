@@ -40,12 +40,18 @@ pub struct StoredPost {
 const READS: usize = 3;
 
 impl TenantTable<'_> {
-    /// The post as it is now.
+    /// The post as it is now; `None` also where one of its accounts does not exist for the scope.
     pub async fn post(&self, id: PostId) -> Result<Option<StoredPost>> {
         for _ in 0..READS {
             let Some((post, newest, deliveries)) = Box::pin(self.parts(id)).await? else {
                 return Ok(None);
             };
+            if !self
+                .scope
+                .sees(deliveries.iter().map(|delivery| delivery.account))
+            {
+                return Ok(None);
+            }
             let body = match newest {
                 Some(body) if body.revision == post.body => Some(body),
                 _ => self.body(id, post.body).await?,

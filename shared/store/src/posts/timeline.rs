@@ -79,7 +79,14 @@ impl From<EventItem> for TimelineEvent {
     fn from(item: EventItem) -> Self {
         let delivery = match item.subject {
             Subject::Delivery(_, delivery) => Some(delivery),
-            Subject::Tenant(_) | Subject::Account(_) | Subject::Media(_) | Subject::Post(_) => None,
+            Subject::Tenant(_)
+            | Subject::Member(_)
+            | Subject::Invitation(_)
+            | Subject::Role(_)
+            | Subject::AccountGroup(_)
+            | Subject::Account(_)
+            | Subject::Media(_)
+            | Subject::Post(_) => None,
         };
         Self {
             at: item.at,

@@ -1,0 +1,7 @@
+//! Account groups: named sets of accounts, which memberships can be limited to.
+
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod read;
+mod view;

@@ -1,0 +1,135 @@
+//! `POST /v1/invitations/accept`
+
+use api::{Json, Secret, SignedIn};
+use axum::extract::State;
+use domain::membership::{Action, AssignedRole, Invitation, Membership, Relation, authorize};
+use domain::tenant::TenantState;
+use domain::{Error, Result, TenantId};
+use serde::Serialize;
+use store::{Act, Admission, Admitted, FoundInvitation};
+use utoipa::ToSchema;
+
+use super::create::already_member;
+use super::preview::{InvitationToken, expired, void};
+use crate::asker::too_busy;
+use crate::{Ctx, ROUNDS};
+
+/// Where the caller is a member now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// `POST /v1/auth/switch` takes it.
+    #[schema(value_type = String, example = "ten_01jd8mz0000000000000000000")]
+    tenant_id: TenantId,
+    tenant_name: String,
+    /// As what.
+    #[schema(value_type = String, example = "editor")]
+    role: AssignedRole,
+}
+
+/// Accepts an invitation: the caller must have proven the address that it is for, and whoever invited must still have what
+/// it gives.
+#[utoipa::path(
+    post,
+    path = "/v1/invitations/accept",
+    tag = "members",
+    request_body = InvitationToken,
+    responses(
+        (status = OK, description = "The caller is a member", body = Accepted),
+        (status = FORBIDDEN, description = "`another_address`"),
+        (status = CONFLICT, description = "`already_member`"),
+        (status = GONE, description = "`invitation_void` or `token_expired`"),
+    )
+)]
+pub(crate) async fn accept_invitation(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    Json(body): Json<InvitationToken>,
+) -> api::Result<Json<Accepted>> {
+    let secret = Secret::parse(&body.token).ok_or_else(void)?;
+    for _ in 0..ROUNDS {
+        let found = ctx.table.system().find_invitation(&secret.hash()).await?;
+        let found = found.ok_or_else(void)?;
+        if let Some(accepted) = ctx.try_accept(&caller, &found).await? {
+            return Ok(Json(accepted));
+        }
+    }
+    Err(too_busy().into())
+}
+
+impl Ctx {
+    /// `None` where something changed meanwhile.
+    async fn try_accept(
+        &self,
+        caller: &SignedIn,
+        found: &FoundInvitation,
+    ) -> Result<Option<Accepted>> {
+        let members = self.table.tenant(&found.scope);
+        let tenant = members.head().await?;
+        if tenant.state != TenantState::Active {
+            return Err(void());
+        }
+        let accepted = |role| Accepted {
+            tenant_id: tenant.id,
+            tenant_name: tenant.name.clone(),
+            role,
+        };
+        let Some(invitation) = &found.invitation else {
+            // Somebody whose first answer was lost.
+            let member = members.membership(caller.user).await?.ok_or_else(void)?;
+            return Ok(Some(accepted(member.role)));
+        };
+        let now = self.clock.now();
+        if invitation.is_expired(now) {
+            return Err(expired());
+        }
+        self.must_have_proven(caller, invitation).await?;
+        // An inviter who is no member any more, or has less, gives nothing any more.
+        let system = self.table.system();
+        let inviter = system.member(invitation.invited_by, tenant.id).await?;
+        let inviter = inviter.ok_or_else(void)?;
+        let granted = members
+            .standing_of(invitation.role, &invitation.limit)
+            .await?
+            .ok_or_else(void)?;
+        let action = Action::Grant(&granted.rights);
+        authorize(&inviter.standing.rights, action, Relation::OwnTenant).map_err(|_| void())?;
+        let membership = Membership {
+            tenant: tenant.id,
+            user: caller.user,
+            role: invitation.role,
+            limit: invitation.limit.clone(),
+            version: 1,
+            created_at: now,
+        };
+        let admission = Admission {
+            membership: &membership,
+            members_max: tenant.limits.members,
+            held: &[&inviter.standing, &granted],
+            invitation: Some(invitation),
+        };
+        let act = Act {
+            actor: caller.actor(),
+            at: now,
+        };
+        match members.admit_member(&admission, &act).await? {
+            Admitted::Done => Ok(Some(accepted(membership.role))),
+            Admitted::Already => Err(already_member()),
+            Admitted::Stale => Ok(None),
+        }
+    }
+
+    async fn must_have_proven(&self, caller: &SignedIn, invitation: &Invitation) -> Result<()> {
+        let user = self.table.system().user(caller.user).await?;
+        let has_address = user.is_some_and(|user| {
+            user.email_verified && user.email.normalized() == invitation.email.normalized()
+        });
+        if has_address {
+            return Ok(());
+        }
+        Err(Error::Forbidden {
+            code: "another_address",
+            detail: "the invitation is for another address: sign in, or register, with the one that got the mail"
+                .to_owned(),
+        })
+    }
+}

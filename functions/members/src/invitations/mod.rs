@@ -1,0 +1,10 @@
+//! Invitations.
+
+pub(crate) mod accept;
+pub(crate) mod create;
+pub(crate) mod list;
+mod mail;
+pub(crate) mod preview;
+pub(crate) mod resend;
+mod view;
+pub(crate) mod withdraw;

@@ -1,0 +1,392 @@
+//! Invitations.
+
+use domain::email::EmailAddress;
+use domain::membership::Role;
+use domain::tenant::TimeZoneName;
+use domain::user::{Origin, User};
+use domain::{Clock, UserId};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::{NewToken, OwedMail, Registration, SecretHash, StoredPassword, TokenPurpose, UserAct};
+use testkit::http::session;
+use testkit::{Answer, TestMember};
+
+use crate::app::App;
+
+const GRACE: &str = "grace@example.com";
+
+impl App {
+    async fn invite(&self, by: &TestMember, email: &str, role: &str) -> Answer {
+        let body = json!({ "email": email, "role": role });
+        self.post(by, "/v1/invitations", &body).await
+    }
+
+    /// The token of the newest mail to this address.
+    fn token(&self, email: &str) -> String {
+        let mails = self.mailbox.to(email);
+        let text = &mails.last().expect("a mail").text;
+        let (_, rest) = text.split_once("token=").unwrap();
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Somebody who is registered with this address and signed in; their cookie.
+    async fn registered(&self, email: &str) -> (UserId, String) {
+        let id = UserId::generate(self.table.ids());
+        let now = self.clock.now();
+        let address: EmailAddress = email.parse().unwrap();
+        let registration = Registration {
+            user: User {
+                id,
+                email: address.clone(),
+                email_verified: true,
+                name: "Grace".to_owned(),
+                locale: "en".to_owned(),
+                time_zone: TimeZoneName::utc(),
+                version: 1,
+                created_at: now,
+            },
+            password: StoredPassword {
+                sealed: vec![0],
+                version: 1,
+            },
+            token: NewToken {
+                secret: SecretHash::of(&format!("token of {id}")),
+                purpose: TokenPurpose::VerifyEmail,
+                user: id,
+                address,
+                password_version: 1,
+                expires_at: now.saturating_add(SignedDuration::from_hours(1)).unwrap(),
+            },
+            mail: OwedMail {
+                id: domain::NoticeId::generate(self.table.ids()),
+                sealed: vec![0],
+                since: now,
+                useless_from: now,
+            },
+            act: UserAct {
+                at: now,
+                kind: "user.registered",
+                origin: Origin::default(),
+                detail: Value::Null,
+            },
+        };
+        let system = self.table.system();
+        system.register(registration).await.unwrap();
+        (id, session(&self.table, &self.clock, id, None).await)
+    }
+
+    async fn accept(&self, cookie: &str, token: &str) -> Answer {
+        let call = self.api.post("/v1/invitations/accept").cookie(cookie);
+        call.json(&json!({ "token": token })).send().await
+    }
+
+    async fn preview(&self, token: &str) -> Answer {
+        let call = self.api.post("/v1/invitations/preview");
+        call.json(&json!({ "token": token })).send().await
+    }
+
+    async fn open_invitations(&self) -> Vec<Value> {
+        let list = self.get(&self.owner, "/v1/invitations").await.expect(200);
+        list.body["items"].as_array().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn id_41_invitation_is_accepted_once_by_whoever_has_the_address() {
+    let app = App::new().await;
+    let made = app
+        .invite(&app.owner, "Grace@example.com", "editor")
+        .await
+        .expect(201);
+    assert_eq!(made.body["state"], "open");
+    let token = app.token("Grace@example.com");
+    let shown = app.preview(&token).await.expect(200).body;
+    assert_eq!(shown["tenant_name"], "Analytical Engines");
+    assert_eq!(shown["email"], "Grace@example.com");
+    assert_eq!(shown["role"], "editor");
+    let (id, cookie) = app.registered(GRACE).await;
+
+    let accepted = app.accept(&cookie, &token).await.expect(200).body;
+
+    assert_eq!(accepted["tenant_id"], app.owner.tenant.to_string());
+    assert_eq!(accepted["role"], "editor");
+    let member = format!("/v1/members/{id}");
+    let member = app.get(&app.owner, &member).await.expect(200).body;
+    assert_eq!(member["role"], "editor");
+    assert_eq!(member["name"], "Grace");
+    assert!(app.open_invitations().await.is_empty());
+    // Whoever lost the answer gets it again; the link is good for nobody else.
+    app.accept(&cookie, &token).await.expect(200);
+    let (_, other) = app.registered("other@example.com").await;
+    let answer = app.accept(&other, &token).await;
+    answer.expect_problem(410, "invitation_void");
+    app.preview(&token)
+        .await
+        .expect_problem(410, "invitation_void");
+    let again = app.invite(&app.owner, GRACE, "viewer").await;
+    again.expect_problem(409, "already_member");
+}
+
+#[tokio::test]
+async fn id_41_invitation_for_another_address_is_refused() {
+    let app = App::new().await;
+    app.invite(&app.owner, GRACE, "editor").await.expect(201);
+    let token = app.token(GRACE);
+    let (_, other) = app.registered("other@example.com").await;
+
+    let answer = app.accept(&other, &token).await;
+
+    answer.expect_problem(403, "another_address");
+    assert_eq!(app.open_invitations().await.len(), 1);
+}
+
+#[tokio::test]
+async fn id_41_inviter_who_was_lowered_before_gives_nothing_any_more() {
+    let app = App::new().await;
+    let admin = app.colleague(Role::Admin).await;
+    app.invite(&admin, GRACE, "admin").await.expect(201);
+    let token = app.token(GRACE);
+    let (_, cookie) = app.registered(GRACE).await;
+
+    app.assign(&app.owner, &admin, "editor").await.expect(200);
+    let answer = app.accept(&cookie, &token).await;
+    answer.expect_problem(410, "invitation_void");
+    // Somebody who has it may send it again: then it is theirs.
+    let id = app.open_invitations().await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/v1/invitations/{id}/resend");
+    app.post(&app.owner, &path, &json!({})).await.expect(200);
+    app.accept(&cookie, &app.token(GRACE)).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_41_inviter_who_was_removed_before_gives_nothing_any_more() {
+    let app = App::new().await;
+    let admin = app.colleague(Role::Admin).await;
+    app.invite(&admin, GRACE, "viewer").await.expect(201);
+    let (_, cookie) = app.registered(GRACE).await;
+    let path = format!("/v1/members/{}", admin.user);
+
+    app.delete(&app.owner, &path).await.expect(204);
+
+    let answer = app.accept(&cookie, &app.token(GRACE)).await;
+    answer.expect_problem(410, "invitation_void");
+}
+
+#[tokio::test]
+async fn id_41_resent_invitation_voids_the_link_before() {
+    let app = App::new().await;
+    let made = app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let first = app.token(GRACE);
+    let (_, cookie) = app.registered(GRACE).await;
+    let path = format!(
+        "/v1/invitations/{}/resend",
+        made.body["id"].as_str().unwrap()
+    );
+
+    app.post(&app.owner, &path, &json!({})).await.expect(200);
+
+    let second = app.token(GRACE);
+    assert_ne!(first, second);
+    let answer = app.accept(&cookie, &first).await;
+    answer.expect_problem(410, "invitation_void");
+    app.accept(&cookie, &second).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_41_withdrawn_invitation_is_void() {
+    let app = App::new().await;
+    let made = app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let token = app.token(GRACE);
+    let (_, cookie) = app.registered(GRACE).await;
+    let path = format!("/v1/invitations/{}", made.body["id"].as_str().unwrap());
+
+    app.delete(&app.owner, &path).await.expect(204);
+
+    let answer = app.accept(&cookie, &token).await;
+    answer.expect_problem(410, "invitation_void");
+    let again = app.delete(&app.owner, &path).await;
+    again.expect_problem(404, "not_found");
+    app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+}
+
+#[tokio::test]
+async fn id_41_invitation_ends_after_seven_days() {
+    let app = App::new().await;
+    app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let token = app.token(GRACE);
+    app.clock.advance(SignedDuration::from_hours(7 * 24));
+    let (_, cookie) = app.registered(GRACE).await;
+
+    let answer = app.accept(&cookie, &token).await;
+    answer.expect_problem(410, "token_expired");
+    let owner = session(
+        &app.table,
+        &app.clock,
+        app.owner.user,
+        Some(app.owner.tenant),
+    )
+    .await;
+    let body = json!({ "email": GRACE, "role": "viewer" });
+    let call = app.api.post("/v1/invitations").cookie(&owner).json(&body);
+    call.send().await.expect(201);
+    app.accept(&cookie, &app.token(GRACE)).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_41_nobody_invites_to_more_than_they_have() {
+    let app = App::new().await;
+    let admin = app.colleague(Role::Admin).await;
+    let editor = app.colleague(Role::Editor).await;
+
+    let owner = app.invite(&admin, GRACE, "owner").await;
+    owner.expect_problem(403, "beyond_own_rights");
+    let forbidden = app.invite(&editor, GRACE, "viewer").await;
+    forbidden.expect_problem(403, "forbidden");
+    app.invite(&app.owner, GRACE, "owner").await.expect(201);
+    // And nobody withdraws what gives more than they have.
+    let id = app.open_invitations().await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/v1/invitations/{id}");
+    let withdrawn = app.delete(&admin, &path).await;
+    withdrawn.expect_problem(403, "outranked");
+}
+
+#[tokio::test]
+async fn invitation_of_somebody_who_is_invited_is_refused() {
+    let app = App::new().await;
+    app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+
+    let again = app.invite(&app.owner, "GRACE@example.com", "editor").await;
+
+    again.expect_problem(409, "already_invited");
+    assert_eq!(app.mailbox.to(GRACE).len(), 1);
+}
+
+#[tokio::test]
+async fn invitation_made_twice_with_one_key_is_one_mail() {
+    let app = App::new().await;
+    let body = json!({ "email": GRACE, "role": "viewer" });
+    let call = || {
+        let call = app.api.post("/v1/invitations").by(&app.owner).json(&body);
+        call.header("idempotency-key", "k").send()
+    };
+
+    let first = call().await.expect(201);
+    let again = call().await.expect(201);
+
+    assert_eq!(again.body, first.body);
+    assert_eq!(app.mailbox.to(GRACE).len(), 1);
+}
+
+#[tokio::test]
+async fn invitation_with_wrong_fields_names_each_of_them() {
+    let app = App::new().await;
+    for (body, pointer) in [
+        (json!({ "email": "grace", "role": "viewer" }), "/email"),
+        (json!({ "email": GRACE, "role": "boss" }), "/role"),
+        (
+            json!({ "email": GRACE, "role": "viewer", "account_groups": [] }),
+            "/account_groups",
+        ),
+        (
+            json!({ "email": GRACE, "role": "viewer", "invited_by": "x" }),
+            "/invited_by",
+        ),
+        (
+            json!({ "email": GRACE, "role": "viewer", "tenant_id": "x" }),
+            "/tenant_id",
+        ),
+    ] {
+        let answer = app.post(&app.owner, "/v1/invitations", &body).await;
+        let answer = answer.expect_problem(422, "invalid_request");
+        assert_eq!(
+            answer.body["errors"][0]["pointer"], pointer,
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn invitation_link_is_nowhere_in_the_table() {
+    let app = App::new().await;
+    app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+
+    let token = app.token(GRACE);
+
+    assert!(
+        !testkit::table::everything(&app.client)
+            .await
+            .contains(&token)
+    );
+}
+
+#[tokio::test]
+async fn invitation_that_never_was_is_void() {
+    let app = App::new().await;
+    let (_, cookie) = app.registered(GRACE).await;
+    for token in ["", "x", &"A".repeat(43)] {
+        app.accept(&cookie, token)
+            .await
+            .expect_problem(410, "invitation_void");
+        app.preview(token)
+            .await
+            .expect_problem(410, "invitation_void");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_41_invitations_accepted_at_once_fill_the_last_place_once() {
+    let app = App::new().await;
+    let scope = &app.owner.scope;
+    app.change_tenant(|tenant| tenant.limits.members = 2).await;
+    let mut invited = Vec::new();
+    for number in 0..6 {
+        let email = format!("grace{number}@example.com");
+        app.invite(&app.owner, &email, "viewer").await.expect(201);
+        let (_, cookie) = app.registered(&email).await;
+        invited.push((cookie, app.token(&email)));
+    }
+
+    let tries = invited
+        .iter()
+        .map(|(cookie, token)| app.accept(cookie, token));
+    let answers = futures::future::join_all(tries).await;
+
+    let done = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(done, 1, "{answers:?}");
+    let used = app.table.tenant(scope).members_used().await.unwrap();
+    assert_eq!(used, 2);
+    let more = app.invite(&app.owner, GRACE, "viewer").await;
+    more.expect_problem(402, "plan_limit");
+}
+
+#[tokio::test]
+async fn every_act_on_an_invitation_is_one_event() {
+    let app = App::new().await;
+    let before = app.events().await.len();
+    let made = app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let path = format!("/v1/invitations/{}", made.body["id"].as_str().unwrap());
+    let resend = format!("{path}/resend");
+    app.post(&app.owner, &resend, &json!({})).await.expect(200);
+    app.delete(&app.owner, &path).await.expect(204);
+    app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let (_, cookie) = app.registered(GRACE).await;
+    app.accept(&cookie, &app.token(GRACE)).await.expect(200);
+
+    let events = app.events().await;
+
+    let expected = [
+        "invitation.created",
+        "invitation.resent",
+        "invitation.withdrawn",
+        "invitation.created",
+        "member.joined",
+    ];
+    assert_eq!(events[before..], expected);
+}

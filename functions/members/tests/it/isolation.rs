@@ -1,0 +1,51 @@
+//! What belongs to another tenant does not exist.
+
+use domain::membership::Role;
+use serde_json::json;
+use testkit::member;
+
+use crate::app::App;
+
+#[tokio::test]
+async fn id_37_ids_of_another_tenant_are_answered_like_unknown_ones() {
+    let app = App::new().await;
+    let role = app.role("Client", &["read_posts"]).await;
+    let ada = app.account("ada").await;
+    let group = app.group("Client A", &[ada]).await;
+    let stranger = member(&app.table, &app.clock, Role::Owner).await;
+    let before = app.events().await;
+    let change = json!({});
+    for (foreign, unknown) in [
+        (
+            format!("/v1/members/{}", app.owner.user),
+            "/v1/members/usr_00000000000000000000000007",
+        ),
+        (
+            format!("/v1/roles/{role}"),
+            "/v1/roles/rol_00000000000000000000000007",
+        ),
+        (
+            format!("/v1/account-groups/{group}"),
+            "/v1/account-groups/grp_00000000000000000000000007",
+        ),
+    ] {
+        for path in [foreign.as_str(), unknown] {
+            app.get(&stranger, path)
+                .await
+                .expect_problem(404, "not_found");
+            let answer = app.patch(&stranger, path, &change).await;
+            answer.expect_problem(404, "not_found");
+            let answer = app.delete(&stranger, path).await;
+            answer.expect_problem(404, "not_found");
+        }
+    }
+    let theirs = format!("/v1/members/{}", stranger.user);
+    let body = json!({ "role": role });
+    let answer = app.patch(&stranger, &theirs, &body).await;
+    answer.expect_problem(404, "not_found");
+    let body = json!({ "name": "Theirs", "account_ids": [ada] });
+    let answer = app.post(&stranger, "/v1/account-groups", &body).await;
+    answer.expect_problem(404, "not_found");
+
+    assert_eq!(app.events().await, before);
+}

@@ -1,0 +1,18 @@
+//! Members, roles and account groups through their routes, on a real table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod app;
+mod groups;
+mod invitations;
+mod isolation;
+mod members;
+mod owners;
+mod proof;
+mod roles;
+mod sequences;

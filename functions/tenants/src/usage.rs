@@ -1,0 +1,89 @@
+//! `GET /v1/tenants/{id}/usage`
+
+use api::{Json, Path, SignedIn};
+use axum::extract::State;
+use domain::TenantId;
+use domain::membership::Permission;
+use domain::tenant::Limits;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use store::Usage;
+use utoipa::ToSchema;
+
+use crate::Ctx;
+
+/// What a tenant has used of its limits.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Usage)]
+pub(crate) struct UsageView {
+    /// Connected accounts.
+    accounts: Share,
+    /// Members.
+    members: Share,
+    /// Posts that were made in the present month (UTC).
+    posts_this_month: Share,
+    /// Bytes of media, also of those that are announced and not uploaded yet.
+    media_bytes: Share,
+    /// When the next month begins, and `posts_this_month` with it.
+    #[schema(value_type = String, format = DateTime)]
+    month_ends_at: Timestamp,
+}
+
+/// How much of one limit is used.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Share {
+    used: u64,
+    limit: u64,
+    /// What is left.
+    remaining: u64,
+}
+
+impl Share {
+    fn new(used: u64, limit: u64) -> Self {
+        Self {
+            used,
+            limit,
+            remaining: limit.saturating_sub(used),
+        }
+    }
+}
+
+impl UsageView {
+    fn new(usage: Usage, limits: Limits, now: Timestamp) -> Self {
+        Self {
+            accounts: Share::new(usage.accounts, limits.accounts),
+            members: Share::new(usage.members, limits.members),
+            posts_this_month: Share::new(usage.posts, limits.posts_per_month),
+            media_bytes: Share::new(usage.media_bytes, limits.media_bytes),
+            month_ends_at: next_month(now),
+        }
+    }
+}
+
+/// What the tenant has used of its limits, and what is left. Each is counted in the transaction of the act that takes it.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{id}/usage",
+    tag = "tenants",
+    params(("id" = String, Path, description = "The tenant")),
+    responses((status = OK, description = "Usage", body = UsageView))
+)]
+pub(crate) async fn get_usage(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    Path(id): Path<TenantId>,
+) -> api::Result<Json<UsageView>> {
+    let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
+    let now = ctx.clock.now();
+    let usage = ctx.table.tenant(&member.scope).usage(now).await?;
+    Ok(Json(UsageView::new(usage, member.tenant.limits, now)))
+}
+
+fn next_month(now: Timestamp) -> Timestamp {
+    let first = now.to_zoned(TimeZone::UTC).first_of_month();
+    first
+        .and_then(|first| first.checked_add(jiff::Span::new().months(1)))
+        .and_then(|next| next.start_of_day())
+        .map_or(now, |next| next.timestamp())
+}

@@ -1,0 +1,276 @@
+//! The one decision about who may do what.
+
+use super::{Permission, PermissionSet, Rights};
+use crate::id::AccountId;
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug)]
+pub enum Action<'a> {
+    /// Something that a permission is for.
+    Use(Permission),
+    /// Give somebody these rights: by an invitation, another role or other accounts.
+    Grant(&'a Rights),
+    /// Take all rights from somebody: remove a member, withdraw an invitation, leave.
+    Revoke,
+    /// Make, change or delete a role; these are the permissions that it has afterwards.
+    DefineRole(&'a PermissionSet),
+    /// Make, change or delete an account group; these are the accounts that it has afterwards.
+    DefineGroup(&'a [AccountId]),
+}
+
+/// What the thing that is acted on is to the actor.
+#[derive(Clone, Copy, Debug)]
+pub enum Relation<'a> {
+    /// The actor's tenant as a whole, or something new in it.
+    OwnTenant,
+    /// Something of the tenant on these accounts: an account, a post, a group.
+    OnAccounts(&'a [AccountId]),
+    /// The actor's own membership.
+    Oneself,
+    /// Another member, or an invitation, with these rights.
+    Holder(&'a Rights),
+    /// A role of the tenant with these permissions.
+    Role(&'a PermissionSet),
+    /// Something of another tenant.
+    OtherTenant,
+}
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The actor must not even learn that it exists.
+    Hidden,
+    /// The actor lacks the permission for such acts.
+    Lacks(Permission),
+    /// The actor would give permissions that they lack.
+    BeyondOwn(Vec<Permission>),
+    /// The actor would give, or take, access to accounts that they cannot use themselves.
+    BeyondOwnAccounts,
+    /// Whom or what it is about has rights that the actor lacks.
+    Outranked,
+    /// Only owners have these permissions; no role can be made of them.
+    OwnersOnly(Permission),
+}
+
+/// Whether somebody with the rights `actor` may do `action` to what stands in `relation` to them.
+///
+/// Nobody gives what they lack, and nobody touches who has more than they: so no sequence of acts gives anybody a right
+/// that no actor of the sequence had. That a tenant keeps an owner is for the table to decide, which alone sees all
+/// members at once.
+pub fn authorize(actor: &Rights, action: Action<'_>, relation: Relation<'_>) -> Result<(), Denial> {
+    if matches!(relation, Relation::OtherTenant) {
+        return Err(Denial::Hidden);
+    }
+    match action {
+        Action::Use(permission) => {
+            has(actor, permission)?;
+            sees(actor, relation)
+        }
+        Action::Grant(granted) => {
+            has(actor, Permission::ManageMembers)?;
+            touches(actor, relation)?;
+            owns(actor, &granted.permissions)?;
+            if granted.accounts.is_within(&actor.accounts) {
+                Ok(())
+            } else {
+                Err(Denial::BeyondOwnAccounts)
+            }
+        }
+        Action::Revoke => {
+            if matches!(relation, Relation::Oneself) {
+                return Ok(());
+            }
+            has(actor, Permission::ManageMembers)?;
+            touches(actor, relation)
+        }
+        Action::DefineRole(permissions) => {
+            has(actor, Permission::ManageRoles)?;
+            touches(actor, relation)?;
+            if let Some(reserved) = permissions.iter().find(|one| one.is_owners_only()) {
+                return Err(Denial::OwnersOnly(reserved));
+            }
+            owns(actor, permissions)
+        }
+        Action::DefineGroup(accounts) => {
+            has(actor, Permission::ManageRoles)?;
+            touches(actor, relation)?;
+            if actor.accounts.includes_all(accounts.iter().copied()) {
+                Ok(())
+            } else {
+                Err(Denial::BeyondOwnAccounts)
+            }
+        }
+    }
+}
+
+fn has(actor: &Rights, permission: Permission) -> Result<(), Denial> {
+    if actor.permissions.contains(permission) {
+        Ok(())
+    } else {
+        Err(Denial::Lacks(permission))
+    }
+}
+
+/// What is on accounts that the actor cannot use does not exist for them.
+fn sees(actor: &Rights, relation: Relation<'_>) -> Result<(), Denial> {
+    match relation {
+        Relation::OnAccounts(accounts)
+            if !actor.accounts.includes_all(accounts.iter().copied()) =>
+        {
+            Err(Denial::Hidden)
+        }
+        Relation::OtherTenant => Err(Denial::Hidden),
+        Relation::OnAccounts(_)
+        | Relation::OwnTenant
+        | Relation::Oneself
+        | Relation::Holder(_)
+        | Relation::Role(_) => Ok(()),
+    }
+}
+
+/// Whether the actor may change what has rights of its own.
+fn touches(actor: &Rights, relation: Relation<'_>) -> Result<(), Denial> {
+    let outranks = match relation {
+        Relation::OwnTenant | Relation::Oneself => true,
+        Relation::Holder(rights) => rights.is_within(actor),
+        Relation::Role(permissions) => permissions.is_within(&actor.permissions),
+        Relation::OnAccounts(accounts) => actor.accounts.includes_all(accounts.iter().copied()),
+        Relation::OtherTenant => return Err(Denial::Hidden),
+    };
+    if outranks {
+        Ok(())
+    } else {
+        Err(Denial::Outranked)
+    }
+}
+
+fn owns(actor: &Rights, granted: &PermissionSet) -> Result<(), Denial> {
+    let beyond = granted.beyond(&actor.permissions);
+    if beyond.is_empty() {
+        Ok(())
+    } else {
+        Err(Denial::BeyondOwn(beyond))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::membership::{AccountReach, Role};
+
+    fn all_of(role: Role) -> Rights {
+        Rights::of_role(role)
+    }
+
+    #[test]
+    fn id_39_admin_makes_admins_but_no_owner() {
+        let admin = all_of(Role::Admin);
+        let owner = all_of(Role::Owner);
+
+        assert_eq!(
+            authorize(&admin, Action::Grant(&admin), Relation::OwnTenant),
+            Ok(())
+        );
+        assert_eq!(
+            authorize(&admin, Action::Grant(&owner), Relation::OwnTenant),
+            Err(Denial::BeyondOwn(vec![Permission::DeleteTenant]))
+        );
+    }
+
+    #[test]
+    fn id_39_admin_touches_no_owner() {
+        let admin = all_of(Role::Admin);
+        let owner = all_of(Role::Owner);
+        let viewer = all_of(Role::Viewer);
+
+        for action in [Action::Revoke, Action::Grant(&viewer)] {
+            assert_eq!(
+                authorize(&admin, action, Relation::Holder(&owner)),
+                Err(Denial::Outranked)
+            );
+        }
+    }
+
+    #[test]
+    fn id_39_everybody_may_leave_and_nobody_else_needs_no_permission() {
+        for role in Role::ALL {
+            assert_eq!(
+                authorize(&all_of(role), Action::Revoke, Relation::Oneself),
+                Ok(())
+            );
+        }
+        let editor = all_of(Role::Editor);
+        assert_eq!(
+            authorize(
+                &editor,
+                Action::Revoke,
+                Relation::Holder(&all_of(Role::Viewer))
+            ),
+            Err(Denial::Lacks(Permission::ManageMembers))
+        );
+    }
+
+    #[test]
+    fn id_39_whoever_is_limited_to_accounts_gives_no_others() {
+        let account = AccountId::from_uuid(uuid::Uuid::from_u128(7));
+        let limited = Rights {
+            accounts: AccountReach::only([account]),
+            ..all_of(Role::Admin)
+        };
+
+        assert_eq!(
+            authorize(
+                &limited,
+                Action::Grant(&all_of(Role::Viewer)),
+                Relation::OwnTenant
+            ),
+            Err(Denial::BeyondOwnAccounts)
+        );
+        let within = Rights {
+            permissions: Role::Viewer.permissions(),
+            ..limited.clone()
+        };
+        assert_eq!(
+            authorize(&limited, Action::Grant(&within), Relation::OwnTenant),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn id_39_no_role_is_made_of_what_owners_alone_have() {
+        let owner = all_of(Role::Owner);
+
+        assert_eq!(
+            authorize(
+                &owner,
+                Action::DefineRole(&owner.permissions),
+                Relation::OwnTenant
+            ),
+            Err(Denial::OwnersOnly(Permission::DeleteTenant))
+        );
+    }
+
+    #[test]
+    fn id_37_what_is_elsewhere_is_hidden_from_everybody() {
+        let owner = all_of(Role::Owner);
+        let limited = Rights {
+            accounts: AccountReach::only([]),
+            ..owner.clone()
+        };
+        let account = [AccountId::from_uuid(uuid::Uuid::from_u128(7))];
+        let read = Action::Use(Permission::ReadPosts);
+
+        assert_eq!(
+            authorize(&owner, read, Relation::OtherTenant),
+            Err(Denial::Hidden)
+        );
+        assert_eq!(
+            authorize(&limited, read, Relation::OnAccounts(&account)),
+            Err(Denial::Hidden)
+        );
+        assert_eq!(
+            authorize(&owner, read, Relation::OnAccounts(&account)),
+            Ok(())
+        );
+    }
+}

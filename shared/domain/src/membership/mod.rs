@@ -1,0 +1,112 @@
+//! Who belongs to a tenant, and what they may do there.
+
+mod authorize;
+mod invitation;
+mod permission;
+mod reach;
+mod role;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+pub use authorize::{Action, Denial, Relation, authorize};
+pub use invitation::{INVITATION_LIFETIME, Invitation};
+pub use permission::{Permission, PermissionSet};
+pub use reach::AccountReach;
+pub use role::{AssignedRole, CustomRole, Role, UnknownRole};
+
+use crate::id::{AccountGroupId, AccountId, TenantId, UserId};
+
+/// Longest name of a role or a group, in characters.
+pub const NAME_MAX: usize = 50;
+/// Most groups that one membership may be limited to.
+pub const GROUPS_MAX: usize = 20;
+/// Most accounts of a group.
+pub const GROUP_ACCOUNTS_MAX: usize = 500;
+
+/// A person's place in a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Where.
+    pub tenant: TenantId,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: AssignedRole,
+    /// At which accounts.
+    pub limit: AccountLimit,
+    /// Version for optimistic concurrency.
+    pub version: u64,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Which accounts a membership is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountLimit {
+    /// All, also those that are connected later.
+    Unlimited,
+    /// Those that are in one of these groups at the time of a request.
+    Groups(BTreeSet<AccountGroupId>),
+}
+
+/// A named set of accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountGroup {
+    /// Its id.
+    pub id: AccountGroupId,
+    /// Its name; no two groups of a tenant have the same one.
+    pub name: String,
+    /// The accounts.
+    pub accounts: BTreeSet<AccountId>,
+    /// Memberships that are limited to it.
+    pub members: u64,
+    /// Version for optimistic concurrency.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Everything that somebody may do in a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// What.
+    pub permissions: PermissionSet,
+    /// At which accounts.
+    pub accounts: AccountReach,
+}
+
+impl AccountLimit {
+    /// The groups; none where there is no limit.
+    pub fn groups(&self) -> impl Iterator<Item = AccountGroupId> + '_ {
+        let groups = match self {
+            Self::Unlimited => None,
+            Self::Groups(groups) => Some(groups),
+        };
+        groups.into_iter().flatten().copied()
+    }
+}
+
+impl Rights {
+    /// The rights of a built-in role at all accounts.
+    pub fn of_role(role: Role) -> Self {
+        Self {
+            permissions: role.permissions(),
+            accounts: AccountReach::All,
+        }
+    }
+
+    /// Whether whoever has `other` has all of these.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.permissions.is_within(&other.permissions) && self.accounts.is_within(&other.accounts)
+    }
+}
+
+/// A name as it is stored: on one line, without spaces around it. `None` if it is empty or too long.
+pub fn name(text: &str) -> Option<String> {
+    let name = text.trim();
+    let length = name.chars().count();
+    let fits = (1..=NAME_MAX).contains(&length) && !name.chars().any(char::is_control);
+    fits.then(|| name.to_owned())
+}
