@@ -14,6 +14,7 @@
 mod api;
 mod cold_starts;
 mod deployment;
+mod members;
 mod messages;
 mod people;
 mod roles;

@@ -9,7 +9,7 @@ use crate::deployment::{Deployment, PIXELS, in_seconds, instant};
 const PASSWORD: &str = "correct horse battery staple";
 
 /// A call with an idempotency key, made twice: both have the same answer.
-async fn twice(caller: &Caller, path: &str, body: &Value) -> Value {
+pub(crate) async fn twice(caller: &Caller, path: &str, body: &Value) -> Value {
     let key = format!("key of {path}");
     let call = || {
         let request = caller.request("POST", path).json(body);
@@ -22,7 +22,12 @@ async fn twice(caller: &Caller, path: &str, body: &Value) -> Value {
 }
 
 /// A change of what was read last.
-async fn change(caller: &Caller, method: &str, path: &str, body: Option<&Value>) -> Answer {
+pub(crate) async fn change(
+    caller: &Caller,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Answer {
     let seen = caller.get(path).await.expect(200);
     let mut request = caller
         .request(method, path)
@@ -33,7 +38,7 @@ async fn change(caller: &Caller, method: &str, path: &str, body: Option<&Value>)
     caller.send(request).await
 }
 
-fn id(body: &Value) -> &str {
+pub(crate) fn id(body: &Value) -> &str {
     body["id"].as_str().unwrap()
 }
 

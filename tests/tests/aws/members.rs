@@ -1,0 +1,85 @@
+//! Every route of members, invitations, roles and account groups, once, as the function's role lets it.
+
+use serde_json::json;
+
+use crate::deployment::Deployment;
+use crate::routes::{change, id, twice};
+
+const GUEST: &str = "team-guest@example.com";
+
+/// The token of the newest invitation, once there are so many.
+async fn newest_token(deployment: &Deployment, count: usize) -> String {
+    deployment
+        .eventually("the invitation", async || {
+            let mails = deployment.mails_to(GUEST).await;
+            let links = mails.iter().flat_map(|mail| mail.split_whitespace());
+            let tokens = links.filter_map(|word| word.split_once("/invitation?token="));
+            let tokens: Vec<_> = tokens.map(|(_, token)| token.to_owned()).collect();
+            tokens.last().filter(|_| tokens.len() == count).cloned()
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_of_members_work_under_their_role() {
+    let deployment = Deployment::of_this_run();
+    let ada = deployment.member("team").await;
+    let grace = deployment.member("team-guest").await;
+    let (_, account) = deployment.connect(&ada, "team").await;
+
+    let new = json!({ "name": "Client", "permissions": ["read_posts"] });
+    let role = twice(&ada, "/v1/roles", &new).await;
+    let role_path = format!("/v1/roles/{}", id(&role));
+    let edit = json!({ "name": "Guest", "permissions": ["read_posts", "write_drafts"] });
+    let changed = change(&ada, "PATCH", &role_path, Some(&edit)).await;
+    changed.expect(200);
+    let new = json!({ "name": "Client", "account_ids": [account] });
+    let group = twice(&ada, "/v1/account-groups", &new).await;
+    let group_path = format!("/v1/account-groups/{}", id(&group));
+    let edit = json!({ "name": "Guests" });
+    let changed = change(&ada, "PATCH", &group_path, Some(&edit)).await;
+    changed.expect(200);
+
+    let new = json!({ "email": GUEST, "role": id(&role), "account_groups": [id(&group)] });
+    let invitation = twice(&ada, "/v1/invitations", &new).await;
+    let path = format!("/v1/invitations/{}", id(&invitation));
+    let again = format!("{path}/resend");
+    ada.post(&again, &json!({})).await.expect(200);
+    ada.send(ada.request("DELETE", &path)).await.expect(204);
+    ada.post("/v1/invitations", &new).await.expect(201);
+    let link = json!({ "token": newest_token(&deployment, 3).await });
+    let stranger = deployment.stranger();
+    let shown = stranger.post("/v1/invitations/preview", &link).await;
+    assert_eq!(shown.expect(200).body["email"], GUEST);
+    grace
+        .post("/v1/invitations/accept", &link)
+        .await
+        .expect(200);
+
+    for read in [
+        "/v1/members",
+        "/v1/members/me",
+        "/v1/invitations",
+        "/v1/roles",
+        "/v1/account-groups",
+    ] {
+        ada.get(read).await.expect(200);
+    }
+    let me = grace.get("/v1/me").await.expect(200).body;
+    let member = format!("/v1/members/{}", me["user"]["id"].as_str().unwrap());
+    let edit = json!({ "role": "editor", "account_groups": null });
+    change(&ada, "PATCH", &member, Some(&edit))
+        .await
+        .expect(200);
+    change(&ada, "DELETE", &member, None).await.expect(204);
+    // Whoever has it gets another one first; nobody has it any more.
+    let replaced = format!("{role_path}?replacement=viewer");
+    ada.send(ada.request("DELETE", &replaced)).await.expect(204);
+    change(&ada, "DELETE", &group_path, None).await.expect(204);
+    let last = ada.send(ada.request("DELETE", "/v1/members/me")).await;
+    assert_eq!(last.expect(409).body["code"], "last_owner");
+
+    let tenant = ada.get("/v1/me").await.expect(200).body["tenant_id"].clone();
+    let usage = format!("/v1/tenants/{}/usage", tenant.as_str().unwrap());
+    ada.get(&usage).await.expect(200);
+}
