@@ -23,7 +23,7 @@ def tomorrow():
 
 
 class Person:
-    """The owner of a tenant with an account, a medium and two posts, signed in by a program."""
+    """The owner of a tenant with an account, a medium, two posts, a role, an account group and an invitation, signed in by a program."""
 
     def __init__(self, name, text):
         self.name = name
@@ -53,10 +53,18 @@ class Person:
             )
             for when in ({"draft": True}, {"at": tomorrow()})
         ]
+        role = self.post("roles", 201, name=text, permissions=["read_posts"])
+        group = self.post("account-groups", 201, name=text, account_ids=[account["id"]])
+        guest = self.post("invitations", 201, email=f"{name}@guests.example.com", role="viewer")
+        me = self.session.get(f"{BASE}/v1/me", timeout=30).json()
         self.ids = {
+            "account-groups": [group["id"]],
             "accounts": [account["id"]],
+            "invitations": [guest["id"]],
             "media": [medium["id"]],
+            "members": [me["user"]["id"]],
             "posts": [post["id"] for post in posts],
+            "roles": [role["id"]],
             "targets": [post["targets"][0]["id"] for post in posts],
             "tenants": [tenant["id"]],
         }
