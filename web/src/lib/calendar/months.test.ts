@@ -14,6 +14,17 @@ describe('span', () => {
   });
 });
 
+describe('span of weeks that begin on another day', () => {
+  it.each([
+    ['2026-11-27', 'month', 0, '2026-11-01', '2026-12-06'],
+    ['2026-11-29', 'week', 0, '2026-11-29', '2026-12-06'],
+    ['2026-11-27', 'week', 6, '2026-11-21', '2026-11-28'],
+    ['2026-08-10', 'month', 6, '2026-08-01', '2026-09-05']
+  ] as const)('%s as %s from weekday %s is from %s to %s', (day, view, weekStart, from, to) => {
+    expect(span(day, view, weekStart)).toEqual({ from, to });
+  });
+});
+
 describe('step', () => {
   it('does not skip a short month', () => {
     expect(step('2026-01-31', 'month', 1)).toBe('2026-02-01');

@@ -4,6 +4,10 @@ const LOCALE = 'en-GB';
 
 export type View = 'month' | 'week' | 'list';
 
+/** A day of the week as `Date` counts it: Sunday is 0. */
+export type Weekday = 0 | 1 | 6;
+export const MONDAY: Weekday = 1;
+
 export function today(zone: string, now: Date = new Date()): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now);
 }
@@ -16,31 +20,32 @@ export function step(day: string, view: View, by: 1 | -1): string {
   return iso(date);
 }
 
-/** First day shown and first day not shown any more. Weeks begin on Monday; a month fills its weeks. */
-export function span(day: string, view: View): { from: string; to: string } {
+/** First day shown and first day not shown any more. A month fills its weeks. */
+export function span(day: string, view: View, weekStart: Weekday = MONDAY): { from: string; to: string } {
   const date = new Date(`${day}T00:00:00Z`);
   if (view === 'week') {
-    const from = monday(date);
+    const from = weekOf(date, weekStart);
     return { from: iso(from), to: iso(addDays(from, 7)) };
   }
   const first = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1));
   const next = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1));
   if (view === 'list') return { from: iso(first), to: iso(next) };
-  return { from: iso(monday(first)), to: iso(addDays(monday(addDays(next, 6)), 0)) };
+  return { from: iso(weekOf(first, weekStart)), to: iso(weekOf(addDays(next, 6), weekStart)) };
 }
 
 /** "November 2026" or "23 – 29 Nov 2026". */
-export function title(day: string, view: View): string {
+export function title(day: string, view: View, weekStart: Weekday = MONDAY): string {
   const date = new Date(`${day}T00:00:00Z`);
   if (view !== 'week') {
     return new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(date);
   }
-  const from = monday(date);
+  const from = weekOf(date, weekStart);
   return new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' }).formatRange(from, addDays(from, 6));
 }
 
-function monday(date: Date): Date {
-  return addDays(date, -((date.getUTCDay() + 6) % 7));
+/** The first day of the week of a day. */
+function weekOf(date: Date, weekStart: Weekday): Date {
+  return addDays(date, -((date.getUTCDay() - weekStart + 7) % 7));
 }
 
 function addDays(date: Date, days: number): Date {

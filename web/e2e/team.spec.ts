@@ -1,0 +1,154 @@
+import { expect, test, type Page } from '@playwright/test';
+import { accessible, fitsPhone } from './looks';
+import { arrive, connectPlayground, newestLink, PASSWORD, register, signIn, unique } from './people';
+
+// How several people share a workspace, all by keyboard.
+
+/** Opens the settings by the menu of workspaces. */
+async function openSettings(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Workspace .*, switch$/ }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Workspace settings' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+}
+
+async function invite(page: Page, email: string): Promise<void> {
+  await page.getByRole('button', { name: 'Invite', exact: true }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
+  await expect(dialog.getByLabel('E-mail address')).toBeFocused();
+  await page.keyboard.type(email);
+  await dialog.getByLabel('Role').selectOption('Viewer');
+  await dialog.getByLabel('E-mail address').press('Enter');
+}
+
+test('somebody is invited, works as what they were given, and is removed', async ({ page, browser }) => {
+  test.slow();
+  const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
+  const email = await register(guest, 'Grace Hopper');
+  await arrive(page, 'Analytical Engines');
+  await openSettings(page);
+  await invite(page, email);
+  await expect(page.locator(`[data-invitation="${email}"]`)).toContainText('Viewer');
+  await accessible(page, 'settings-invitation');
+
+  await guest.goto(await newestLink(guest.request, email, 'invitation'));
+  await expect(guest.getByText('invites you to work with Analytical Engines')).toBeVisible();
+  await accessible(guest, 'invitation-open');
+  await guest.getByRole('link', { name: 'Sign in to accept' }).press('Enter');
+  await signIn(guest, email);
+  await guest.getByRole('button', { name: 'Accept' }).press('Enter');
+  await expect(guest.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
+
+  await page.reload();
+  const row = page.locator(`[data-member="${email}"]`);
+  await expect(row).toContainText('Grace Hopper');
+  await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
+  const change = page.getByRole('dialog', { name: 'Change Grace Hopper' });
+  await change.getByLabel('Role').selectOption('Admin');
+  await accessible(page, 'settings-member');
+  await change.getByRole('button', { name: 'Save' }).press('Enter');
+  await expect(row).toContainText('Admin');
+  await guest.goto('/settings/members');
+  await expect(guest.getByRole('button', { name: 'Invite', exact: true })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Remove Grace Hopper' }).press('Enter');
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+  await expect(row).toHaveCount(0);
+  await guest.goto('/posts');
+  await expect(guest).toHaveURL(/tenants\/new/);
+  await guest.context().close();
+});
+
+test('an act that needs a proof goes on once it is given', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  const email = `${unique('grace')}@example.com`;
+  // As the server answers ten minutes after the last proof.
+  const problem = { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'insufficient_user_authentication', detail: 'prove again who you are', instance: 'r', errors: [] };
+  await page.route('**/v1/invitations', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
+  await page.goto('/settings/members');
+  await invite(page, email);
+
+  const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await expect(proof.getByLabel('Your password')).toBeFocused();
+  await accessible(page, 'proof');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(proof).toBeHidden();
+  await expect(page.locator(`[data-invitation="${email}"]`)).toBeVisible();
+  await page.getByRole('button', { name: `Withdraw the invitation to ${email}` }).press('Enter');
+  await expect(page.locator(`[data-invitation="${email}"]`)).toHaveCount(0);
+});
+
+test('roles and account groups are made, changed and deleted', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  const account = unique('ada');
+  await connectPlayground(page, account);
+  await page.goto('/settings/roles');
+  await page.getByRole('button', { name: 'New role' }).press('Enter');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  await page.keyboard.type('Client');
+  await page.getByLabel('Write drafts').press('Space');
+  await accessible(page, 'settings-role');
+  await page.getByLabel('Name', { exact: true }).press('Enter');
+  const role = page.locator('[data-role="Client"]');
+  await expect(role).toContainText('What it allows (5)');
+  await page.getByRole('button', { name: 'New role' }).press('Enter');
+  await page.keyboard.type('client');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('another one has this name', { ignoreCase: true });
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: 'New account group' }).press('Enter');
+  await page.keyboard.type('Client A');
+  await page.getByRole('checkbox', { name: account }).press('Space');
+  await accessible(page, 'settings-group');
+  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await expect(page.locator('[data-group="Client A"]')).toContainText('Accounts: 1');
+
+  await page.getByRole('button', { name: 'Delete the role Client' }).press('Enter');
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).press('Enter');
+  await expect(role).toHaveCount(0);
+  await page.getByRole('button', { name: 'Delete the group Client A' }).press('Enter');
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).press('Enter');
+  await expect(page.locator('[data-group="Client A"]')).toHaveCount(0);
+});
+
+test('a workspace is set up and deleted', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await page.goto('/settings/workspace');
+  await expect(page.getByText('0 of 100', { exact: true })).toBeVisible();
+  await page.getByLabel('Name', { exact: true }).fill('Difference Engines');
+  await page.getByLabel('Weeks begin on').selectOption('Sunday');
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await expect(page.getByRole('button', { name: 'Workspace Difference Engines, switch' })).toBeVisible();
+  await page.goto('/calendar');
+  await expect(page.getByTestId('calendar').getByRole('columnheader').first()).toContainText('Sun');
+
+  await page.goto('/settings/workspace');
+  await page.getByRole('button', { name: 'Delete the workspace' }).press('Enter');
+  const dialog = page.getByRole('alertdialog');
+  await accessible(page, 'settings-delete');
+  await dialog.getByLabel('Type Difference Engines to confirm').fill('Difference Engines');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/tenants\/new/);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('the settings with something in them fit 360 pixels', async ({ page }) => {
+    await arrive(page, 'A workspace with quite a long name for a phone');
+    await connectPlayground(page, unique('an-account-with-a-long-name'));
+    await page.goto('/settings/members');
+    await invite(page, `${unique('somebody-with-quite-a-long-address')}@subdomain.example.com`);
+    await expect(page.locator('[data-invitation]')).toHaveCount(1);
+    await fitsPhone(page, 'settings-members-full');
+    await page.goto('/settings/roles');
+    await page.getByRole('button', { name: 'New role' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('A role with quite a long name for such a phone');
+    await fitsPhone(page, 'settings-role');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.locator('[data-role^="A role"]')).toBeVisible();
+    await page.getByRole('button', { name: 'New account group' }).click();
+    await fitsPhone(page, 'settings-group');
+  });
+});
