@@ -16,6 +16,7 @@ use crate::{Ctx, ROUNDS};
 
 /// Where the caller is a member now.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AcceptedInvitation)]
 pub(crate) struct Accepted {
     /// `POST /v1/auth/switch` takes it.
     #[schema(value_type = String, example = "ten_01jd8mz0000000000000000000")]
