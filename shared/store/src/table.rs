@@ -297,17 +297,33 @@ impl Table {
     }
 
     /// One conditional write. The SDK repeats a request whose answer was lost: the write is stamped, so that a refusal
-    /// of the repeat is recognised as its own success.
+    /// of the repeat is recognised as its own success. A write that meets a transaction has no effect and is repeated
+    /// here, for the SDK does not.
     pub(crate) async fn write(&self, write: Write) -> Result<Written> {
         let operation = self.operation();
-        let Write {
-            key,
-            kind,
-            condition,
-        } = write.stamped(operation);
+        let write = write.stamped(operation);
+        let mut patience = Patience::default();
+        loop {
+            match self.write_once(&write).await? {
+                Answer::Applied(item) => return Ok(Written::Applied(item)),
+                Answer::Refused(Some(old))
+                    if text_of(&old, OPERATION) == Some(operation.to_string().as_str()) =>
+                {
+                    return Ok(Written::Applied(old));
+                }
+                Answer::Refused(old) => return Ok(Written::Refused(old)),
+                Answer::Conflict => patience.wait().await?,
+            }
+        }
+    }
+
+    async fn write_once(&self, write: &Write) -> Result<Answer> {
         let mut expressions = Expressions::default();
-        let condition = condition.map(|condition| expressions.condition(&condition));
-        let refused = match kind {
+        let condition = write
+            .condition
+            .as_ref()
+            .map(|condition| expressions.condition(condition));
+        match &write.kind {
             WriteKind::Put(attributes) => {
                 let answer = self
                     .client
@@ -326,23 +342,18 @@ impl Table {
                 match answer {
                     Ok(answer) => {
                         self.count(Direction::Write, answer.consumed_capacity());
-                        return Ok(Written::Applied(attributes));
+                        Ok(Answer::Applied(attributes.clone()))
                     }
-                    Err(error) => match error.into_service_error_if(
-                        PutItemError::is_conditional_check_failed_exception,
-                    )? {
-                        PutItemError::ConditionalCheckFailedException(failure) => failure.item,
-                        other => return Err(unavailable(other)),
-                    },
+                    Err(error) => not_written(error),
                 }
             }
             WriteKind::Update(actions) => {
-                let update = expressions.update(&actions);
+                let update = expressions.update(actions);
                 let answer = self
                     .client
                     .update_item()
                     .table_name(&self.settings.name)
-                    .set_key(Some(key_attributes(&key)))
+                    .set_key(Some(key_attributes(&write.key)))
                     .update_expression(update)
                     .set_condition_expression(condition)
                     .set_expression_attribute_names(expressions.names())
@@ -357,18 +368,9 @@ impl Table {
                 match answer {
                     Ok(answer) => {
                         self.count(Direction::Write, answer.consumed_capacity());
-                        return Ok(Written::Applied(answer.attributes.unwrap_or_default()));
+                        Ok(Answer::Applied(answer.attributes.unwrap_or_default()))
                     }
-                    Err(error) => {
-                        match error.into_service_error_if(
-                            UpdateItemError::is_conditional_check_failed_exception,
-                        )? {
-                            UpdateItemError::ConditionalCheckFailedException(failure) => {
-                                failure.item
-                            }
-                            other => return Err(unavailable(other)),
-                        }
-                    }
+                    Err(error) => not_written(error),
                 }
             }
             WriteKind::Delete => {
@@ -376,7 +378,7 @@ impl Table {
                     .client
                     .delete_item()
                     .table_name(&self.settings.name)
-                    .set_key(Some(key_attributes(&key)))
+                    .set_key(Some(key_attributes(&write.key)))
                     .set_condition_expression(condition)
                     .set_expression_attribute_names(expressions.names())
                     .set_expression_attribute_values(expressions.values())
@@ -390,26 +392,11 @@ impl Table {
                 match answer {
                     Ok(answer) => {
                         self.count(Direction::Write, answer.consumed_capacity());
-                        return Ok(Written::Applied(answer.attributes.unwrap_or_default()));
+                        Ok(Answer::Applied(answer.attributes.unwrap_or_default()))
                     }
-                    Err(error) => {
-                        match error.into_service_error_if(
-                            DeleteItemError::is_conditional_check_failed_exception,
-                        )? {
-                            DeleteItemError::ConditionalCheckFailedException(failure) => {
-                                failure.item
-                            }
-                            other => return Err(unavailable(other)),
-                        }
-                    }
+                    Err(error) => not_written(error),
                 }
             }
-        };
-        match refused {
-            Some(old) if text_of(&old, OPERATION) == Some(operation.to_string().as_str()) => {
-                Ok(Written::Applied(old))
-            }
-            other => Ok(Written::Refused(other)),
         }
     }
 
@@ -424,23 +411,49 @@ impl Table {
     }
 }
 
-/// Tells a refusal by the service from everything that may pass.
-trait ServiceErrorIf<E> {
-    fn into_service_error_if(self, is_expected: fn(&E) -> bool) -> Result<E>;
+/// What the service answers to a single write.
+enum Answer {
+    Applied(Attributes),
+    /// The condition did not hold.
+    Refused(Option<Attributes>),
+    /// A transaction is at work on the item: nothing happened.
+    Conflict,
 }
 
-impl<E, R> ServiceErrorIf<E> for SdkError<E, R>
+/// The answer in an error of the service; everything else may pass.
+fn not_written<E, R>(error: SdkError<E, R>) -> Result<Answer>
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: NotWritten + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    fn into_service_error_if(self, is_expected: fn(&E) -> bool) -> Result<E> {
-        match self {
-            Self::ServiceError(error) if is_expected(error.err()) => Ok(error.into_err()),
-            other => Err(unavailable(other)),
-        }
+    match error {
+        SdkError::ServiceError(error) => error.into_err().answer(),
+        other => Err(unavailable(other)),
     }
 }
+
+/// An error of one of the three operations that write an item.
+trait NotWritten {
+    fn answer(self) -> Result<Answer>;
+}
+
+macro_rules! not_written {
+    ($($error:ident),*) => {$(
+        impl NotWritten for $error {
+            fn answer(self) -> Result<Answer> {
+                match self {
+                    Self::ConditionalCheckFailedException(failure) => {
+                        Ok(Answer::Refused(failure.item))
+                    }
+                    Self::TransactionConflictException(_) => Ok(Answer::Conflict),
+                    other => Err(unavailable(other)),
+                }
+            }
+        }
+    )*};
+}
+
+not_written!(PutItemError, UpdateItemError, DeleteItemError);
 
 pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::unavailable("the table", error)

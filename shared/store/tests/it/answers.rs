@@ -25,6 +25,8 @@ pub(crate) enum Answers {
     AtMost(usize),
     /// So many transactions, counted from the first, meet another one and have no effect.
     Conflicts(usize),
+    /// So many updates of single items, counted from the first, meet a transaction and have no effect.
+    UpdateConflicts(usize),
 }
 
 /// A table, and the same one behind such answers.
@@ -84,15 +86,22 @@ impl HttpConnector for Connector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let is_batch = target.ends_with(".BatchGetItem");
         let is_transaction = target.ends_with(".TransactWriteItems");
+        let is_update = target.ends_with(".UpdateItem");
         match self.answers {
             Answers::Conflicts(times) if is_transaction && number < times => {
                 HttpConnectorFuture::ready(Ok(conflict()))
+            }
+            Answers::UpdateConflicts(times) if is_update && number < times => {
+                HttpConnectorFuture::ready(Ok(update_conflict()))
             }
             Answers::AtMost(items) if is_batch => {
                 let answer = self.inner.call(request);
                 HttpConnectorFuture::new(async move { Ok(shortened(answer.await?, items).await) })
             }
-            Answers::Whole | Answers::AtMost(_) | Answers::Conflicts(_) => self.inner.call(request),
+            Answers::Whole
+            | Answers::AtMost(_)
+            | Answers::Conflicts(_)
+            | Answers::UpdateConflicts(_) => self.inner.call(request),
         }
     }
 }
@@ -102,6 +111,14 @@ fn conflict() -> HttpResponse {
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
         "CancellationReasons": [{ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }],
+    });
+    answer(400, &body)
+}
+
+fn update_conflict() -> HttpResponse {
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+        "message": "Transaction is ongoing for the item",
     });
     answer(400, &body)
 }

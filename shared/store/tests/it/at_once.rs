@@ -1,15 +1,16 @@
 //! Many writers at once.
 
+use domain::delivery::{DeliveryKey, State, protocol};
 use domain::event::{Actor, Subject};
 use domain::{Clock, Error, PostId};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Act, Commit, PostChange, RateLimit};
+use store::{Act, Commit, PostChange, RateLimit, Step};
 use testkit::TestClock;
 
 use crate::answers::{Answers, tables};
-use crate::posts::{Draft, owner, scheduled};
+use crate::posts::{Draft, owner, scheduled, stored};
 
 const WRITERS: usize = 64;
 
@@ -130,6 +131,43 @@ async fn transaction_that_only_meets_others_ends_as_unavailable_without_effect()
     assert_eq!(meddler.requests(), 5);
     let stored = plain.tenant(&owner.scope).post(draft.id()).await.unwrap();
     assert!(stored.is_none());
+}
+
+#[tokio::test]
+async fn claim_that_meets_transactions_is_tried_again() {
+    let clock = TestClock::at("2026-12-01T09:00:00Z");
+    let (plain, busy, meddler) = tables(&clock, Answers::UpdateConflicts(3)).await;
+    let owner = owner(&plain, &clock).await;
+    let delivery = scheduled(&plain, &clock, &owner, clock.now()).await;
+    let claim = protocol::claim(delivery.revision, clock.now(), clock.now());
+
+    let claimed = busy
+        .system()
+        .step(&DeliveryKey::of(&delivery), &claim)
+        .await;
+
+    assert!(matches!(claimed, Ok(Step::Done(_))), "{claimed:?}");
+    assert_eq!(meddler.requests(), 4);
+}
+
+#[tokio::test]
+async fn claim_that_only_meets_transactions_ends_as_unavailable_without_effect() {
+    let clock = TestClock::at("2026-12-01T09:00:00Z");
+    let (plain, busy, _) = tables(&clock, Answers::UpdateConflicts(usize::MAX)).await;
+    let owner = owner(&plain, &clock).await;
+    let delivery = scheduled(&plain, &clock, &owner, clock.now()).await;
+    let claim = protocol::claim(delivery.revision, clock.now(), clock.now());
+
+    let claimed = busy
+        .system()
+        .step(&DeliveryKey::of(&delivery), &claim)
+        .await;
+
+    assert!(
+        matches!(claimed, Err(Error::Unavailable { .. })),
+        "{claimed:?}"
+    );
+    assert_eq!(stored(&plain, &delivery).await.state, State::Scheduled);
 }
 
 fn later(clock: &TestClock) -> Timestamp {
