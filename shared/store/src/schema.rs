@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
-use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::operation::describe_time_to_live::DescribeTimeToLiveError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use domain::{Error, Result};
 
@@ -90,15 +90,33 @@ pub const INDEXES: [Index; 6] = [
 ];
 
 /// Makes the table, unless it exists. Only for local runs and tests; in AWS the template makes it.
+///
+/// Asks for its time to live: emulators count all items to describe a table, which takes longer than a call may with a
+/// hundred thousand posts.
 pub async fn create_if_absent(client: &Client, table: &str) -> Result<()> {
-    match client.describe_table().table_name(table).send().await {
-        Ok(_) => return Ok(()),
+    let found = client.describe_time_to_live().table_name(table).send();
+    match found.await {
+        Ok(found) => {
+            let status = found
+                .time_to_live_description
+                .and_then(|description| description.time_to_live_status);
+            if status == Some(TimeToLiveStatus::Enabled) {
+                return Ok(());
+            }
+        }
         Err(error)
             if error
                 .as_service_error()
-                .is_some_and(DescribeTableError::is_resource_not_found_exception) => {}
+                .is_some_and(DescribeTimeToLiveError::is_resource_not_found_exception) =>
+        {
+            create(client, table).await?;
+        }
         Err(error) => return Err(Error::unavailable("the table", error)),
     }
+    enable_time_to_live(client, table).await
+}
+
+async fn create(client: &Client, table: &str) -> Result<()> {
     let input = definition(table)
         .map_err(|error| Error::internal("the table's definition is not valid", error))?;
     client
@@ -111,16 +129,19 @@ pub async fn create_if_absent(client: &Client, table: &str) -> Result<()> {
         .send()
         .await
         .map_err(|error| Error::unavailable("the table", error))?;
+    Ok(())
+}
+
+async fn enable_time_to_live(client: &Client, table: &str) -> Result<()> {
+    let specification = TimeToLiveSpecification::builder()
+        .attribute_name(TTL)
+        .enabled(true)
+        .build()
+        .map_err(|error| Error::internal("the table's definition is not valid", error))?;
     client
         .update_time_to_live()
         .table_name(table)
-        .time_to_live_specification(
-            aws_sdk_dynamodb::types::TimeToLiveSpecification::builder()
-                .attribute_name(TTL)
-                .enabled(true)
-                .build()
-                .map_err(|error| Error::internal("the table's definition is not valid", error))?,
-        )
+        .time_to_live_specification(specification)
         .send()
         .await
         .map_err(|error| Error::unavailable("the table", error))?;

@@ -1,5 +1,6 @@
 //! The local host as a process.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,6 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::proc;
+
+/// What the host says, in its folder.
+const LOG: &str = "host.log";
 
 /// A running host. Dropping it kills it, as a power cut would.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ impl Host {
             .env("M1A_PORT", "0")
             .env("M1A_DATA_DIR", folder)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(folder.join(LOG))?)
             .spawn()
             .with_context(|| format!("{} cannot be started", binary.display()))?;
         let mut line = String::new();
@@ -41,7 +45,11 @@ impl Host {
             .trim()
             .split_once("http")
             .map(|(_, rest)| format!("http{rest}"));
-        let url = url.with_context(|| format!("the host did not start: {line:?}"))?;
+        let url = url.with_context(|| {
+            let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+            let last = log.lines().last().unwrap_or_default().to_owned();
+            format!("the host did not start: {last}")
+        })?;
         Ok(Self {
             process,
             url,
