@@ -11,7 +11,8 @@ use domain::delivery::{DeliveryKey, Transition, faults};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::Step;
+use store::{Step, Table};
+use tracing::field;
 
 use crate::Ctx;
 
@@ -85,7 +86,7 @@ pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared>
         }
     }
     let called_by_lost_plans = protocol::lost_call(time, now, faults::forgotten());
-    for written in write(ctx, called.iter().copied(), &called_by_lost_plans).await {
+    for written in write(ctx, called.iter().copied().map(Ok), &called_by_lost_plans).await {
         match written {
             Written::Done => increase(&mut outcome.uncertain),
             Written::Refused => {}
@@ -94,7 +95,7 @@ pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared>
         }
     }
     let called_with_lost_content = protocol::lost_content(faults::content_lost());
-    for written in write(ctx, called, &called_with_lost_content).await {
+    for written in write(ctx, called.into_iter().map(Ok), &called_with_lost_content).await {
         match written {
             Written::Done => increase(&mut outcome.called),
             Written::Refused | Written::Absent(_) => {}
@@ -115,29 +116,35 @@ enum Written {
 
 async fn write(
     ctx: &Ctx,
-    keys: impl IntoIterator<Item = DeliveryKey>,
+    keys: impl IntoIterator<Item = Result<DeliveryKey>>,
     transition: &Transition,
 ) -> Vec<Written> {
     let table = &ctx.reconciler.waker.table;
     stream::iter(keys)
         .map(|key| async move {
-            match table.system().step(&key, transition).await {
-                Ok(Step::Done(_)) => Written::Done,
-                Ok(Step::Refused(_)) => Written::Refused,
-                Ok(Step::Absent) => Written::Absent(key),
-                Err(error) => {
-                    tracing::error!(
-                        delivery.id = %key.delivery,
-                        error = &error as &dyn std::error::Error,
-                        "a delivery of a lost time could not be written"
-                    );
-                    Written::Failed
-                }
-            }
+            let id = key.as_ref().ok().map(|key| field::display(key.delivery));
+            let written = step(table, key, transition).await;
+            written.unwrap_or_else(|error| {
+                tracing::error!(
+                    delivery.id = id,
+                    error = &error as &dyn std::error::Error,
+                    "a delivery of a lost time could not be written"
+                );
+                Written::Failed
+            })
         })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await
+}
+
+async fn step(table: &Table, key: Result<DeliveryKey>, transition: &Transition) -> Result<Written> {
+    let key = key?;
+    Ok(match table.system().step(&key, transition).await? {
+        Step::Done(_) => Written::Done,
+        Step::Refused(_) => Written::Refused,
+        Step::Absent => Written::Absent(key),
+    })
 }
 
 fn increase(count: &mut usize) {

@@ -9,8 +9,11 @@ use store::{AttentionEntry, Overdue};
 
 use crate::Ctx;
 
-/// Entries of one shard that one sweep looks at.
+/// Entries that one query reads.
 const PAGE: i32 = 100;
+/// Pages of one shard that one sweep passes over: entries that fail each time keep nobody from the rest, and one shard
+/// does not take the time of all others.
+const PAGES: usize = 10;
 /// Entries that are worked on at once.
 const AT_ONCE: usize = 16;
 /// Entries that are younger than this are the dispatcher's: three of its ticks.
@@ -23,31 +26,53 @@ pub struct Sweep {
     pub overdue: usize,
     /// Entries that no tick dealt with.
     pub neglected: usize,
-    /// Entries that could not be dealt with; they stay for the next sweep.
+    /// Entries and shards that could not be dealt with; they stay for the next sweep.
     pub failed: usize,
 }
 
-/// Sweeps all shards.
+/// Sweeps all shards. A shard that cannot be read keeps nobody from the rest; fails only where none can be read.
 pub async fn sweep(ctx: &Ctx) -> Result<Sweep> {
     let mut sweep = Sweep::default();
+    let mut is_read = false;
+    let mut failure = None;
     for shard in 0..ctx.reconciler.waker.table.system().shards() {
-        settle_overdue(ctx, shard, &mut sweep).await?;
-        take_up_neglected(ctx, shard, &mut sweep).await?;
+        let settled = settle_overdue(ctx, shard, &mut sweep).await;
+        let taken_up = take_up_neglected(ctx, shard, &mut sweep).await;
+        for passed in [settled, taken_up] {
+            match passed {
+                Ok(()) => is_read = true,
+                Err(error) => {
+                    count_failure(&mut sweep, &error);
+                    failure = Some(error);
+                }
+            }
+        }
     }
-    Ok(sweep)
+    match failure {
+        Some(error) if !is_read => Err(error),
+        _ => Ok(sweep),
+    }
 }
 
 async fn settle_overdue(ctx: &Ctx, shard: u32, sweep: &mut Sweep) -> Result<()> {
     let now = ctx.reconciler.waker.clock.now();
-    let overdue = ctx
-        .reconciler
-        .waker
-        .table
-        .system()
-        .overdue(shard, now, PAGE)
-        .await?;
-    let outcomes: Vec<Result<bool>> = stream::iter(overdue)
-        .map(|Overdue { key, deadline }| async move {
+    let system = ctx.reconciler.waker.table.system();
+    let mut after = None;
+    for _ in 0..PAGES {
+        let page = system.overdue(shard, now, PAGE, after).await?;
+        settle(ctx, page.entries, sweep).await;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn settle(ctx: &Ctx, entries: Vec<Result<Overdue>>, sweep: &mut Sweep) {
+    let outcomes: Vec<Result<bool>> = stream::iter(entries)
+        .map(|entry| async move {
+            let Overdue { key, deadline } = entry?;
             let settled = ctx.reconciler.settle_overdue(&key).await;
             if matches!(settled, Ok(true)) {
                 tracing::error!(delivery.id = %key.delivery, %deadline, "a delivery was past its deadline");
@@ -64,7 +89,6 @@ async fn settle_overdue(ctx: &Ctx, shard: u32, sweep: &mut Sweep) -> Result<()> 
             Err(error) => count_failure(sweep, &error),
         }
     }
-    Ok(())
 }
 
 async fn take_up_neglected(ctx: &Ctx, shard: u32, sweep: &mut Sweep) -> Result<()> {
@@ -75,12 +99,25 @@ async fn take_up_neglected(ctx: &Ctx, shard: u32, sweep: &mut Sweep) -> Result<(
         .now()
         .saturating_sub(DISPATCHER_LATE)
         .unwrap_or(jiff::Timestamp::MIN);
-    let entries: Vec<AttentionEntry> = reconciler
-        .waker
-        .table
-        .system()
-        .attention(shard, until, PAGE)
-        .await?;
+    let mut after = None;
+    for _ in 0..PAGES {
+        let page = reconciler
+            .waker
+            .table
+            .system()
+            .attention_page(shard, until, PAGE, after)
+            .await?;
+        take_up(ctx, page.entries, sweep).await;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn take_up(ctx: &Ctx, entries: Vec<AttentionEntry>, sweep: &mut Sweep) {
+    let reconciler = &ctx.reconciler;
     sweep.neglected = sweep.neglected.saturating_add(entries.len());
     let outcomes: Vec<Result<Reconciled>> = stream::iter(entries)
         .map(|entry| reconciler.reconcile(entry))
@@ -96,7 +133,6 @@ async fn take_up_neglected(ctx: &Ctx, shard: u32, sweep: &mut Sweep) -> Result<(
         }
     }
     reconciler.waker.wake(&wakeups).await;
-    Ok(())
 }
 
 fn count_failure(sweep: &mut Sweep, error: &domain::Error) {

@@ -90,11 +90,20 @@ pub struct Overdue {
     pub deadline: Timestamp,
 }
 
+/// Some deliveries that are past their deadlines.
+#[derive(Debug)]
+pub struct OverduePage {
+    /// Which, oldest first. An entry that cannot be read keeps nobody from the rest.
+    pub entries: Vec<Result<Overdue>>,
+    /// Where to go on; `None` when nothing more of the shard is overdue.
+    pub next: Option<AttentionCursor>,
+}
+
 /// Some deliveries that are not final, and where to go on; `None` at the end.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct UnsettledPage {
-    /// Which.
-    pub keys: Vec<DeliveryKey>,
+    /// Which. An entry that cannot be read keeps nobody from the rest.
+    pub keys: Vec<Result<DeliveryKey>>,
     /// For the next call.
     pub next: Option<UnsettledPosition>,
 }
@@ -174,26 +183,37 @@ impl SystemTable<'_> {
         let keys = page.items.into_iter();
         let keys = keys.map(|entry| delivery_key(&projection(entry)?));
         Ok(UnsettledPage {
-            keys: keys.collect::<Result<_>>()?,
+            keys: keys.collect(),
             next,
         })
     }
 
-    /// Up to `limit` deliveries of one shard that had to be final at or before `until`, oldest first.
-    pub async fn overdue(&self, shard: u32, until: Timestamp, limit: i32) -> Result<Vec<Overdue>> {
+    /// Up to `limit` deliveries of one shard that had to be final at or before `until`, oldest first, from `after` on.
+    pub async fn overdue(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        limit: i32,
+        after: Option<AttentionCursor>,
+    ) -> Result<OverduePage> {
         let query = due_query(BY_DEADLINE, deadline_partition(shard), until).limit(limit);
-        let items = self.table.query(&query, None).await?.items;
-        items
-            .into_iter()
-            .map(|attributes| {
-                let deadline = time_in(text_of(&attributes, "dl_at"))?;
-                Ok(Overdue {
-                    key: delivery_key(&projection(attributes)?)?,
-                    deadline,
-                })
-            })
-            .collect()
+        let page = self
+            .table
+            .query(&query, after.map(|AttentionCursor(key)| key))
+            .await?;
+        Ok(OverduePage {
+            entries: page.items.into_iter().map(overdue).collect(),
+            next: page.next.map(AttentionCursor),
+        })
     }
+}
+
+fn overdue(attributes: Attributes) -> Result<Overdue> {
+    let deadline = time_in(text_of(&attributes, BY_DEADLINE.sort))?;
+    Ok(Overdue {
+        key: delivery_key(&projection(attributes)?)?,
+        deadline,
+    })
 }
 
 /// `~` sorts after `#` and everything in an id.

@@ -64,8 +64,8 @@ pub use accounts::{
     AccountPage, Alignment, Connection, HeldForAccount, RemoteOwner, Saved, SealedCredential, Slot,
 };
 pub use attention::{
-    AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, UnsettledPage,
-    UnsettledPosition,
+    AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, OverduePage,
+    UnsettledPage, UnsettledPosition,
 };
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;

@@ -1,5 +1,6 @@
 //! Posts that nobody got to in time: they do not go out late, and their author hears of it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cloud::faults::Effects;
 use domain::delivery::State;
 use domain::network::RepeatRule;
@@ -50,6 +51,29 @@ async fn post_without_any_dispatcher_is_settled_by_the_sweeper() {
     let swept = upkeep::sweep(&process.upkeep).await.unwrap();
 
     assert_eq!(swept.overdue, 1);
+    assert_missed_and_told(&world, &id).await;
+}
+
+#[tokio::test]
+async fn sweeper_settles_what_is_overdue_beside_an_entry_that_it_cannot_read() {
+    let (world, process, id) = scheduled().await;
+    world.clock.set(OVERDUE.parse().unwrap());
+    let copy = world.copy().await;
+    let delivery = copy.iter().find(|item| item.contains_key("dl_shard"));
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let unreadable = [
+        ("PK", text("X#NOVELTY")),
+        ("SK", text("-")),
+        ("id", text("nov_1")),
+        ("dl_shard", delivery.unwrap()["dl_shard"].clone()),
+        ("dl_at", text("2026-01-01T00:00:00Z#nov_1")),
+    ];
+    let unreadable = unreadable.map(|(name, value)| (name.to_owned(), value));
+    world.put(unreadable.into()).await;
+
+    let swept = upkeep::sweep(&process.upkeep).await.unwrap();
+
+    assert_eq!((swept.overdue, swept.failed), (1, 1));
     assert_missed_and_told(&world, &id).await;
 }
 

@@ -106,6 +106,13 @@ impl World {
         items.collect::<Result<_, _>>().await.unwrap()
     }
 
+    /// Puts an item into the table, whatever it holds.
+    pub(crate) async fn put(&self, item: HashMap<String, AttributeValue>) {
+        let client = Client::from_conf(self.endpoint.clone().build());
+        let put = client.put_item().table_name(&self.table.settings().name);
+        put.set_item(Some(item)).send().await.unwrap();
+    }
+
     /// Goes on with a new table that holds the copy.
     pub(crate) async fn restore(&mut self, copy: Vec<HashMap<String, AttributeValue>>) {
         let client = Client::from_conf(self.endpoint.clone().build());

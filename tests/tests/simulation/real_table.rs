@@ -88,7 +88,7 @@ impl RealTable {
                 Some((key.delivery, entry.at))
             }));
             let page = system.unsettled(shard, None, 1_000).await.unwrap();
-            unsettled.extend(page.keys.into_iter().map(|key| key.delivery));
+            unsettled.extend(page.keys.into_iter().map(|key| key.unwrap().delivery));
         }
         let mut expected: Vec<(DeliveryId, Timestamp)> = stored
             .iter()
