@@ -6,7 +6,7 @@ use cloud::queue::{Delay, Outgoing};
 use domain::Result;
 use domain::delivery::timing::LOOK_AHEAD;
 use domain::tenant::ROOT_TENANT;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use store::{AttentionEntry, AttentionPage};
 
 use crate::backlog::pass;
@@ -27,7 +27,7 @@ pub async fn tick(ctx: &Ctx) -> Result<Run> {
     let mut run = Run::default();
     let mut shards: BTreeSet<u32> = (0..ctx.reconciler.waker.table.system().shards()).collect();
     loop {
-        let heads = heads(ctx, &shards).await?;
+        let heads = heads(ctx, &shards, &mut run).await?;
         if run.seen == 0 {
             let entries = heads.iter().flat_map(|(_, page)| &page.entries);
             run.head_age_ms = age_ms(entries, started);
@@ -40,7 +40,9 @@ pub async fn tick(ctx: &Ctx) -> Result<Run> {
         let soon = later(clock.now(), TICK);
         work(ctx, take_turns(entries, soon), Marks::OfAllShards, &mut run).await;
         for shard in kept {
-            pass(ctx, shard, stop_at, &mut run).await?;
+            if let Err(error) = pass(ctx, shard, stop_at, &mut run).await {
+                run.fail(&error);
+            }
         }
         // What was sent has moved away. What was done may go on: an account's posts follow it in steps.
         if run.done == done || clock.now() >= stop_at {
@@ -49,17 +51,37 @@ pub async fn tick(ctx: &Ctx) -> Result<Run> {
     }
 }
 
-async fn heads(ctx: &Ctx, shards: &BTreeSet<u32>) -> Result<Vec<(u32, AttentionPage)>> {
+/// The heads of the shards. One that cannot be read keeps nobody from the rest; fails only where none can be read.
+async fn heads(
+    ctx: &Ctx,
+    shards: &BTreeSet<u32>,
+    run: &mut Run,
+) -> Result<Vec<(u32, AttentionPage)>> {
     let system = ctx.reconciler.waker.table.system();
     let until = later(ctx.reconciler.waker.clock.now(), LOOK_AHEAD);
-    stream::iter(shards.iter().copied())
+    let looks: Vec<Result<(u32, AttentionPage)>> = stream::iter(shards.iter().copied())
         .map(|shard| async move {
             let page = system.attention_page(shard, until, HEAD, None).await?;
             Ok((shard, page))
         })
         .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
+        .collect()
+        .await;
+    let mut heads = Vec::with_capacity(looks.len());
+    let mut failure = None;
+    for look in looks {
+        match look {
+            Ok(head) => heads.push(head),
+            Err(error) => {
+                run.fail(&error);
+                failure = Some(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) if heads.is_empty() => Err(error),
+        _ => Ok(heads),
+    }
 }
 
 /// Shards with more than their heads, and the entries of all others, oldest first.

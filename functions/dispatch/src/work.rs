@@ -20,12 +20,23 @@ pub struct Run {
     pub woken: usize,
     /// Other things that were done.
     pub done: usize,
-    /// Entries that could not be dealt with; they stay for the next tick.
+    /// Entries and shards that could not be dealt with; they stay for the next tick.
     pub failed: usize,
     /// Shards that were left to further runs.
     pub handed_over: usize,
     /// Age of the oldest entry at the start, in milliseconds: how far behind we are.
     pub head_age_ms: u64,
+}
+
+impl Run {
+    /// Counts and logs something that could not be dealt with.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        self.failed = self.failed.saturating_add(1);
+        tracing::warn!(
+            error = error as &dyn std::error::Error,
+            "something could not be dealt with; the next tick tries again"
+        );
+    }
 }
 
 /// How many marks are under way at once.
@@ -55,10 +66,7 @@ pub(crate) async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, marks: Marks, 
             Ok(Reconciled::Wake(wakeup)) => wakeups.push(wakeup),
             Ok(Reconciled::Done) => run.done = run.done.saturating_add(1),
             Ok(Reconciled::Nothing | Reconciled::Unknown) => {}
-            Err(error) => {
-                run.failed = run.failed.saturating_add(1);
-                log(&error);
-            }
+            Err(error) => run.fail(&error),
         }
     }
     let waker = &ctx.reconciler.waker;
@@ -82,11 +90,4 @@ pub(crate) fn age_ms<'a>(
 
 pub(crate) fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
     instant.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-fn log(error: &Error) {
-    tracing::warn!(
-        error = error as &dyn std::error::Error,
-        "an entry could not be dealt with; the next tick tries again"
-    );
 }

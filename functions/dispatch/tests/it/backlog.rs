@@ -115,6 +115,29 @@ async fn entries_that_nobody_can_follow_keep_nobody_from_the_rest() {
     assert_eq!(world.queued(&deliveries).await, 1);
 }
 
+#[tokio::test]
+async fn tick_that_cannot_read_a_shard_sends_what_the_others_hold() {
+    let world = World::with_shards(2).await;
+    let owner = world.owner().await;
+    let deliveries = world.due(&owner, 20).await;
+
+    let run = tick(&world.without_partitions(&["A#000"])).await.unwrap();
+
+    assert!(run.woken > 0 && run.failed > 0, "{run:?}");
+    assert_eq!(world.queued(&deliveries).await, run.woken);
+    let rest = tick(&world.ctx).await.unwrap();
+    assert_eq!((rest.woken, rest.failed), (20 - run.woken, 0));
+}
+
+#[tokio::test]
+async fn tick_that_can_read_no_shard_fails() {
+    let world = World::with_shards(2).await;
+
+    let run = tick(&world.without_partitions(&["A#000", "A#001"])).await;
+
+    assert!(run.is_err(), "{run:?}");
+}
+
 /// An entry older than all others, whose kind only newer code knows, or which lost what it is about.
 async fn put_unreadable(world: &World, number: usize) {
     let text = |text: String| AttributeValue::S(text);

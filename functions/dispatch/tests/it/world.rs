@@ -1,8 +1,13 @@
-//! A dispatcher, its table with one shard, and its queues.
+//! A dispatcher, its table, and its queues.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_types::config_bag::ConfigBag;
 use cloud::queue::{DeliveryQueue, Outgoing};
 use dispatch::{Ctx, ShardMessage};
 use domain::delivery::{Delivery, DeliveryKey, DeliveryMessage, State};
@@ -23,16 +28,22 @@ pub(crate) struct World {
     pub(crate) client: aws_sdk_dynamodb::Client,
     pub(crate) publishing: Arc<MemoryQueue>,
     pub(crate) shards: Arc<MemoryQueue>,
+    config: aws_sdk_dynamodb::config::Builder,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_shards(1).await
+    }
+
+    pub(crate) async fn with_shards(shards: u32) -> Self {
         let clock = TestClock::at("2026-12-01T08:58:00Z");
-        let client = testkit::table::client().await;
+        let config = testkit::table::config().await;
+        let client = aws_sdk_dynamodb::Client::from_conf(config.clone().build());
         let ids = testkit::clock::ids(&clock);
         let table = testkit::table_with(client.clone(), ids.clone()).await;
         let settings = Settings {
-            shards: 1,
+            shards,
             ..table.settings().clone()
         };
         let table = Table::new(client.clone(), settings, ids);
@@ -70,7 +81,21 @@ impl World {
             client,
             publishing,
             shards,
+            config,
         }
+    }
+
+    /// The same dispatcher while queries of these partitions of indexes fail.
+    pub(crate) fn without_partitions(&self, down: &[&'static str]) -> Ctx {
+        let config = self.config.clone().interceptor(Down(down.to_vec()));
+        let table = Table::new(
+            aws_sdk_dynamodb::Client::from_conf(config.build()),
+            self.table.settings().clone(),
+            self.table.ids().clone(),
+        );
+        let mut ctx = self.ctx.clone();
+        ctx.reconciler.waker.table = table;
+        ctx
     }
 
     /// A tenant.
@@ -113,6 +138,36 @@ impl World {
             queued += usize::from(stored.state == State::Queued);
         }
         queued
+    }
+}
+
+/// Partitions of which no query is answered.
+#[derive(Debug)]
+struct Down(Vec<&'static str>);
+
+#[dyn_dispatch_hint]
+impl Intercept for Down {
+    fn name(&self) -> &'static str {
+        "Down"
+    }
+
+    fn read_before_execution(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _config: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        let query = context.input().downcast_ref::<QueryInput>();
+        let values = query.and_then(QueryInput::expression_attribute_values);
+        let mut values = values.into_iter().flatten().map(|(_, value)| value);
+        let is_down = values.any(|value| {
+            value
+                .as_s()
+                .is_ok_and(|text| self.0.contains(&text.as_str()))
+        });
+        if is_down {
+            return Err("the partition is down".into());
+        }
+        Ok(())
     }
 }
 
