@@ -23,7 +23,7 @@ def tomorrow():
 
 
 class Person:
-    """The owner of a tenant with an account, a medium, two posts, a role, an account group and an invitation, signed in by a program."""
+    """The owner of a tenant with an account, a medium, two posts, a role, an account group, an invitation and an API key, signed in by a program."""
 
     def __init__(self, name, text):
         self.name = name
@@ -56,10 +56,12 @@ class Person:
         role = self.post("roles", 201, name=text, permissions=["read_posts"])
         group = self.post("account-groups", 201, name=text, account_ids=[account["id"]])
         guest = self.post("invitations", 201, email=f"{name}@guests.example.com", role="viewer")
+        key = self.post("api-keys", 201, name=text, scopes=["read_posts"])
         me = self.session.get(f"{BASE}/v1/me", timeout=30).json()
         self.ids = {
             "account-groups": [group["id"]],
             "accounts": [account["id"]],
+            "api-keys": [key["id"]],
             "invitations": [guest["id"]],
             "media": [medium["id"]],
             "members": [me["user"]["id"]],

@@ -16,6 +16,7 @@ use crate::Ctx;
 #[derive(Debug)]
 pub(crate) struct Asker {
     pub(crate) user: UserId,
+    actor: Actor,
     pub(crate) scope: TenantScope,
     pub(crate) standing: Standing,
     pub(crate) tenant: TenantId,
@@ -24,6 +25,7 @@ pub(crate) struct Asker {
 impl<P> From<Can<P>> for Asker {
     fn from(can: Can<P>) -> Self {
         Self {
+            actor: can.actor(),
             user: can.user,
             scope: can.scope,
             standing: can.standing,
@@ -45,7 +47,7 @@ impl Ctx {
 
     pub(crate) fn act(&self, asker: &Asker) -> Act {
         Act {
-            actor: Actor::User(asker.user),
+            actor: asker.actor.clone(),
             at: self.clock.now(),
         }
     }
@@ -75,6 +77,7 @@ impl Ctx {
         api::allow(&member, P::PERMISSION)?;
         Ok(Asker {
             user: asker.user,
+            actor: asker.actor.clone(),
             scope: member.scope,
             standing: member.standing,
             tenant: asker.tenant,

@@ -16,7 +16,7 @@ pub(crate) fn denied(denial: Denial, kind: &'static str) -> Error {
         }
         Denial::Lacks(permission) => (
             "forbidden",
-            format!("your role lacks the permission {}", name(permission)),
+            format!("you lack the permission {}", name(permission)),
         ),
         Denial::BeyondOwn(permissions) => {
             let names: Vec<&str> = permissions.into_iter().map(name).collect();

@@ -1,15 +1,16 @@
-//! The members of a tenant, how they are invited, the roles that they have, and the account groups that they are limited
-//! to.
+//! The members of a tenant, how they are invited, the roles that they have, the account groups that they are limited to,
+//! and the API keys of their programs.
 //!
-//! * **Trigger**: the HTTP API, `/v1/members*`, `/v1/invitations*`, `/v1/roles*` and
-//!   `/v1/account-groups*`.
-//! * **Permissions**: reads and writes memberships, invitations, roles, account groups, their counters, events and
+//! * **Trigger**: the HTTP API, `/v1/members*`, `/v1/invitations*`, `/v1/roles*`, `/v1/account-groups*` and
+//!   `/v1/api-keys*`.
+//! * **Permissions**: reads and writes memberships, invitations, roles, account groups, API keys, their counters, events and
 //!   idempotency keys of a tenant; reads people; owes and sends mails, sealed under the root tenant's key.
 //! * **Failure**: every act is one transaction, which rests on the rights of its actor: if they changed meanwhile it is
 //!   decided anew. Without the table nothing happens (503).
 //!
 //! Who may do what is one decision, `domain::membership::authorize`; the routes only say what it is about.
 
+mod api_keys;
 mod asker;
 mod denial;
 mod fields;
@@ -21,7 +22,7 @@ mod roles;
 use std::sync::Arc;
 
 use api::Gate;
-use api::permission::{ManageMembers, ManageRoles, ReadMembers, ReadTenant};
+use api::permission::{ManageApiKeys, ManageMembers, ManageRoles, ReadMembers, ReadTenant};
 use api::route::{can, public, recent, signed_in};
 use axum::extract::FromRef;
 use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig};
@@ -88,6 +89,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .merge(invitations())
         .merge(roles())
         .merge(account_groups())
+        .merge(api_keys())
         .with_state(ctx)
 }
 
@@ -143,4 +145,19 @@ fn account_groups() -> OpenApiRouter<Ctx> {
             change::change_account_group
         ))))
         .routes(can::<ManageRoles, _>(routes!(delete::delete_account_group)))
+}
+
+fn api_keys() -> OpenApiRouter<Ctx> {
+    use api_keys::{create, list, revoke, rotate};
+    OpenApiRouter::new()
+        .routes(can::<ManageApiKeys, _>(routes!(list::list_api_keys)))
+        .routes(recent(can::<ManageApiKeys, _>(routes!(
+            create::create_api_key
+        ))))
+        .routes(recent(can::<ManageApiKeys, _>(routes!(
+            revoke::revoke_api_key
+        ))))
+        .routes(recent(can::<ManageApiKeys, _>(routes!(
+            rotate::rotate_api_key
+        ))))
 }

@@ -40,6 +40,7 @@ use api::permission::{ReadPosts, SchedulePosts, WriteDrafts};
 use api::{Can, Gate, route};
 use axum::extract::FromRef;
 use cloud::config::{PublicUrlConfig, QueueConfig};
+use domain::event::Actor;
 use domain::membership::Permission;
 use domain::tenant::Tenant;
 use domain::{Clock, Error, PostId, Result, UserId};
@@ -126,6 +127,7 @@ const ROUNDS: u32 = 6;
 struct Asker {
     scope: TenantScope,
     user: UserId,
+    actor: Actor,
     standing: Standing,
     tenant: Tenant,
 }
@@ -133,6 +135,7 @@ struct Asker {
 impl<P> From<Can<P>> for Asker {
     fn from(can: Can<P>) -> Self {
         Self {
+            actor: can.actor(),
             scope: can.scope,
             user: can.user,
             standing: can.standing,
@@ -160,7 +163,7 @@ impl Ctx {
 
     fn act(&self, asker: &Asker) -> Act {
         Act {
-            actor: domain::event::Actor::User(asker.user),
+            actor: asker.actor.clone(),
             at: self.clock.now(),
         }
     }

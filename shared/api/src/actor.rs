@@ -16,7 +16,8 @@ use crate::problem::Problem;
 use crate::route::{Access, Recent};
 use crate::witness::Witness;
 
-/// Somebody who is signed in, in whatever tenant or none. For routes that are declared by [`crate::route::signed_in`].
+/// A person who is signed in, in whatever tenant or none; never a program with a key. For routes that are declared by
+/// [`crate::route::signed_in`].
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// Who.
@@ -33,7 +34,7 @@ pub struct SignedIn {
 pub struct Can<P> {
     /// The right to reach the tenant's items.
     pub scope: TenantScope,
-    /// Who.
+    /// Who; of a program, whoever made its key.
     pub user: UserId,
     /// As what.
     pub role: AssignedRole,
@@ -41,6 +42,7 @@ pub struct Can<P> {
     pub standing: Standing,
     /// The tenant, as it is at this request.
     pub tenant: Tenant,
+    actor: event::Actor,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -52,9 +54,9 @@ impl SignedIn {
 }
 
 impl<P> Can<P> {
-    /// Who is written into events.
+    /// Who is written into events: the person, or the key of the program.
     pub fn actor(&self) -> event::Actor {
-        event::Actor::User(self.user)
+        self.actor.clone()
     }
 }
 
@@ -68,16 +70,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         require(parts, Access::SignedIn)?;
         let gate = Gate::from_ref(state);
-        let Identified { credential, member } = identify(parts, &gate).await?;
-        if let Some(member) = &member {
-            let actor = event::Actor::User(credential.user());
-            Witness::tell(parts, &gate, member.scope.clone(), actor);
+        match identify(parts, &gate).await? {
+            Identified::Person { credential, member } => Ok(Self {
+                user: credential.user(),
+                credential,
+                member,
+            }),
+            Identified::Program { .. } => Err(person_required().into()),
         }
-        Ok(Self {
-            user: credential.user(),
-            credential,
-            member,
-        })
     }
 }
 
@@ -93,12 +93,21 @@ where
         require(parts, Access::Can(P::PERMISSION))?;
         let gate = Gate::from_ref(state);
         let identified = identify(parts, &gate).await?;
-        let user = identified.credential.user();
-        let member = identified.member.ok_or_else(|| Error::Forbidden {
-            code: "tenant_required",
-            detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
-        })?;
-        Witness::tell(parts, &gate, member.scope.clone(), event::Actor::User(user));
+        let actor = actor(&identified);
+        let member = match identified {
+            Identified::Person { member, .. } => member.ok_or_else(|| Error::Forbidden {
+                code: "tenant_required",
+                detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
+            })?,
+            // A key that was stored with more than keys may have, by other code than this, has no more by it.
+            Identified::Program { .. } if !P::PERMISSION.is_for_keys() => {
+                return Err(person_required().into());
+            }
+            Identified::Program { key, member } => {
+                gate.take(parts, &key).await?;
+                member
+            }
+        };
         allow(&member, P::PERMISSION)?;
         let Member {
             scope,
@@ -108,10 +117,11 @@ where
         } = member;
         Ok(Self {
             scope,
-            user,
+            user: membership.user,
             role: membership.role,
             standing,
             tenant,
+            actor,
             permission: PhantomData,
         })
     }
@@ -120,10 +130,33 @@ where
 /// Who sent the request, by a proof that is as recent as the route demands.
 async fn identify(parts: &Parts, gate: &Gate) -> domain::Result<Identified> {
     let identified = gate.identify(parts).await?;
-    if parts.extensions.get::<Recent>().is_some() {
-        gate.check_recent(&identified.credential)?;
+    if let Some(member) = identified.member() {
+        Witness::tell(parts, gate, member.scope.clone(), actor(&identified));
+    }
+    let is_recent_needed = parts.extensions.get::<Recent>().is_some();
+    match &identified {
+        Identified::Person { credential, .. } if is_recent_needed => {
+            gate.check_recent(credential)?;
+        }
+        Identified::Program { .. } if is_recent_needed => return Err(person_required()),
+        Identified::Person { .. } | Identified::Program { .. } => {}
     }
     Ok(identified)
+}
+
+fn actor(identified: &Identified) -> event::Actor {
+    match identified {
+        Identified::Person { credential, .. } => event::Actor::User(credential.user()),
+        Identified::Program { key, .. } => event::Actor::ApiKey(key.id),
+    }
+}
+
+/// A program asks for what is for people.
+fn person_required() -> Error {
+    Error::Forbidden {
+        code: "person_required",
+        detail: "API keys cannot do this: sign in".to_owned(),
+    }
 }
 
 /// Whether a member may do something, in the present state of the tenant.
@@ -137,10 +170,7 @@ pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::
     if allowed.is_err() {
         return Err(Error::Forbidden {
             code: "forbidden",
-            detail: format!(
-                "your role lacks the permission {}",
-                permission::name(wanted)
-            ),
+            detail: format!("you lack the permission {}", permission::name(wanted)),
         });
     }
     match tenant.state {

@@ -16,8 +16,8 @@ use domain::{Clock, Error, Random, Result};
 use jiff::Timestamp;
 use store::{Keyring, SigningKey, Table};
 
-/// Bytes of the key that authenticates cursors.
-const CURSOR_KEY: usize = 32;
+/// Bytes of the keys that authenticate cursors and hash API keys.
+const SYMMETRIC_KEY: usize = 32;
 /// Bytes of a coordinate of P-256.
 const COORDINATE: usize = 32;
 
@@ -31,20 +31,33 @@ pub async fn bootstrap(
     let now = clock.now();
     let system = table.system();
     // The keys are made last: where they are, all is.
-    if system.keyring().await?.is_some() {
+    if let Some(keyring) = system.keyring().await? {
+        if keyring.hash_key.is_none() {
+            let hash_key = Some(symmetric_key(&**random));
+            let keyring = Keyring {
+                hash_key,
+                ..keyring
+            };
+            system.add_hash_key(keyring).await?;
+        }
         return Ok(());
     }
     system.create_root_tenant(&root_tenant(now)).await?;
-    let mut cursor_key = vec![0; CURSOR_KEY];
-    random.fill(&mut cursor_key);
     let signing = vec![signing_key(envelope, now).await?];
     system
         .create_keyring(Keyring {
             signing,
-            cursor_key,
+            cursor_key: symmetric_key(&**random),
+            hash_key: Some(symmetric_key(&**random)),
         })
         .await?;
     Ok(())
+}
+
+fn symmetric_key(random: &dyn Random) -> Vec<u8> {
+    let mut key = vec![0; SYMMETRIC_KEY];
+    random.fill(&mut key);
+    key
 }
 
 /// Where a signing key's private part is sealed.

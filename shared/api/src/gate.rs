@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use domain::api_key::{ApiKey, ApiKeyState};
 use domain::{Clock, Error, Random, Result, TenantId};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
-use store::{Credential, CredentialKey, Identified, Session, Table};
+use store::{Credential, CredentialKey, Identified, SecretHash, Session, Table};
 use url::Url;
 
 use crate::client::ClientAddress;
+use crate::credential::api_key::ApiKeyText;
 use crate::credential::cookie::{CookieKind, SessionCookie};
 use crate::credential::token::{Parties, Verifier};
 use crate::credential::{Shown, cross_site, shown};
@@ -119,12 +121,17 @@ impl Gate {
         };
         let key = session_key(&cookie);
         let identified = self.0.table.system().identify(&key).await?;
-        Ok(
-            identified.and_then(|identified| match identified.credential {
-                Credential::Session(session) => Some(session),
-                Credential::Family(_) => None,
-            }),
-        )
+        Ok(identified.and_then(|identified| match identified {
+            Identified::Person {
+                credential: Credential::Session(session),
+                ..
+            } => Some(session),
+            Identified::Person {
+                credential: Credential::Family(_),
+                ..
+            }
+            | Identified::Program { .. } => None,
+        }))
     }
 
     /// A session that takes the place of `old`, bound to `tenant`. It has a new secret and ends when the old one would
@@ -158,13 +165,15 @@ impl Gate {
         }
     }
 
-    /// Refuses a credential whose person proved too long ago who they are, or that no person stands behind.
+    /// What is stored of a new API key's secret.
+    pub async fn api_key_hash(&self, text: &ApiKeyText) -> Result<SecretHash> {
+        Ok(text.hash(&self.hash_key().await?))
+    }
+
+    /// Refuses a credential whose person proved too long ago who they are.
     pub(crate) fn check_recent(&self, credential: &Credential) -> Result<()> {
         let now = self.0.clock.now();
-        let is_recent = credential
-            .proved_at()
-            .is_some_and(|proved_at| now.duration_since(proved_at) < PROOF_LIFETIME);
-        if is_recent {
+        if now.duration_since(credential.proved_at()) < PROOF_LIFETIME {
             return Ok(());
         }
         Err(Error::Unauthenticated {
@@ -191,21 +200,45 @@ impl Gate {
                     tenant: claims.tid,
                 }
             }
-            Shown::ApiKey => {
-                return Err(Error::Unauthenticated {
-                    code: "unauthenticated",
-                    detail: "API keys are not accepted yet: use an access token",
-                });
-            }
+            Shown::ApiKey(text) => text.key(&self.hash_key().await?),
         };
         let identified = self.0.table.system().identify(&key).await?;
         let identified = identified.ok_or_else(Error::unauthenticated)?;
-        self.check_times(&identified.credential).await?;
-        if let Some(member) = &identified.member {
+        match &identified {
+            Identified::Person { credential, .. } => self.check_times(credential).await?,
+            Identified::Program { key, .. } => {
+                check_state(key, self.0.clock.now())?;
+                self.admit(request, Of::ApiKey, &key.id.to_string()).await?;
+            }
+        }
+        if let Some(member) = identified.member() {
             let tenant = member.tenant.id.to_string();
             self.admit(request, Of::Tenant, &tenant).await?;
         }
         Ok(identified)
+    }
+
+    /// Refuses a key that is used from where it must not be, and notes the use of one that may be used.
+    pub(crate) async fn take(&self, request: &Parts, key: &ApiKey) -> Result<()> {
+        let client = request.extensions.get::<ClientAddress>();
+        if !key.takes(client.map(|ClientAddress(address)| *address)) {
+            return Err(Error::Forbidden {
+                code: "address_not_allowed",
+                detail: "the API key is not taken from this address".to_owned(),
+            });
+        }
+        let now = self.0.clock.now();
+        if key.notes_use(now) {
+            self.0.table.system().note_api_key_use(key, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The key under which API keys are hashed.
+    async fn hash_key(&self) -> Result<Vec<u8>> {
+        let keyring = self.keyring().await?;
+        let key = keyring.hash_key.clone();
+        key.ok_or_else(|| Error::unavailable("the product's keys", "no key for hashes yet"))
     }
 
     /// Counts the request; [`Error::RateLimited`] if it is one too many.
@@ -240,6 +273,17 @@ impl Gate {
     async fn note_use(&self, session: &Session, now: Timestamp) -> Result<()> {
         let system = self.0.table.system();
         system.note_session_use(session, now).await
+    }
+}
+
+fn check_state(key: &ApiKey, now: Timestamp) -> Result<()> {
+    match key.state(now) {
+        ApiKeyState::Active => Ok(()),
+        ApiKeyState::Expired => Err(Error::Unauthenticated {
+            code: "api_key_expired",
+            detail: "the API key has expired: rotate it, or make another",
+        }),
+        ApiKeyState::Revoked => Err(Error::unauthenticated()),
     }
 }
 

@@ -37,6 +37,7 @@ mod witness;
 pub use actor::{Can, SignedIn, allow, may};
 pub use bootstrap::{bootstrap, signing_key_binding};
 pub use client::ClientAddress;
+pub use credential::api_key::ApiKeyText;
 pub use credential::cookie::{CookieKind, SessionCookie};
 pub use credential::device::DeviceCookie;
 pub use credential::token;

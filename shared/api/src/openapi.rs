@@ -10,6 +10,8 @@ use crate::problem::ProblemDocument;
 pub(crate) const SESSION: &str = "session";
 /// The scheme of a program's access token.
 pub(crate) const BEARER: &str = "bearer";
+/// The scheme of a program's key, where one is taken.
+pub(crate) const API_KEY: &str = "api_key";
 
 /// A document without paths: give it to `OpenApiRouter::with_openapi`, then merge the functions' routers into it.
 pub fn base() -> OpenApi {
@@ -44,6 +46,16 @@ pub fn base() -> OpenApi {
             Http::builder()
                 .scheme(HttpAuthScheme::Bearer)
                 .bearer_format("JWT")
+                .build(),
+        ),
+    );
+    components.add_security_scheme(
+        API_KEY,
+        SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("m1_live_…")
+                .description(Some("A key that was made under `/v1/api-keys`."))
                 .build(),
         ),
     );

@@ -2,8 +2,8 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::{
-    AccountGroupId, AccountId, DeliveryId, Error, EventId, InvitationId, MediaId, PostId, RoleId,
-    TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, InvitationId, MediaId, PostId,
+    RoleId, TenantId, UserId,
 };
 use http::request::Parts;
 
@@ -36,6 +36,7 @@ macro_rules! path_ids {
 path_ids! {
     AccountGroupId = "account group",
     AccountId = "account",
+    ApiKeyId = "API key",
     DeliveryId = "target",
     EventId = "event",
     InvitationId = "invitation",

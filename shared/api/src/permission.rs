@@ -40,6 +40,7 @@ permissions! {
     ReadMembers = "read_members",
     ManageMembers = "manage_members",
     ManageRoles = "manage_roles",
+    ManageApiKeys = "manage_api_keys",
     ReadAccounts = "read_accounts",
     ManageAccounts = "manage_accounts",
     ReadPosts = "read_posts",
@@ -61,6 +62,7 @@ pub(crate) fn only_reads(permission: Permission) -> bool {
         | Permission::DeleteTenant
         | Permission::ManageMembers
         | Permission::ManageRoles
+        | Permission::ManageApiKeys
         | Permission::ManageAccounts
         | Permission::WriteDrafts
         | Permission::SchedulePosts

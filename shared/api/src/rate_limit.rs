@@ -1,4 +1,4 @@
-//! How many requests a tenant and a client may send, all instances together.
+//! How many requests a tenant, a client and a key may send, all instances together.
 //!
 //! An instance takes a second's worth of requests at a time from the table ([`store::Lease`]) and lets them through by
 //! itself: a request costs a number in memory, and an instance writes about once a second to the table while it is busy.
@@ -30,6 +30,8 @@ pub struct ApiLimits {
     pub tenant: RequestRate,
     /// Of one client, whoever it says it is.
     pub address: RequestRate,
+    /// Of one API key: a program that runs wild leaves something to the people of its tenant.
+    pub key: RequestRate,
 }
 
 impl ApiLimits {
@@ -37,11 +39,13 @@ impl ApiLimits {
     pub const DEPLOYED: Self = Self {
         tenant: rate(300),
         address: rate(300),
+        key: rate(100),
     };
     /// For a run on one's own machine, where one process serves one person.
     pub const LOCAL: Self = Self {
         tenant: rate(5_000),
         address: rate(10_000),
+        key: rate(2_000),
     };
 }
 
@@ -58,6 +62,7 @@ const fn rate(per_second: u32) -> RequestRate {
 pub(crate) enum Of {
     Tenant,
     Address,
+    ApiKey,
 }
 
 impl Of {
@@ -66,6 +71,7 @@ impl Of {
         match self {
             Self::Tenant => ("api_tenant", "tenant"),
             Self::Address => ("api_address", "address"),
+            Self::ApiKey => ("api_key", "key"),
         }
     }
 
@@ -73,6 +79,7 @@ impl Of {
         match self {
             Self::Tenant => limits.tenant,
             Self::Address => limits.address,
+            Self::ApiKey => limits.key,
         }
     }
 }

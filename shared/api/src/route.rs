@@ -9,7 +9,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
 
-use crate::openapi::{BEARER, SESSION};
+use crate::openapi::{API_KEY, BEARER, SESSION};
 use crate::permission::{self, PermissionType};
 
 /// The extension of an operation that says who may call it.
@@ -66,7 +66,7 @@ where
 
 /// Sensitive routes, around [`signed_in`] or [`can`]: whoever calls them proved at most
 /// [`PROOF_LIFETIME`](crate::PROOF_LIFETIME) ago who they are, by a sign-in or by `POST /v1/auth/reauthenticate`. The
-/// extractors see to it, so a handler cannot forget it: `recent(can::<DeleteTenant, _>(routes!(delete)))`.
+/// extractors see to it, so a handler cannot forget it; a key is no person and never opens them: `recent(can::<DeleteTenant, _>(routes!(delete)))`.
 pub fn recent<S>((schemas, mut paths, router): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -75,6 +75,7 @@ where
         for operation in operations(item) {
             let extensions = operation.extensions.get_or_insert_default();
             extensions.insert(RECENT_EXTENSION.to_owned(), Value::from(true));
+            operation.security = Some(schemes(&[SESSION, BEARER]));
         }
     }
     (schemas, paths, router).map(|router| router.route_layer(axum::Extension(Recent)))
@@ -104,9 +105,8 @@ fn describe(operation: &mut Operation, access: Access) {
     extensions.insert(PERMISSION_EXTENSION.to_owned(), Value::from(access.name()));
     operation.security = Some(match access {
         Access::Public => Vec::new(),
-        Access::SignedIn | Access::Can(_) => [SESSION, BEARER]
-            .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
-            .into(),
+        Access::Can(permission) if permission.is_for_keys() => schemes(&[SESSION, BEARER, API_KEY]),
+        Access::SignedIn | Access::Can(_) => schemes(&[SESSION, BEARER]),
     });
     let problem = ResponseBuilder::new()
         .description("What was refused, and why")
@@ -122,6 +122,12 @@ fn describe(operation: &mut Operation, access: Access) {
         .responses
         .entry("default".to_owned())
         .or_insert(RefOr::T(problem));
+}
+
+/// Any one of these.
+fn schemes(names: &[&str]) -> Vec<SecurityRequirement> {
+    let alone = |name: &&str| SecurityRequirement::new(*name, Vec::<String>::new());
+    names.iter().map(alone).collect()
 }
 
 /// All operations of a path.

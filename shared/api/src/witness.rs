@@ -115,7 +115,9 @@ fn is_denial(error: &Error) -> bool {
     match error {
         Error::UnknownReference(_) => true,
         Error::NotFound { kind } => *kind != "path",
-        Error::Forbidden { code, .. } => *code == "forbidden",
+        Error::Forbidden { code, .. } => {
+            ["forbidden", "person_required", "address_not_allowed"].contains(code)
+        }
         Error::Malformed { code, .. } => *code == "invalid_cursor",
         Error::Invalid(_)
         | Error::Unauthenticated { .. }

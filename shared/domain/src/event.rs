@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
-    AccountGroupId, AccountId, DeliveryId, EventId, InvitationId, MediaId, OperationId, PostId,
-    RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, InvitationId, MediaId, OperationId,
+    PostId, RoleId, TenantId, UserId,
 };
 
 /// Who did something.
@@ -15,6 +15,8 @@ use crate::id::{
 pub enum Actor {
     /// A person.
     User(UserId),
+    /// A program, by its key.
+    ApiKey(ApiKeyId),
     /// The product itself, by the name of its part.
     System(String),
 }
@@ -30,6 +32,7 @@ impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::User(user) => user.fmt(f),
+            Self::ApiKey(key) => key.fmt(f),
             Self::System(part) => write!(f, "system:{part}"),
         }
     }
@@ -49,6 +52,8 @@ pub enum Subject {
     Role(RoleId),
     /// An account group.
     AccountGroup(AccountGroupId),
+    /// A key of a program.
+    ApiKey(ApiKeyId),
     /// An account.
     Account(AccountId),
     /// A medium.

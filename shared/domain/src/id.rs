@@ -172,6 +172,8 @@ id! {
     InvitationId = "inv",
     /// Something that happened, for timelines and the audit log.
     EventId = "evt",
+    /// A key of a program.
+    ApiKeyId = "key",
     /// A family of refresh tokens: one sign-in of a program.
     FamilyId = "fam",
     /// A mail that is owed to somebody.

@@ -12,6 +12,7 @@
 )]
 
 pub mod account;
+pub mod api_key;
 pub mod clock;
 pub mod delivery;
 pub mod email;
@@ -33,7 +34,7 @@ pub mod user;
 pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
 pub use id::{
-    AccountGroupId, AccountId, DeliveryId, EventId, FamilyId, Ids, InvitationId, MediaId, NoticeId,
-    OperationId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, Ids, InvitationId, MediaId,
+    NoticeId, OperationId, PostId, RoleId, TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};

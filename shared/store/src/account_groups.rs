@@ -23,7 +23,7 @@ use crate::table::{Query, Range};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct GroupItem {
-    id: AccountGroupId,
+    pub(crate) id: AccountGroupId,
     ten: TenantId,
     name: String,
     pub(crate) accs: BTreeSet<AccountId>,

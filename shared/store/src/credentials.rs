@@ -1,14 +1,16 @@
 //! From a credential to who asks: one read of the credential, the membership and the tenant, for every request, so
 //! that a revocation or another role acts at once.
 
-use domain::{FamilyId, Result, TenantId, UserId};
+use domain::api_key::ApiKey;
+use domain::{ApiKeyId, FamilyId, Result, TenantId, UserId};
 use jiff::Timestamp;
 
+use crate::api_keys::ApiKeyItem;
 use crate::item::{decode, is};
 use crate::key::{Key, SecretHash};
-use crate::memberships::{Member, member_in};
+use crate::memberships::{Member, keyed_member_in, member_in};
 use crate::refresh_families::{FamilyItem, RefreshFamily};
-use crate::scope::SystemTable;
+use crate::scope::{SystemTable, TenantScope};
 use crate::sessions::{Session, SessionItem};
 
 /// What a request shows. User and tenant are hints that say where to read; what is read decides.
@@ -32,9 +34,20 @@ pub enum CredentialKey {
         /// Where it acts.
         tenant: Option<TenantId>,
     },
+    /// A program's key.
+    ApiKey {
+        /// Who made it, as it claims.
+        user: UserId,
+        /// Which it claims to be.
+        key: ApiKeyId,
+        /// The hash of its secret.
+        secret: SecretHash,
+        /// Where it acts.
+        tenant: TenantId,
+    },
 }
 
-/// A credential that is known and was not ended. Times are for the caller to check.
+/// The sign-in of a person that is known and was not ended. Times are for the caller to check.
 #[derive(Clone, Debug)]
 pub enum Credential {
     /// A browser's session.
@@ -45,11 +58,31 @@ pub enum Credential {
 
 /// Who asks.
 #[derive(Clone, Debug)]
-pub struct Identified {
-    /// By what.
-    pub credential: Credential,
-    /// In which tenant; `None` where the credential is bound to none, or to one that the person may no longer enter.
-    pub member: Option<Member>,
+pub enum Identified {
+    /// Somebody who signed in.
+    Person {
+        /// By what.
+        credential: Credential,
+        /// In which tenant; `None` where the credential is bound to none, or to one that the person may no longer enter.
+        member: Option<Member>,
+    },
+    /// A program, in the place of whoever made its key.
+    Program {
+        /// The key. Its time and addresses are for the caller to check.
+        key: ApiKey,
+        /// Its maker, with no more rights than the key has.
+        member: Member,
+    },
+}
+
+impl Identified {
+    /// In which tenant they act.
+    pub fn member(&self) -> Option<&Member> {
+        match self {
+            Self::Person { member, .. } => member.as_ref(),
+            Self::Program { member, .. } => Some(member),
+        }
+    }
 }
 
 impl Credential {
@@ -61,11 +94,11 @@ impl Credential {
         }
     }
 
-    /// When its person last proved who they are; `None` for a credential that no person stands behind.
-    pub fn proved_at(&self) -> Option<Timestamp> {
+    /// When its person last proved who they are.
+    pub fn proved_at(&self) -> Timestamp {
         match self {
-            Self::Session(session) => Some(session.proved_at),
-            Self::Family(family) => Some(family.proved_at),
+            Self::Session(session) => session.proved_at,
+            Self::Family(family) => family.proved_at,
         }
     }
 
@@ -87,27 +120,42 @@ impl Credential {
     }
 }
 
-impl CredentialKey {
-    fn parts(&self) -> (UserId, Option<TenantId>, Key) {
-        match self {
-            Self::Session {
+impl SystemTable<'_> {
+    /// Who shows this credential; `None` if nobody does, or not with this tenant. One read, and another one where what
+    /// they may do is made of roles and groups of the tenant.
+    pub async fn identify(&self, shown: &CredentialKey) -> Result<Option<Identified>> {
+        match shown {
+            CredentialKey::Session {
                 user,
                 secret,
                 tenant,
-            } => (*user, *tenant, Key::session(*user, secret)),
-            Self::Family {
+            } => {
+                let key = Key::session(*user, secret);
+                self.person(*user, *tenant, key).await
+            }
+            CredentialKey::Family {
                 user,
                 family,
                 tenant,
-            } => (*user, *tenant, Key::refresh_family(*user, *family)),
+            } => {
+                let key = Key::refresh_family(*user, *family);
+                self.person(*user, *tenant, key).await
+            }
+            CredentialKey::ApiKey {
+                user,
+                key,
+                secret,
+                tenant,
+            } => self.program(*user, *tenant, *key, secret).await,
         }
     }
-}
 
-impl SystemTable<'_> {
-    /// Who shows this credential; `None` if nobody does, or not with this tenant.
-    pub async fn identify(&self, shown: &CredentialKey) -> Result<Option<Identified>> {
-        let (user, tenant, key) = shown.parts();
+    async fn person(
+        &self,
+        user: UserId,
+        tenant: Option<TenantId>,
+        key: Key,
+    ) -> Result<Option<Identified>> {
         let mut keys = vec![key];
         if let Some(tenant) = tenant {
             keys.extend([Key::membership(tenant, user), Key::tenant(tenant)]);
@@ -129,6 +177,34 @@ impl SystemTable<'_> {
             return Ok(None);
         };
         let member = member_in(self.table, others).await?;
-        Ok(Some(Identified { credential, member }))
+        Ok(Some(Identified::Person { credential, member }))
+    }
+
+    async fn program(
+        &self,
+        user: UserId,
+        tenant: TenantId,
+        key: ApiKeyId,
+        secret: &SecretHash,
+    ) -> Result<Option<Identified>> {
+        let keys = [
+            Key::api_key(&TenantScope::of_own_item(tenant), key),
+            Key::membership(tenant, user),
+            Key::tenant(tenant),
+        ];
+        let mut found = None;
+        let mut others = Vec::new();
+        for attributes in self.table.batch_get(&keys).await? {
+            if is::<ApiKeyItem>(&attributes) {
+                found = Some(decode::<ApiKeyItem>(attributes)?);
+            } else {
+                others.push(attributes);
+            }
+        }
+        let Some(key) = found.and_then(|item| item.opened_by(user, secret)) else {
+            return Ok(None);
+        };
+        let member = keyed_member_in(self.table, others, &key).await?;
+        Ok(member.map(|member| Identified::Program { key, member }))
     }
 }

@@ -79,6 +79,7 @@ impl EventItem {
             | Subject::Invitation(_)
             | Subject::Role(_)
             | Subject::AccountGroup(_)
+            | Subject::ApiKey(_)
             | Subject::Account(_)
             | Subject::Media(_) => None,
         }

@@ -1,10 +1,10 @@
 //! Keys. Each is a pure function of ids, hashes, fixed-width numbers and times: no text of a user ever enters one, so
 //! nobody can write a separator into another key space.
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{constant_time, digest, hmac};
 use domain::{
-    AccountGroupId, AccountId, DeliveryId, EventId, FamilyId, InvitationId, MediaId, NoticeId,
-    PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, InvitationId, MediaId,
+    NoticeId, PostId, RoleId, TenantId, UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,10 @@ impl Key {
         )
     }
 
+    pub(crate) fn api_key(scope: &TenantScope, key: ApiKeyId) -> Self {
+        Self::new(api_keys_partition(scope.tenant()), key.to_string())
+    }
+
     pub(crate) fn tenant_key(tenant: TenantId, version: u32) -> Self {
         Self::new(tenant_key_partition(tenant), format!("{version:06}"))
     }
@@ -88,6 +92,7 @@ impl Key {
         let name = match counter {
             Counter::Accounts => "ACCOUNTS".to_owned(),
             Counter::Members => "MEMBERS".to_owned(),
+            Counter::ApiKeys => "KEYS".to_owned(),
             Counter::MediaBytes => "MEDIA".to_owned(),
             Counter::PostsOf(month) => format!("POSTS#{}", month_text(month)),
         };
@@ -264,6 +269,8 @@ pub(crate) enum Counter {
     Accounts,
     /// Members.
     Members,
+    /// API keys.
+    ApiKeys,
     /// Stored bytes of media.
     MediaBytes,
     /// Posts created in the month (UTC) of this instant.
@@ -281,6 +288,21 @@ impl SecretHash {
         Self(hash(&[secret]))
     }
 
+    /// HMAC-SHA-256 of the secret and what else is to be bound to it, under a key of the product.
+    pub fn keyed(key: &[u8], parts: &[&str]) -> Self {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+        for part in parts {
+            context.update(&length(part));
+            context.update(part.as_bytes());
+        }
+        Self(hexadecimal(context.sign().as_ref()))
+    }
+
+    /// Whether both are the same, in a time that does not tell where they differ.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
+    }
+
     /// Its first 128 bits: enough to tell it from others.
     pub fn beginning(&self) -> &str {
         self.0.get(..32).unwrap_or(&self.0)
@@ -289,6 +311,10 @@ impl SecretHash {
 
 pub(crate) fn tenant_partition(tenant: TenantId) -> String {
     format!("T#{tenant}")
+}
+
+pub(crate) fn api_keys_partition(tenant: TenantId) -> String {
+    format!("T#{tenant}#KEY")
 }
 
 pub(crate) fn tenant_key_partition(tenant: TenantId) -> String {
@@ -342,11 +368,19 @@ pub(crate) fn uuid_of(parts: &[&str]) -> Uuid {
 pub(crate) fn hash(parts: &[&str]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {
-        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(&length(part));
         context.update(part.as_bytes());
     }
-    let mut text = String::with_capacity(64);
-    for byte in context.finish().as_ref() {
+    hexadecimal(context.finish().as_ref())
+}
+
+fn length(part: &str) -> [u8; 8] {
+    u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         // Writing into a text cannot fail.
         let _ = write!(text, "{byte:02x}");
     }

@@ -14,6 +14,7 @@
 
 mod account_groups;
 mod accounts;
+mod api_keys;
 mod attempts;
 mod attention;
 mod attribute;

@@ -1,12 +1,13 @@
 //! Who may do what in a tenant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::api_key::ApiKey;
 use domain::membership::{
     AccountLimit, AccountReach, AssignedRole, Membership, PermissionSet, Rights,
 };
 use domain::tenant::{Tenant, TenantState};
-use domain::{AccountGroupId, Result, TenantId, UserId};
+use domain::{AccountGroupId, AccountId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -174,6 +175,53 @@ impl SystemTable<'_> {
 /// The member in a mixed batch, if both the membership and the tenant are there. Only what the tenant made itself, roles
 /// and groups, costs another read.
 pub(crate) async fn member_in(table: &Table, items: Vec<Attributes>) -> Result<Option<Member>> {
+    let Some((membership, tenant)) = place_in(items)? else {
+        return Ok(None);
+    };
+    let found = standing(table, tenant.id, membership.role, &membership.limit).await?;
+    Ok(Some(entered(membership, tenant, found.standing)))
+}
+
+/// The same for a key that its maker made in this membership: it has what both have.
+pub(crate) async fn keyed_member_in(
+    table: &Table,
+    items: Vec<Attributes>,
+    key: &ApiKey,
+) -> Result<Option<Member>> {
+    let Some((membership, tenant)) = place_in(items)? else {
+        return Ok(None);
+    };
+    // Whoever left and came back made it in another life here.
+    if key.created_at < membership.created_at {
+        return Ok(None);
+    }
+    let groups = membership.limit.groups().chain(key.limit.groups());
+    let basis = Basis::read(table, tenant.id, membership.role, groups).await?;
+    let given = Rights {
+        permissions: key.scopes.clone(),
+        accounts: basis.reach(&key.limit),
+    };
+    let own = basis.standing(&membership.limit);
+    let standing = Standing {
+        rights: own.rights.common(&given),
+        basis: own.basis,
+    };
+    Ok(Some(entered(membership, tenant, standing)))
+}
+
+fn entered(membership: Membership, tenant: Tenant, mut standing: Standing) -> Member {
+    let own = Key::membership(membership.tenant, membership.user);
+    standing.basis.push((own, membership.version));
+    Member {
+        scope: TenantScope::of_member(&membership, standing.rights.accounts.clone()),
+        standing,
+        membership,
+        tenant,
+    }
+}
+
+/// The membership and the tenant in a mixed batch, if both are there and the tenant may be entered.
+fn place_in(items: Vec<Attributes>) -> Result<Option<(Membership, Tenant)>> {
     let (mut membership, mut tenant) = (None, None);
     for attributes in items {
         if is::<MembershipItem>(&attributes) {
@@ -182,21 +230,8 @@ pub(crate) async fn member_in(table: &Table, items: Vec<Attributes>) -> Result<O
             tenant = Some(Tenant::try_from(decode::<TenantItem>(attributes)?)?);
         }
     }
-    let Some((membership, tenant)) = membership.zip(tenant) else {
-        return Ok(None);
-    };
-    if !may_be_entered(&tenant) {
-        return Ok(None);
-    }
-    let mut found = standing(table, tenant.id, membership.role, &membership.limit).await?;
-    let own = Key::membership(membership.tenant, membership.user);
-    found.standing.basis.push((own, membership.version));
-    Ok(Some(Member {
-        scope: TenantScope::of_member(&membership, found.standing.rights.accounts.clone()),
-        standing: found.standing,
-        membership,
-        tenant,
-    }))
+    let place = membership.zip(tenant);
+    Ok(place.filter(|(_, tenant)| may_be_entered(tenant)))
 }
 
 /// A standing, and whether all that it was to be made of exists.
@@ -212,46 +247,86 @@ pub(crate) async fn standing(
     role: AssignedRole,
     limit: &AccountLimit,
 ) -> Result<Found> {
-    let scope = TenantScope::of_own_item(tenant);
-    let mut keys: Vec<Key> = limit
-        .groups()
-        .map(|group| Key::account_group(&scope, group))
-        .collect();
-    keys.extend(role.custom().map(|role| Key::role(&scope, role)));
-    let items = if keys.is_empty() {
-        Vec::new()
-    } else {
-        table.batch_get(&keys).await?
-    };
-    let is_complete = items.len() == keys.len();
-    let mut permissions = match role {
-        AssignedRole::BuiltIn(role) => role.permissions(),
-        AssignedRole::Custom(_) => PermissionSet::default(),
-    };
-    let (mut accounts, mut basis) = (BTreeSet::new(), Vec::new());
-    for item in items {
-        if is::<RoleItem>(&item) {
-            let role = decode::<RoleItem>(item)?;
-            basis.push((role.key(), role.ver));
-            permissions = role.perms;
+    let basis = Basis::read(table, tenant, role, limit.groups()).await?;
+    Ok(Found {
+        is_complete: basis.is_complete,
+        standing: basis.standing(limit),
+    })
+}
+
+/// What rights are made of: a role's permissions and the accounts of groups, with the versions of their items.
+struct Basis {
+    permissions: PermissionSet,
+    groups: BTreeMap<AccountGroupId, BTreeSet<AccountId>>,
+    versions: Vec<(Key, u64)>,
+    is_complete: bool,
+}
+
+impl Basis {
+    /// Reads it in one call; in none where the tenant made none of it.
+    async fn read(
+        table: &Table,
+        tenant: TenantId,
+        role: AssignedRole,
+        groups: impl Iterator<Item = AccountGroupId>,
+    ) -> Result<Self> {
+        let scope = TenantScope::of_own_item(tenant);
+        // A batch must not name an item twice.
+        let groups: BTreeSet<AccountGroupId> = groups.collect();
+        let mut keys: Vec<Key> = groups
+            .into_iter()
+            .map(|group| Key::account_group(&scope, group))
+            .collect();
+        keys.extend(role.custom().map(|role| Key::role(&scope, role)));
+        let items = if keys.is_empty() {
+            Vec::new()
         } else {
-            let group = decode::<GroupItem>(item)?;
-            basis.push((group.key(), group.ver));
-            accounts.extend(group.accs);
+            table.batch_get(&keys).await?
+        };
+        let mut basis = Self {
+            permissions: match role {
+                AssignedRole::BuiltIn(role) => role.permissions(),
+                AssignedRole::Custom(_) => PermissionSet::default(),
+            },
+            groups: BTreeMap::new(),
+            versions: Vec::new(),
+            is_complete: items.len() == keys.len(),
+        };
+        for item in items {
+            if is::<RoleItem>(&item) {
+                let role = decode::<RoleItem>(item)?;
+                basis.versions.push((role.key(), role.ver));
+                basis.permissions = role.perms;
+            } else {
+                let group = decode::<GroupItem>(item)?;
+                basis.versions.push((group.key(), group.ver));
+                basis.groups.insert(group.id, group.accs);
+            }
+        }
+        Ok(basis)
+    }
+
+    /// The accounts of a limit's groups. A group that is not there has none.
+    fn reach(&self, limit: &AccountLimit) -> AccountReach {
+        match limit {
+            AccountLimit::Unlimited => AccountReach::All,
+            AccountLimit::Groups(groups) => {
+                let found = groups.iter().filter_map(|group| self.groups.get(group));
+                AccountReach::only(found.flatten().copied())
+            }
         }
     }
-    let accounts = match limit {
-        AccountLimit::Unlimited => AccountReach::All,
-        AccountLimit::Groups(_) => AccountReach::only(accounts),
-    };
-    let rights = Rights {
-        permissions,
-        accounts,
-    };
-    Ok(Found {
-        standing: Standing { rights, basis },
-        is_complete,
-    })
+
+    fn standing(&self, limit: &AccountLimit) -> Standing {
+        let rights = Rights {
+            permissions: self.permissions.clone(),
+            accounts: self.reach(limit),
+        };
+        Standing {
+            rights,
+            basis: self.versions.clone(),
+        }
+    }
 }
 
 /// Nobody enters a deleted tenant.

@@ -40,6 +40,7 @@ impl Demand {
             what: match self.counter {
                 Counter::Accounts => "connected accounts",
                 Counter::Members => "members",
+                Counter::ApiKeys => "API keys",
                 Counter::MediaBytes => "bytes of media",
                 Counter::PostsOf(_) => "posts in a month",
             },

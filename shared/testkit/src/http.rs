@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use api::edge::{Edge, finish};
-use api::{ApiLimits, CookieKind, Gate, SESSION_LIFETIME, SessionCookie};
+use api::{
+    ApiKeyText, ApiLimits, ClientAddress, CookieKind, Gate, SESSION_LIFETIME, SessionCookie,
+};
 use axum::Router;
 use axum::body::Body;
+use domain::api_key::ApiKey;
 use domain::event::{Actor, Event, Subject};
-use domain::membership::{AccountGroup, AccountLimit, AssignedRole, Membership, Role};
+use domain::membership::{AccountGroup, AccountLimit, AssignedRole, Membership, Permission, Role};
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart,
 };
 use domain::user::Origin;
-use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId, TenantId, UserId};
+use domain::{AccountGroupId, AccountId, ApiKeyId, Clock, EventId, OperationId, TenantId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use store::{
@@ -33,6 +36,7 @@ pub const PUBLIC_URL: &str = "http://127.0.0.1:8080/";
 pub const GENEROUS: ApiLimits = ApiLimits {
     tenant: ENOUGH,
     address: ENOUGH,
+    key: ENOUGH,
 };
 
 const ENOUGH: RequestRate = RequestRate {
@@ -167,6 +171,14 @@ impl Call<'_> {
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// As a host that knows the caller's address hands it over.
+    #[must_use]
+    pub fn from_address(mut self, address: &str) -> Self {
+        let address = address.parse().expect("an address");
+        self.request = self.request.extension(ClientAddress(address));
+        self
     }
 
     /// With a header.
@@ -353,6 +365,41 @@ pub async fn colleague(
         scope: member.scope,
         cookie: session(table, clock, user, Some(owner.tenant)).await,
     }
+}
+
+/// Makes a key of the maker's tenant with these scopes, for a year and from everywhere; its text.
+pub async fn api_key(
+    table: &Table,
+    clock: &TestClock,
+    gate: &Gate,
+    maker: &TestMember,
+    scopes: impl IntoIterator<Item = Permission>,
+) -> String {
+    let now = clock.now();
+    let key = ApiKey {
+        id: ApiKeyId::generate(table.ids()),
+        tenant: maker.tenant,
+        created_by: maker.user,
+        name: "Newsroom".to_owned(),
+        scopes: scopes.into_iter().collect(),
+        limit: AccountLimit::Unlimited,
+        addresses: Vec::new(),
+        created_at: now,
+        ends_at: now + jiff::SignedDuration::from_hours(24 * 365),
+        used_at: None,
+        revoked_at: None,
+        replaced_by: None,
+    };
+    let text = ApiKeyText::generate(&FixedRandom::new(29), &key);
+    let hash = gate.api_key_hash(&text).await.expect("a hash");
+    let act = Act {
+        actor: Actor::User(maker.user),
+        at: now,
+    };
+    let tenant = table.tenant(&maker.scope);
+    let made = tenant.create_api_key(&key, hash, &act).await;
+    made.expect("a stored key");
+    text.expose()
 }
 
 /// Makes an account group in the owner's tenant.

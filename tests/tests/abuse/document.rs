@@ -23,6 +23,8 @@ pub(crate) struct Operation {
     pub(crate) query: Vec<Parameter>,
     /// Whether it takes an idempotency key.
     pub(crate) takes_key: bool,
+    /// Whether it takes an API key as its credential.
+    pub(crate) takes_api_keys: bool,
     /// The schema of its JSON body.
     pub(crate) body: Option<Value>,
 }
@@ -84,6 +86,11 @@ impl Document {
                     .into_iter()
                     .flatten()
                     .any(|parameter| parameter["name"] == "Idempotency-Key"),
+                takes_api_keys: operation["security"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|scheme| scheme.get("api_key").is_some()),
                 body: operation
                     .pointer("/requestBody/content/application~1json/schema")
                     .cloned(),

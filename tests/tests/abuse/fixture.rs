@@ -1,5 +1,6 @@
 //! Two tenants with the same things in each: whatever a route can name must exist here.
 
+use domain::membership::Permission;
 use http::Method;
 use serde_json::{Value, json};
 use tests::product::Product;
@@ -16,6 +17,8 @@ const PIXELS: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.p
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) cookie: String,
+    /// An API key with everything that a key can have.
+    pub(crate) api_key: String,
     pub(crate) tenant: String,
     /// Every id that the API shows to them, in a fixed order: the same thing of two people is at the same place.
     pub(crate) ids: Vec<String>,
@@ -35,9 +38,11 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
         maker.post(account, medium).await;
     }
     maker.team(name, &accounts).await;
+    let api_key = maker.api_key().await;
     maker.look_around(document).await;
     Person {
         cookie: maker.cookie,
+        api_key,
         tenant,
         ids: maker.ids,
     }
@@ -120,6 +125,11 @@ impl Maker<'_> {
         self.make("/v1/invitations", &invitation).await;
     }
 
+    async fn api_key(&mut self) -> String {
+        let made = self.make("/v1/api-keys", &every_scope(None)).await;
+        made["secret"].as_str().unwrap().to_owned()
+    }
+
     async fn make(&mut self, path: &str, body: &Value) -> Value {
         let call = self.product.api.post(path).cookie(&self.cookie).json(body);
         let made = call.send().await.expect(201).body;
@@ -157,6 +167,16 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// A key to be made: with all that a key can have but `without`.
+pub(crate) fn every_scope(without: Option<Permission>) -> Value {
+    let scopes: Vec<&str> = Permission::ALL
+        .into_iter()
+        .filter(|permission| permission.is_for_keys() && Some(*permission) != without)
+        .map(api::permission::name)
+        .collect();
+    json!({ "name": "Newsroom", "scopes": scopes })
 }
 
 fn id(body: &Value) -> String {

@@ -17,6 +17,7 @@ mod headers;
 mod idempotency;
 mod ids;
 mod isolation;
+mod keys;
 mod mass_assignment;
 mod places;
 mod roles;

@@ -22,8 +22,12 @@ async fn role_of_a_function_allows_every_call_that_its_routes_make() {
             ..own.clone()
         };
         for request in [own, foreign] {
-            let seen = world.call(Some(&world.ada.cookie), &request).await;
-            assert_ne!(seen.status, StatusCode::INTERNAL_SERVER_ERROR, "{seen:?}");
+            for seen in [
+                world.call(Some(&world.ada.cookie), &request).await,
+                world.call_with_key(&world.ada.api_key, &request).await,
+            ] {
+                assert_ne!(seen.status, StatusCode::INTERNAL_SERVER_ERROR, "{seen:?}");
+            }
         }
     }
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");

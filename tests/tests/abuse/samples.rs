@@ -30,6 +30,7 @@ pub(crate) fn of_member(name: &str) -> Option<Value> {
         "max_lateness_hours" => json!(6),
         "permissions" => json!(["read_posts"]),
         "role" => json!("viewer"),
+        "scopes" => json!(["read_posts"]),
         "week_start" => json!("monday"),
         "password" => json!("correct horse battery staple"),
         "return_to" => json!("/accounts"),

@@ -3,6 +3,7 @@
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
+use testkit::http::Call;
 use tests::product::Product;
 
 use crate::document::{Document, OWN_ID, Operation};
@@ -74,14 +75,24 @@ impl World {
 
     /// Makes a call with a cookie, or with none, and undoes what it did.
     pub(crate) async fn call(&self, cookie: Option<&str>, request: &Request) -> Observed {
-        let Request { method, path, body } = request;
-        let mut call = self.product.api.call(method.clone(), path);
-        if let Some(cookie) = cookie {
-            call = call.cookie(cookie);
-        }
+        let call = self.product.api.call(request.method.clone(), &request.path);
+        let call = match cookie {
+            Some(cookie) => call.cookie(cookie),
+            None => call,
+        };
+        self.observe(call, request).await
+    }
+
+    /// The same with an API key.
+    pub(crate) async fn call_with_key(&self, key: &str, request: &Request) -> Observed {
+        let call = self.product.api.call(request.method.clone(), &request.path);
+        self.observe(call.bearer(key), request).await
+    }
+
+    async fn observe(&self, mut call: Call<'_>, request: &Request) -> Observed {
         // Any version: routes that want one must not refuse before they look.
         call = call.header("if-match", "*");
-        if let Some(body) = body {
+        if let Some(body) = &request.body {
             call = call.json(body);
         }
         let answer = call.send().await;
@@ -95,6 +106,12 @@ impl World {
             body: shown,
             changes: self.undo().await,
         }
+    }
+
+    /// Takes what is stored now for what was there from the beginning.
+    pub(crate) async fn settle(&mut self) {
+        let Product { client, table, .. } = &self.product;
+        self.stored = Stored::read(client, &table.settings().name).await;
     }
 
     /// Makes the table what it was; what it had become.

@@ -12,6 +12,7 @@
 )]
 
 mod api;
+mod api_keys;
 mod cold_starts;
 mod deployment;
 mod members;

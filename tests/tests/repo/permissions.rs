@@ -21,7 +21,8 @@ const PUBLIC: [&str; 11] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 17] = [
+const RECENT: [&str; 20] = [
+    "delete /v1/api-keys/{id}",
     "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",
     "delete /v1/me/sessions/{id}",
@@ -32,6 +33,8 @@ const RECENT: [&str; 17] = [
     "patch /v1/account-groups/{id}",
     "patch /v1/members/{id}",
     "patch /v1/roles/{id}",
+    "post /v1/api-keys",
+    "post /v1/api-keys/{id}/rotate",
     "post /v1/invitations",
     "post /v1/invitations/{id}/resend",
     "post /v1/me/email",

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use api::Gate;
 use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::event::{Actor, Event, Subject};
-use domain::membership::{AccountLimit, AssignedRole, Role};
+use domain::membership::{AccountLimit, AssignedRole, Membership, Role};
 use domain::network::NetworkId;
 use domain::tenant::Tenant;
 use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId};
 use engine::Outbox;
 use members::{Ctx, router};
 use serde_json::{Value, json};
-use store::{Act, Connection, SealedCredential, Table};
+use store::{Act, Admission, Admitted, Connection, SealedCredential, Table};
 use testkit::clock::ids;
 use testkit::http::colleague;
 use testkit::table::{event_kinds, table_with};
@@ -25,6 +26,24 @@ pub(crate) struct App {
     pub(crate) client: aws_sdk_dynamodb::Client,
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) owner: TestMember,
+    pub(crate) gate: Gate,
+}
+
+/// An API key as its program knows it.
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+impl Key {
+    /// The key in the answer that shows it.
+    pub(crate) fn of(made: &Answer) -> Self {
+        let text = |name: &str| made.body[name].as_str().unwrap().to_owned();
+        Self {
+            id: text("id"),
+            secret: text("secret"),
+        }
+    }
 }
 
 impl App {
@@ -35,8 +54,9 @@ impl App {
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let envelope = testkit::envelope(&table, &clock);
         let mailbox = Arc::new(Mailbox::default());
+        let gate = gate_with(&table, &clock, &envelope).await;
         let ctx = Ctx {
-            gate: gate_with(&table, &clock, &envelope).await,
+            gate: gate.clone(),
             table: table.clone(),
             clock: Arc::clone(&shared),
             random: Arc::new(FixedRandom::new(41)),
@@ -56,6 +76,7 @@ impl App {
             client,
             mailbox,
             owner,
+            gate,
         }
     }
 
@@ -70,6 +91,31 @@ impl App {
         let group: AccountGroupId = group.parse().unwrap();
         let limit = AccountLimit::Groups(BTreeSet::from([group]));
         colleague(&self.table, &self.clock, &self.owner, role.into(), limit).await
+    }
+
+    /// Makes somebody who left a member again.
+    pub(crate) async fn readmit(&self, who: &TestMember, role: Role) {
+        let membership = Membership {
+            tenant: who.tenant,
+            user: who.user,
+            role: role.into(),
+            limit: AccountLimit::Unlimited,
+            version: 1,
+            created_at: self.clock.now(),
+        };
+        let admission = Admission {
+            membership: &membership,
+            members_max: u64::MAX,
+            held: &[],
+            invitation: None,
+        };
+        let act = Act {
+            actor: Actor::User(self.owner.user),
+            at: self.clock.now(),
+        };
+        let tenant = self.table.tenant(&self.owner.scope);
+        let admitted = tenant.admit_member(&admission, &act).await;
+        assert_eq!(admitted.unwrap(), Admitted::Done);
     }
 
     pub(crate) async fn get(&self, by: &TestMember, path: &str) -> Answer {
@@ -130,6 +176,24 @@ impl App {
         let body = json!({ "name": name, "account_ids": accounts });
         let made = self.post(&self.owner, "/v1/account-groups", &body).await;
         made.expect(201).body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A new key with these scopes.
+    pub(crate) async fn api_key(&self, by: &TestMember, scopes: &[&str]) -> Key {
+        let body = json!({ "name": "Newsroom", "scopes": scopes });
+        self.api_key_of(by, &body).await
+    }
+
+    /// A new key.
+    pub(crate) async fn api_key_of(&self, by: &TestMember, body: &Value) -> Key {
+        let made = self.post(by, "/v1/api-keys", body).await;
+        Key::of(&made.expect(201))
+    }
+
+    /// What a key is told that it may do.
+    pub(crate) async fn whoami(&self, key: &Key) -> Answer {
+        let call = self.api.get("/v1/members/me").bearer(&key.secret);
+        call.send().await
     }
 
     /// A connected account of the tenant.

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api_keys;
 mod app;
 mod groups;
 mod invitations;

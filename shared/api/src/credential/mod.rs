@@ -4,11 +4,13 @@ use domain::{Error, Result};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 
+pub(crate) mod api_key;
 pub(crate) mod cookie;
 pub(crate) mod cross_site;
 pub(crate) mod device;
 pub mod token;
 
+use api_key::ApiKeyText;
 use cookie::{CookieKind, SessionCookie};
 
 /// The credential of a request.
@@ -19,11 +21,8 @@ pub(crate) enum Shown {
     /// A program's access token, not verified.
     AccessToken(String),
     /// A program's key.
-    ApiKey,
+    ApiKey(ApiKeyText),
 }
-
-/// How API keys begin, so that they are told apart from access tokens and found where they leak.
-const API_KEY_PREFIX: &str = "m1_";
 
 /// Reads the credential of a request. One request shows one credential: which of two would count is a question that
 /// attackers like to answer.
@@ -52,9 +51,8 @@ fn bearer(value: &http::HeaderValue) -> Option<Shown> {
         return None;
     }
     let token = token.trim();
-    Some(if token.starts_with(API_KEY_PREFIX) {
-        Shown::ApiKey
-    } else {
-        Shown::AccessToken(token.to_owned())
-    })
+    if token.starts_with(api_key::PREFIX) {
+        return ApiKeyText::parse(token).map(Shown::ApiKey);
+    }
+    Some(Shown::AccessToken(token.to_owned()))
 }

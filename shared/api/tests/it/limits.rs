@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use api::{ApiLimits, Gate};
-use domain::membership::Role;
+use domain::membership::{Permission, Role};
 use jiff::SignedDuration;
 use store::{Meter, RequestRate};
+use testkit::http::api_key;
 use testkit::{Answer, GENEROUS, TestApi, TestClock, TestMember, gate, member, public_url};
 
 use crate::app::router;
@@ -96,6 +97,30 @@ async fn request_too_many_is_told_when_to_come_again() {
     assert_eq!(refused.headers["retry-after"], "1");
     world.clock.advance(SignedDuration::from_secs(1));
     world.ask(0, &world.owner).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_43_key_that_runs_wild_leaves_requests_to_its_tenant() {
+    let limits = ApiLimits {
+        key: TENANT,
+        ..GENEROUS
+    };
+    let world = World::new(2, limits).await;
+    let gate = gate(&world.table, &world.clock).await;
+    let scopes = [Permission::ReadPosts];
+    let key = api_key(&world.table, &world.clock, &gate, &world.owner, scopes).await;
+    let mut through = 0;
+    for call in 0..300 {
+        let list = world.instances[call % 2].get("/v1/posts").bearer(&key);
+        through += usize::from(list.send().await.status == 200);
+    }
+
+    assert_eq!(through, 200);
+    let list = world.instances[0].get("/v1/posts");
+    list.by(&world.owner).send().await.expect(200);
+    let list = world.instances[0].get("/v1/posts").bearer(&key);
+    let refused = list.send().await.expect_problem(429, "rate_limited");
+    assert_eq!(refused.headers["ratelimit-policy"], "\"key\";q=200;w=2");
 }
 
 #[tokio::test]

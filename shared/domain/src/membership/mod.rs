@@ -97,6 +97,15 @@ impl Rights {
         }
     }
 
+    /// What both have.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        Self {
+            permissions: self.permissions.common(&other.permissions),
+            accounts: self.accounts.common(&other.accounts),
+        }
+    }
+
     /// Whether whoever has `other` has all of these.
     pub fn is_within(&self, other: &Self) -> bool {
         self.permissions.is_within(&other.permissions) && self.accounts.is_within(&other.accounts)

@@ -20,6 +20,8 @@ pub enum Permission {
     ManageMembers,
     /// Make, change and delete roles and account groups.
     ManageRoles,
+    /// Make, replace and revoke API keys.
+    ManageApiKeys,
     /// Read accounts and networks.
     ReadAccounts,
     /// Connect, check and disconnect accounts.
@@ -38,13 +40,14 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadTenant,
         Self::ManageTenant,
         Self::DeleteTenant,
         Self::ReadMembers,
         Self::ManageMembers,
         Self::ManageRoles,
+        Self::ManageApiKeys,
         Self::ReadAccounts,
         Self::ManageAccounts,
         Self::ReadPosts,
@@ -58,6 +61,27 @@ impl Permission {
     /// only owners make, change and remove owners.
     pub fn is_owners_only(self) -> bool {
         self == Self::DeleteTenant
+    }
+
+    /// Whether a key of a program can have it. What changes the tenant itself, or who may do what in it, is for people,
+    /// who can be asked to prove who they are: a key that leaks makes no other key and no member.
+    pub fn is_for_keys(self) -> bool {
+        match self {
+            Self::ReadTenant
+            | Self::ReadMembers
+            | Self::ReadAccounts
+            | Self::ManageAccounts
+            | Self::ReadPosts
+            | Self::WriteDrafts
+            | Self::SchedulePosts
+            | Self::ReadMedia
+            | Self::WriteMedia => true,
+            Self::ManageTenant
+            | Self::DeleteTenant
+            | Self::ManageMembers
+            | Self::ManageRoles
+            | Self::ManageApiKeys => false,
+        }
     }
 }
 
@@ -80,6 +104,12 @@ impl PermissionSet {
     /// Those that `other` lacks.
     pub fn beyond(&self, other: &Self) -> Vec<Permission> {
         self.0.difference(&other.0).copied().collect()
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        self.0.intersection(&other.0).copied().collect()
     }
 
     /// All of them, in a fixed order.

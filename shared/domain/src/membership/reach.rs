@@ -36,6 +36,17 @@ impl AccountReach {
         }
     }
 
+    /// Those that are in both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, common) | (common, Self::All) => common.clone(),
+            (Self::Only(accounts), Self::Only(others)) => {
+                Self::only(accounts.intersection(others).copied())
+            }
+        }
+    }
+
     /// Whether all of them are in `other`.
     pub fn is_within(&self, other: &Self) -> bool {
         match (self, other) {

@@ -49,7 +49,8 @@ impl Role {
             Permission::ManageAccounts
             | Permission::ManageTenant
             | Permission::ManageMembers
-            | Permission::ManageRoles => Self::Admin,
+            | Permission::ManageRoles
+            | Permission::ManageApiKeys => Self::Admin,
             Permission::DeleteTenant => Self::Owner,
         }
     }

@@ -84,6 +84,7 @@ impl From<EventItem> for TimelineEvent {
             | Subject::Invitation(_)
             | Subject::Role(_)
             | Subject::AccountGroup(_)
+            | Subject::ApiKey(_)
             | Subject::Account(_)
             | Subject::Media(_)
             | Subject::Post(_) => None,

@@ -1,0 +1,34 @@
+//! `DELETE /v1/api-keys/{id}`
+
+use api::permission::ManageApiKeys;
+use api::{Can, Path};
+use axum::extract::State;
+use domain::ApiKeyId;
+use http::StatusCode;
+
+use crate::asker::{Asker, too_busy};
+use crate::{Ctx, ROUNDS};
+
+/// Ends a key at once, whoever made it. May be repeated.
+#[utoipa::path(
+    delete,
+    path = "/v1/api-keys/{id}",
+    tag = "api keys",
+    params(("id" = String, Path, description = "The key")),
+    responses((status = NO_CONTENT, description = "It does not work any more"))
+)]
+pub(crate) async fn revoke_api_key(
+    State(ctx): State<Ctx>,
+    caller: Can<ManageApiKeys>,
+    Path(id): Path<ApiKeyId>,
+) -> api::Result<StatusCode> {
+    let asker = Asker::from(caller);
+    for _ in 0..ROUNDS {
+        let key = ctx.api_key(&asker, id).await?;
+        let tenant = ctx.tenant(&asker);
+        if key.revoked_at.is_some() || tenant.revoke_api_key(&key, &ctx.act(&asker)).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(too_busy().into())
+}

@@ -1,0 +1,79 @@
+//! `POST /v1/api-keys/{id}/rotate`
+
+use api::permission::ManageApiKeys;
+use api::{ApiKeyText, Can, Json, Path};
+use axum::extract::State;
+use domain::api_key::ApiKey;
+use domain::{ApiKeyId, Error};
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::CreatedApiKey;
+use super::{fields, must_own};
+use crate::Ctx;
+use crate::asker::Asker;
+
+/// How a key is replaced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RotateApiKey {
+    /// Hours in which the old key works on, 0 to 168, else 24.
+    #[serde(default)]
+    overlap_hours: Option<u16>,
+}
+
+/// Makes a key that takes the place of another, with the same name, scopes, groups and addresses, and as long a life from
+/// now. It belongs to the caller. The old one works on for some hours, so that its program can change over.
+#[utoipa::path(
+    post,
+    path = "/v1/api-keys/{id}/rotate",
+    tag = "api keys",
+    params(("id" = String, Path, description = "The old key")),
+    request_body = RotateApiKey,
+    responses(
+        (status = CREATED, description = "The new key with its secret", body = CreatedApiKey),
+        (status = FORBIDDEN, description = "`beyond_own_rights`"),
+        (status = CONFLICT, description = "`key_not_in_use`"),
+    )
+)]
+pub(crate) async fn rotate_api_key(
+    State(ctx): State<Ctx>,
+    caller: Can<ManageApiKeys>,
+    Path(id): Path<ApiKeyId>,
+    Json(body): Json<RotateApiKey>,
+) -> api::Result<(StatusCode, Json<CreatedApiKey>)> {
+    let hours = fields::overlap_hours(body.overlap_hours);
+    let hours = hours.map_err(|error| Error::Invalid(vec![error]))?;
+    let asker = Asker::from(caller);
+    let old = ctx.api_key(&asker, id).await?;
+    must_own(&asker, &old.scopes)?;
+    ctx.admit_api_key(&asker).await?;
+    let now = ctx.clock.now();
+    let new = ctx.successor(&asker, &old);
+    let overlap = SignedDuration::from_hours(hours.into());
+    let old_ends_at = now.saturating_add(overlap).unwrap_or(now).min(old.ends_at);
+    let text = ApiKeyText::generate(&*ctx.random, &new);
+    let hash = ctx.gate.api_key_hash(&text).await?;
+    ctx.tenant(&asker)
+        .replace_api_key(&old, old_ends_at, &new, hash, &ctx.act(&asker))
+        .await?;
+    let created = CreatedApiKey::new(&new, text.expose());
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+impl Ctx {
+    fn successor(&self, asker: &Asker, old: &ApiKey) -> ApiKey {
+        let now = self.clock.now();
+        let life = old.ends_at.duration_since(old.created_at);
+        ApiKey {
+            id: ApiKeyId::generate(self.table.ids()),
+            created_by: asker.user,
+            created_at: now,
+            ends_at: now.saturating_add(life).unwrap_or(now),
+            used_at: None,
+            ..old.clone()
+        }
+    }
+}
