@@ -20,15 +20,16 @@ const BUDGETS = [
   { page: '(public)/confirm-email', most: 50 },
   { page: '(public)/revert-email', most: 50 },
   { page: '(app)', most: 61 },
-  { page: '(app)/calendar', most: 62 },
+  { page: '(app)/calendar', most: 63 },
   { page: '(app)/calendar', later: [CALENDAR], most: 170 },
   { page: '(app)/posts', most: 60 },
   { page: '(app)/posts/[id]', most: 72 },
   { page: '(app)/accounts', most: 70 },
-  { page: '(app)/compose', most: 73 },
+  { page: '(app)/compose', most: 74 },
   { page: '(app)/me', most: 72 },
   { page: '(app)/settings/members', most: 66 },
   { page: '(app)/settings/roles', most: 66 },
+  { page: '(app)/settings/keys', most: 66 },
   { page: '(app)/settings/workspace', most: 66 },
   { page: '(public)/invitation', most: 50 }
 ];

@@ -37,3 +37,5 @@ export type InvitationPreview = Ok<paths['/v1/invitations/preview']['post'], 200
 export type Role = Ok<paths['/v1/roles']['get'], 200>['items'][number];
 export type AccountGroup = Ok<paths['/v1/account-groups']['get'], 200>['items'][number];
 export type Tenant = Ok<paths['/v1/tenants/{id}']['get'], 200>;
+export type ApiKey = Ok<paths['/v1/api-keys']['get'], 200>['items'][number];
+export type NewApiKey = Ok<paths['/v1/api-keys']['post'], 201>;

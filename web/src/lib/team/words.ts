@@ -38,6 +38,7 @@ export const PERMISSIONS: readonly { name: string; label: () => string }[] = [
   { name: 'read_members', label: m.permission_read_members },
   { name: 'manage_members', label: m.permission_manage_members },
   { name: 'manage_roles', label: m.permission_manage_roles },
+  { name: 'manage_api_keys', label: m.permission_manage_api_keys },
   { name: 'manage_tenant', label: m.permission_manage_tenant }
 ];
 
