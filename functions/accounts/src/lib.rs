@@ -96,13 +96,13 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::can::<ReadAccounts, _>(routes!(
             networks::list_networks
         )))
-        .routes(route::can::<ManageAccounts, _>(routes!(
+        .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
             connect::connect_account
-        )))
+        ))))
         .routes(route::can::<ReadAccounts, _>(routes!(read::list_accounts)))
-        .routes(route::can::<ManageAccounts, _>(routes!(
+        .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
             connect::begin_connect
-        )))
+        ))))
         .routes(route::can::<ReadAccounts, _>(routes!(read::get_account)))
         .routes(route::can::<ManageAccounts, _>(routes!(
             disconnect::disconnect_account
@@ -110,9 +110,9 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::can::<ManageAccounts, _>(routes!(
             check::check_account
         )))
-        .routes(route::can::<ManageAccounts, _>(routes!(
+        .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
             reconnect::reconnect_account
-        )))
+        ))))
         .with_state(ctx)
 }
 
