@@ -130,7 +130,10 @@ impl Ctx {
         };
         let keyring = self.gate.keyring().await?;
         Ok(Tokens {
-            access_token: self.issuer.sign(&keyring, &claims).await?,
+            access_token: self
+                .issuer
+                .sign(&keyring, &claims, self.clock.now())
+                .await?,
             token_type: "Bearer",
             expires_in: LIFETIME_SECONDS,
             refresh_token: refresh.text(),
@@ -165,10 +168,9 @@ impl Issuer {
         }
     }
 
-    async fn sign(&self, keyring: &Keyring, claims: &Claims) -> Result<String> {
+    async fn sign(&self, keyring: &Keyring, claims: &Claims, now: Timestamp) -> Result<String> {
         let key = keyring
-            .signing
-            .last()
+            .signer_at(now)
             .ok_or_else(|| Error::internal("there is no signing key", "the keyring is empty"))?;
         let pkcs8 = self.private_part(key).await?;
         api::token::sign(claims, &key.kid, &pkcs8)

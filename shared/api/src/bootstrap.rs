@@ -2,26 +2,22 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cloud::envelope::{Binding, Envelope, Purpose};
+use cloud::envelope::Envelope;
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
     WeekStart,
 };
-use domain::{Clock, Error, Random, Result};
+use domain::{Clock, Random, Result};
 use jiff::Timestamp;
-use store::{Keyring, SigningKey, Table};
+use store::{Keyring, Table};
+
+use crate::signing_keys::{rotate_signing_keys, signing_key};
 
 /// Bytes of the keys that authenticate cursors and hash API keys.
 const SYMMETRIC_KEY: usize = 32;
-/// Bytes of a coordinate of P-256.
-const COORDINATE: usize = 32;
 
-/// Makes the root tenant and the keys unless they exist. May run at every start, and in several places at once.
+/// Makes the root tenant and the keys unless they exist, and a new signing key when it is time. May run at every start,
+/// and in several places at once.
 pub async fn bootstrap(
     table: &Table,
     envelope: &Envelope,
@@ -40,7 +36,7 @@ pub async fn bootstrap(
             };
             system.add_hash_key(keyring).await?;
         }
-        return Ok(());
+        return rotate_signing_keys(table, envelope, now).await;
     }
     system.create_root_tenant(&root_tenant(now)).await?;
     let signing = vec![signing_key(envelope, now).await?];
@@ -49,6 +45,7 @@ pub async fn bootstrap(
             signing,
             cursor_key: symmetric_key(&**random),
             hash_key: Some(symmetric_key(&**random)),
+            version: 0,
         })
         .await?;
     Ok(())
@@ -58,11 +55,6 @@ fn symmetric_key(random: &dyn Random) -> Vec<u8> {
     let mut key = vec![0; SYMMETRIC_KEY];
     random.fill(&mut key);
     key
-}
-
-/// Where a signing key's private part is sealed.
-pub fn signing_key_binding(kid: &str) -> Binding {
-    Binding::new(ROOT_TENANT, kid, Purpose::JwtSigningKey, 0)
 }
 
 fn root_tenant(now: Timestamp) -> Tenant {
@@ -81,35 +73,4 @@ fn root_tenant(now: Timestamp) -> Tenant {
         created_at: now,
         updated_at: now,
     }
-}
-
-async fn signing_key(envelope: &Envelope, now: Timestamp) -> Result<SigningKey> {
-    let failed = |_| Error::internal("a signing key cannot be made", "the library refused");
-    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(failed)?;
-    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref())
-        .map_err(|error| Error::internal("a signing key cannot be read", error))?;
-    // An uncompressed point: a tag, then both coordinates (SEC 1, 2.3.3).
-    let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
-    let (x, y) = point
-        .split_at_checked(COORDINATE)
-        .ok_or_else(|| Error::internal("a signing key has no point", "it is too short"))?;
-    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
-    let kid = thumbprint(&x, &y);
-    let sealed = envelope
-        .seal(&signing_key_binding(&kid), pkcs8.as_ref())
-        .await?;
-    Ok(SigningKey {
-        kid,
-        x,
-        y,
-        sealed: sealed.as_bytes().to_vec(),
-        created_at: now,
-    })
-}
-
-/// The thumbprint of a P-256 key (RFC 7638): the hash of its required members in alphabetical order.
-fn thumbprint(x: &str, y: &str) -> String {
-    let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes()))
 }

@@ -32,10 +32,11 @@ mod query;
 mod rate_limit;
 pub mod route;
 mod secret;
+mod signing_keys;
 mod witness;
 
 pub use actor::{Can, SignedIn, allow, may};
-pub use bootstrap::{bootstrap, signing_key_binding};
+pub use bootstrap::bootstrap;
 pub use client::ClientAddress;
 pub use credential::api_key::ApiKeyText;
 pub use credential::cookie::{CookieKind, SessionCookie};
@@ -51,3 +52,4 @@ pub use problem::{Problem, ProblemDocument, Result};
 pub use query::Query;
 pub use rate_limit::ApiLimits;
 pub use secret::Secret;
+pub use signing_keys::{rotate_signing_keys, signing_key_binding};

@@ -4,11 +4,11 @@
 use std::fmt;
 
 use domain::{Error, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{base64_bytes, millis};
-use crate::condition::{Condition, Write};
+use crate::attribute::{base64_bytes, millis, number, value};
+use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::Key;
 use crate::scope::SystemTable;
@@ -31,10 +31,18 @@ pub struct SigningKey {
     pub created_at: Timestamp,
 }
 
+/// A key signs for this long.
+const IN_USE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// A key is published for this long before it signs: twice as long as anybody keeps what was published before.
+const ANNOUNCED: SignedDuration = SignedDuration::from_mins(10);
+/// So long after its successor was published a key is dropped: it signed for [`ANNOUNCED`] more, and its last tokens
+/// work for five minutes and what clocks differ.
+const DROPPED: SignedDuration = SignedDuration::from_mins(20);
+
 /// All keys of the product.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keyring {
-    /// The keys whose tokens are accepted; the last one signs.
+    /// The keys whose tokens are accepted, in the order in which they sign.
     pub signing: Vec<SigningKey>,
     /// Authenticates cursors. It is not sealed: whoever reads the table gains nothing by it, since a cursor only says
     /// where in the caller's own tenant a list goes on.
@@ -42,6 +50,31 @@ pub struct Keyring {
     /// API keys are hashed under it, so that a hash that gets out by itself, in an export or a log, matches nothing that
     /// somebody else could try. `None` until the first start of the version that has API keys.
     pub hash_key: Option<Vec<u8>>,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+impl Keyring {
+    /// The key that signs at a time: the newest that everybody has heard of.
+    pub fn signer_at(&self, now: Timestamp) -> Option<&SigningKey> {
+        let mut newest_first = self.signing.iter().rev();
+        newest_first
+            .find(|key| now.duration_since(key.created_at) >= ANNOUNCED)
+            .or_else(|| self.signing.first())
+    }
+
+    /// Whether it is time for a new key.
+    pub fn needs_key_at(&self, now: Timestamp) -> bool {
+        let newest = self.signing.last();
+        newest.is_none_or(|key| now.duration_since(key.created_at) >= IN_USE)
+    }
+
+    /// The keys without those whose tokens have all ended.
+    pub fn wanted_at(&self, now: Timestamp) -> Vec<SigningKey> {
+        let is_over = |successor: &SigningKey| now.duration_since(successor.created_at) >= DROPPED;
+        let kept_from = self.signing.iter().rposition(is_over).unwrap_or_default();
+        self.signing.iter().skip(kept_from).cloned().collect()
+    }
 }
 
 impl fmt::Debug for SigningKey {
@@ -63,6 +96,9 @@ struct KeyringItem {
     cursor: Vec<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hash: Option<Base64Bytes>,
+    /// Absent before the first rotation.
+    #[serde(default)]
+    ver: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +119,7 @@ impl From<KeyringItem> for Keyring {
             signing: item.signing,
             cursor_key: item.cursor,
             hash_key: item.hash.map(|Base64Bytes(key)| key),
+            version: item.ver,
         }
     }
 }
@@ -93,6 +130,7 @@ impl From<Keyring> for KeyringItem {
             signing: keyring.signing,
             cursor: keyring.cursor_key,
             hash: keyring.hash_key.map(Base64Bytes),
+            ver: keyring.version,
         }
     }
 }
@@ -102,6 +140,29 @@ impl SystemTable<'_> {
     pub async fn keyring(&self) -> Result<Option<Keyring>> {
         let item: Option<KeyringItem> = self.table.get(&Key::keyring()).await?;
         Ok(item.map(Keyring::from))
+    }
+
+    /// Puts other signing keys in the place of those that were seen. Whether they were still those.
+    pub async fn replace_signing_keys(
+        &self,
+        seen: &Keyring,
+        signing: Vec<SigningKey>,
+    ) -> Result<bool> {
+        let as_seen = Condition::Equals("ver", number(seen.version));
+        let is_first = Condition::Absent("ver");
+        let condition = match seen.version {
+            0 => Condition::Any(vec![as_seen, is_first]),
+            _ => as_seen,
+        };
+        let actions = vec![
+            Action::Set("signing", value(&signing)?),
+            Action::Set("ver", number(seen.version.saturating_add(1))),
+        ];
+        let write = Write::update(Key::keyring(), actions).when(condition);
+        Ok(matches!(
+            self.table.write(write).await?,
+            Written::Applied(_)
+        ))
     }
 
     /// Stores the keys unless there are some; answers with those that are stored afterwards.

@@ -20,11 +20,8 @@ const PUBLIC: [&str; 11] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 20] = [
-<<<<<<< HEAD
+const RECENT: [&str; 23] = [
     "delete /v1/api-keys/{id}",
-=======
->>>>>>> 54e8965 (accounts: connect accounts by a recent proof only)
     "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",
     "delete /v1/me/sessions/{id}",
@@ -35,14 +32,11 @@ const RECENT: [&str; 20] = [
     "patch /v1/account-groups/{id}",
     "patch /v1/members/{id}",
     "patch /v1/roles/{id}",
-<<<<<<< HEAD
-    "post /v1/api-keys",
-    "post /v1/api-keys/{id}/rotate",
-=======
     "post /v1/accounts",
     "post /v1/accounts/connect",
     "post /v1/accounts/{id}/reconnect",
->>>>>>> 54e8965 (accounts: connect accounts by a recent proof only)
+    "post /v1/api-keys",
+    "post /v1/api-keys/{id}/rotate",
     "post /v1/invitations",
     "post /v1/invitations/{id}/resend",
     "post /v1/me/email",

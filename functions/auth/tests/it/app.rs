@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use auth::{Ctx, Hasher, Issuer, SignInLimits};
 use cloud::envelope::Envelope;
-use domain::Clock;
+use domain::{Clock, Ids};
 use engine::Outbox;
 use serde_json::{Value, json};
 use store::{Meter, Table};
-use testkit::{Answer, FixedRandom, Mailbox, TestApi, TestClock, gate_with, public_url};
+use testkit::{
+    Answer, FixedRandom, Mailbox, MemoryKeys, TestApi, TestClock, gate_with, public_url,
+};
 
 pub(crate) const ADDRESS: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -23,6 +25,7 @@ pub(crate) struct App {
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) meter: Arc<Meter>,
+    keys: Arc<MemoryKeys>,
 }
 
 impl App {
@@ -32,12 +35,30 @@ impl App {
 
     pub(crate) async fn with_limits(limits: SignInLimits) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
-        let meter = Arc::new(Meter::default());
         let client = testkit::table::client().await;
-        let table = testkit::table_with(client.clone(), testkit::clock::ids(&clock))
+        Self::on(client, clock, Arc::default(), limits, 29).await
+    }
+
+    /// Another instance of the function: it shares what is outside of a process, and nothing else.
+    pub(crate) async fn beside(&self, limits: SignInLimits) -> Self {
+        let keys = Arc::clone(&self.keys);
+        Self::on(self.client.clone(), self.clock.clone(), keys, limits, 31).await
+    }
+
+    async fn on(
+        client: aws_sdk_dynamodb::Client,
+        clock: TestClock,
+        keys: Arc<MemoryKeys>,
+        limits: SignInLimits,
+        seed: u64,
+    ) -> Self {
+        let meter = Arc::new(Meter::default());
+        let random = Arc::new(FixedRandom::new(seed));
+        let ids = Ids::new(Arc::new(clock.clone()), Arc::<FixedRandom>::clone(&random));
+        let table = testkit::table_with(client.clone(), ids)
             .await
             .metered(Arc::clone(&meter));
-        let envelope = testkit::envelope(&table, &clock);
+        let envelope = testkit::services::envelope_of(&keys, &table, &clock);
         let mailbox = Mailbox::default();
         let hasher = Arc::new(Hasher::default());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
@@ -53,7 +74,7 @@ impl App {
             envelope: Arc::clone(&envelope),
             outbox: outbox.clone(),
             clock: shared,
-            random: Arc::new(FixedRandom::new(29)),
+            random,
             public_url: Arc::new(public_url()),
             hasher: Arc::clone(&hasher),
             issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
@@ -69,6 +90,7 @@ impl App {
             hasher,
             envelope,
             meter,
+            keys,
         }
     }
 

@@ -70,3 +70,18 @@ async fn id_08_limit_counts_exactly_over_many_at_once() {
     let admitted = results.iter().filter(|result| result.is_ok()).count();
     assert_eq!(admitted, 10);
 }
+
+#[tokio::test]
+async fn id_08_two_instances_on_one_table_count_wrong_passwords_together() {
+    let one = App::with_limits(few()).await;
+    let other = one.beside(few()).await;
+    one.newcomer().await;
+    for app in [&one, &other, &one] {
+        app.login("a wrong password", "token").await.expect(401);
+    }
+
+    for app in [&other, &one] {
+        let answer = app.login(PASSWORD, "token").await;
+        answer.expect_problem(429, "rate_limited");
+    }
+}

@@ -18,6 +18,7 @@ mod password;
 mod reauthenticate;
 mod refresh;
 mod register;
+mod rotation;
 mod second_factor;
 mod session;
 mod sessions;
