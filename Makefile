@@ -31,7 +31,7 @@ endef
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Build what changed and run the whole product on http://127.0.0.1:8080
+run: build ## Build what changed and run the whole product on http://localhost:8080
 	@exec $(HOST)
 
 build: tools web ## Build the dashboard and the local host

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
 // The tests drive a host that runs already (`make run`): registration, mail, publishing, all of it.
-const baseURL = process.env['M1A_BASE_URL'] ?? 'http://127.0.0.1:8080';
+const baseURL = process.env['M1A_BASE_URL'] ?? 'http://localhost:8080';
 const chromium = process.env['M1A_CHROMIUM'] ?? '/usr/bin/chromium';
 
 export default defineConfig({

@@ -53,7 +53,8 @@ impl Host {
                 )
             })?;
         let address = listener.local_addr().context("the port has no address")?;
-        let base: Url = format!("http://{address}")
+        // A name, not the bare address: browsers have no passkeys for addresses.
+        let base: Url = format!("http://localhost:{}", address.port())
             .parse()
             .context("the port has no address")?;
         let services = Services::open(&folder, base, Arc::new(SystemClock)).await?;
@@ -75,6 +76,11 @@ impl Host {
     /// Where it is served.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where people reach it.
+    pub fn url(&self) -> String {
+        self.services.base.origin().ascii_serialization()
     }
 
     /// Serves until `stop` completes. Then work under way is finished first, since it may call this very host.

@@ -39,7 +39,7 @@ async fn run() -> anyhow::Result<()> {
     let host = Host::open(&settings).await?;
     #[expect(clippy::print_stdout, reason = "people and scripts wait for this line")]
     {
-        println!("M1Autoposter is ready at http://{}", host.address());
+        println!("M1Autoposter is ready at {}", host.url());
     }
     host.run(async move {
         tokio::select! {

@@ -86,7 +86,7 @@ impl Rest {
     /// one origin.
     fn own_address(&self, request: &Request<Body>) -> Option<Url> {
         let shown = request.headers().get(HOST)?.to_str().ok()?;
-        if shown != format!("localhost:{}", self.base.port()?) {
+        if shown != format!("127.0.0.1:{}", self.base.port()?) {
             return None;
         }
         self.base

@@ -1,5 +1,6 @@
 //! Everything below the functions, opened once.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,8 +99,16 @@ fn networks(base: &Url, clock: &Arc<dyn Clock>) -> anyhow::Result<Registry> {
     let http = HttpClient::new(Egress::AllowLoopback)?;
     Ok(Registry::new(vec![
         Arc::new(Bluesky::new(http.clone(), Arc::clone(clock))),
-        Arc::new(Playground::new(base.clone(), http, Arc::clone(clock))),
+        Arc::new(Playground::new(by_address(base), http, Arc::clone(clock))),
     ]))
+}
+
+/// The same host without its name, which would be looked up for each call.
+fn by_address(base: &Url) -> Url {
+    let mut url = base.clone();
+    // The scheme has hosts, so the address is taken.
+    let (Ok(()) | Err(())) = url.set_ip_host(Ipv4Addr::LOCALHOST.into());
+    url
 }
 
 fn open_sqlite(path: &Path) -> anyhow::Result<Sqlite> {

@@ -68,7 +68,7 @@ async fn page_at_the_other_name_of_this_machine_leads_to_the_one_origin() {
     let port = host.base.rsplit(':').next().unwrap();
 
     let answer = host
-        .get_as("/posts?state=failed", &format!("localhost:{port}"))
+        .get_as("/posts?state=failed", &format!("127.0.0.1:{port}"))
         .await;
 
     assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT);
