@@ -152,6 +152,29 @@ async fn upload_outside_its_terms_stores_nothing() {
 }
 
 #[tokio::test]
+async fn f_14_signed_address_of_one_tenants_object_opens_none_of_another() {
+    let bench = bench();
+    let (objects, own) = (&bench.objects, "ten_00000000000000000000000001/");
+    let theirs = format!(
+        "{}/med_00000000000000000000000001",
+        "ten_00000000000000000000000002"
+    );
+    let theirs: ObjectKey = theirs.parse().unwrap();
+    let upload = objects.presign_upload(theirs, &terms(6)).await.unwrap();
+    call(&bench, "PUT", upload.url.as_str(), "image/png", "theirs").await;
+    let read = objects.presign_read(key(1), Duration::from_mins(1)).await;
+    let write = objects.presign_upload(key(1), &terms(6)).await.unwrap();
+
+    for (method, url) in [("GET", read.unwrap()), ("PUT", write.url)] {
+        let forged = url.as_str().replace(own, "ten_00000000000000000000000002/");
+        let (status, body) = call(&bench, method, &forged, "image/png", "forged").await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{method}");
+        assert!(!body.contains("theirs"));
+    }
+    assert_eq!(objects.get(theirs, 6).await.unwrap().unwrap(), "theirs");
+}
+
+#[tokio::test]
 async fn expired_address_is_refused() {
     let bench = bench();
     let expired = UploadTerms {
