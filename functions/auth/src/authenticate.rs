@@ -2,8 +2,8 @@
 
 use api::DeviceCookie;
 use domain::email::EmailAddress;
-use domain::{Error, Result, UserId};
-use store::StoredUser;
+use domain::{Error, PasskeyId, Result, UserId};
+use store::{Opening, StoredUser};
 
 use crate::Ctx;
 use crate::authenticator::wrong_code;
@@ -21,14 +21,24 @@ const PROOFS: &str = "proofs";
 /// Somebody who proved who they are.
 pub(crate) struct Authenticated {
     pub(crate) known: StoredUser,
-    /// By the password of this version.
-    pub(crate) password_version: u64,
-    /// And by a code.
+    /// By what.
+    pub(crate) opening: Opening,
+    /// Whether by something that they have, too, and not only by something that they know.
     pub(crate) by_second_factor: bool,
     /// With a browser that they used before.
     pub(crate) is_known_device: bool,
     /// After this many wrong tries in a row.
     pub(crate) failed_before: u32,
+}
+
+impl Authenticated {
+    /// The passkey that proved it.
+    pub(crate) fn passkey(&self) -> Option<PasskeyId> {
+        match &self.opening {
+            Opening::Passkey(used) => Some(used.passkey),
+            Opening::Password(_) => None,
+        }
+    }
 }
 
 impl Ctx {
@@ -52,13 +62,9 @@ impl Ctx {
             .await?;
         let spare = UserId::generate(self.table.ids());
         let known = system.user_by_email(&email, spare).await?;
-        let device = match (&known, shown) {
-            (Some(known), Some(shown)) if shown.user() == known.user.id => {
-                let mark = shown.mark();
-                let is_known = system.knows_device(known.user.id, &mark, now).await?;
-                is_known.then_some(shown)
-            }
-            _ => None,
+        let device = match &known {
+            Some(known) => self.known_device(known.user.id, shown).await?,
+            None => None,
         };
         let (purpose, subject) = match device {
             Some(device) => (BY_DEVICE, device.mark().beginning().to_owned()),
@@ -82,28 +88,39 @@ impl Ctx {
                     .to_owned(),
             });
         }
-        let by_second_factor = match self.active_authenticator(known.user.id).await? {
-            None => false,
-            Some(authenticator) => {
-                let code = body.code.as_deref().ok_or_else(second_factor_required)?;
-                if !self
-                    .use_code(known.user.id, &authenticator, code, client)
-                    .await?
-                {
-                    self.warn_of_attempts(&known.user, attempt).await?;
-                    return Err(wrong_code("/code"));
-                }
-                true
+        let factors = self.factors(known.user.id).await?;
+        let by_second_factor = factors.is_guarded();
+        if by_second_factor {
+            let code = body.code.as_deref().ok_or_else(second_factor_required)?;
+            let app = factors.authenticator.as_ref();
+            if !self.use_code(known.user.id, app, code, client).await? {
+                self.warn_of_attempts(&known.user, attempt).await?;
+                return Err(wrong_code("/code"));
             }
-        };
+        }
         system.forget_attempts(purpose, &subject).await?;
         Ok(Authenticated {
             known,
-            password_version,
+            opening: Opening::Password(password_version),
             by_second_factor,
             is_known_device: device.is_some(),
             failed_before: attempt.saturating_sub(1),
         })
+    }
+
+    /// The browser that somebody shows, where the person has used it before.
+    pub(crate) async fn known_device<'a>(
+        &self,
+        user: UserId,
+        shown: Option<&'a DeviceCookie>,
+    ) -> Result<Option<&'a DeviceCookie>> {
+        let Some(shown) = shown.filter(|shown| shown.user() == user) else {
+            return Ok(None);
+        };
+        let system = self.table.system();
+        let now = self.clock.now();
+        let is_known = system.knows_device(user, &shown.mark(), now).await?;
+        Ok(is_known.then_some(shown))
     }
 
     /// Checks the password of somebody who is signed in, as `pointer` of the request has it; its version.
@@ -156,6 +173,6 @@ pub(crate) fn wrong() -> Error {
 fn second_factor_required() -> Error {
     Error::Unauthenticated {
         code: "second_factor_required",
-        detail: "send a code of the authenticator app, or a recovery code, too",
+        detail: "send a code of the authenticator app, or a recovery code, too; or sign in with a passkey",
     }
 }

@@ -26,6 +26,8 @@ const ISSUER: &str = "M1Autoposter";
 pub(crate) struct SecondFactor {
     /// Whether signing in asks for a code of an authenticator app.
     authenticator: bool,
+    /// Passkeys, which sign in by themselves; with one of them the password alone does not.
+    passkeys: usize,
     /// Recovery codes that were not used yet.
     recovery_codes_left: usize,
 }
@@ -63,11 +65,12 @@ pub(crate) async fn get_second_factor(
     State(ctx): State<Ctx>,
     caller: SignedIn,
 ) -> api::Result<Json<SecondFactor>> {
-    let active = ctx.active_authenticator(caller.user).await?;
+    let factors = ctx.factors(caller.user).await?;
     let system = ctx.table.system();
     let left = system.recovery_codes_left(caller.user).await?;
     Ok(Json(SecondFactor {
-        authenticator: active.is_some(),
+        authenticator: factors.authenticator.is_some(),
+        passkeys: factors.passkeys.len(),
         recovery_codes_left: left,
     }))
 }
@@ -157,12 +160,12 @@ pub(crate) async fn confirm_authenticator(
     Ok((cookie, Json(codes)).into_response())
 }
 
-/// Removes the authenticator app with its recovery codes. All other sign-ins end.
+/// Removes the authenticator app. All other sign-ins end; where no passkey guards the account its recovery codes go, too.
 #[utoipa::path(
     delete,
     path = "/v1/me/second-factor/authenticator",
     tag = "identity",
-    responses((status = NO_CONTENT, description = "Signing in asks for the password only"))
+    responses((status = NO_CONTENT, description = "Signing in asks for no codes of it any more"))
 )]
 pub(crate) async fn remove_authenticator(
     State(ctx): State<Ctx>,
@@ -180,8 +183,10 @@ pub(crate) async fn remove_authenticator(
         mail: &outgoing.owed,
         act: ctx.factor_act("user.authenticator_removed", &client),
     };
+    let factors = ctx.factors(user.id).await?;
+    let codes: Option<&[SecretHash]> = factors.passkeys.is_empty().then_some(&[]);
     let system = ctx.table.system();
-    if !system.remove_authenticator(user.id, change).await? {
+    if !system.remove_authenticator(user.id, codes, change).await? {
         return Err(Error::NotFound {
             kind: "authenticator",
         }
@@ -210,15 +215,16 @@ pub(crate) async fn renew_recovery_codes(
         .recovery_codes_renewed_mail(&user, &client.origin())
         .await?;
     let act = ctx.factor_act("user.recovery_codes_renewed", &client);
+    let factor = ctx.factors(user.id).await?.any();
+    let factor = factor.ok_or(Error::NotFound {
+        kind: "second factor",
+    })?;
     let system = ctx.table.system();
     if !system
-        .replace_recovery_codes(user.id, &hashes, &outgoing.owed, &act)
+        .replace_recovery_codes(user.id, factor, &hashes, &outgoing.owed, &act)
         .await?
     {
-        return Err(Error::NotFound {
-            kind: "authenticator",
-        }
-        .into());
+        return Err(Error::StaleVersion.into());
     }
     ctx.send(&outgoing).await;
     Ok(Json(codes))
@@ -233,8 +239,16 @@ pub(crate) fn wrong_code(pointer: &str) -> Error {
     )
 }
 
+impl RecoveryCodes {
+    /// As people keep them.
+    pub(crate) fn into_list(self) -> Vec<String> {
+        self.recovery_codes
+    }
+}
+
 impl Ctx {
-    fn new_codes(&self) -> (RecoveryCodes, Vec<SecretHash>) {
+    /// New recovery codes: for the person, and as the table knows them.
+    pub(crate) fn new_codes(&self) -> (RecoveryCodes, Vec<SecretHash>) {
         let codes: Vec<RecoveryCode> = (0..COUNT)
             .map(|_| RecoveryCode::generate(&*self.random))
             .collect();

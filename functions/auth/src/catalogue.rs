@@ -23,6 +23,8 @@ pub(crate) struct Catalogue {
     pub(crate) many_attempts: Template,
     pub(crate) authenticator_added: Template,
     pub(crate) authenticator_removed: Template,
+    pub(crate) passkey_added: Template,
+    pub(crate) passkey_removed: Template,
     pub(crate) recovery_codes_renewed: Template,
     pub(crate) sign_in_ended: Template,
 }
@@ -79,6 +81,7 @@ mod tests {
         let catalogue = catalogue("en").unwrap();
         let values = [
             "name", "link", "minutes", "time", "device", "network", "count", "address", "days",
+            "passkey",
         ]
         .map(|name| (name, ""));
         for template in [
@@ -97,6 +100,8 @@ mod tests {
             &catalogue.many_attempts,
             &catalogue.authenticator_added,
             &catalogue.authenticator_removed,
+            &catalogue.passkey_added,
+            &catalogue.passkey_removed,
             &catalogue.recovery_codes_renewed,
             &catalogue.sign_in_ended,
         ] {

@@ -47,6 +47,8 @@ mod login;
 mod logout;
 mod mails;
 mod me;
+mod passkey_login;
+mod passkeys;
 mod password;
 mod reauthenticate;
 mod recovery_code;
@@ -56,11 +58,13 @@ mod resend_verification;
 mod reset_password;
 mod second_factor;
 mod sessions;
+mod sign_in;
 mod sign_in_notices;
 mod stored_password;
 mod switch;
 mod totp;
 mod verify_email;
+mod webauthn;
 
 pub use access::Issuer;
 pub use deployed::Config;
@@ -107,8 +111,11 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(public(routes!(forgot_password::forgot_password)))
         .routes(public(routes!(reset_password::reset_password)))
         .routes(public(routes!(login::login)))
+        .routes(public(routes!(passkey_login::passkey_login_options)))
+        .routes(public(routes!(passkey_login::passkey_login)))
         .routes(public(routes!(refresh::refresh)))
         .routes(signed_in(routes!(reauthenticate::reauthenticate)))
+        .routes(signed_in(routes!(reauthenticate::reauthenticate_options)))
         .routes(signed_in(routes!(switch::switch)))
         .routes(signed_in(routes!(logout::logout)))
         .routes(signed_in(routes!(me::get_me, edit_me::edit_me)))
@@ -127,6 +134,11 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(recent(signed_in(routes!(
             authenticator::renew_recovery_codes
         ))))
+        .routes(signed_in(routes!(passkeys::list_passkeys)))
+        .routes(recent(signed_in(routes!(passkeys::passkey_options))))
+        .routes(recent(signed_in(routes!(passkeys::add_passkey))))
+        .routes(signed_in(routes!(passkeys::rename_passkey)))
+        .routes(recent(signed_in(routes!(passkeys::remove_passkey))))
         .routes(signed_in(routes!(sessions::list_sessions)))
         .routes(recent(signed_in(routes!(sessions::end_other_sessions))))
         .routes(recent(signed_in(routes!(sessions::end_session))))

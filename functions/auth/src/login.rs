@@ -1,19 +1,14 @@
 //! `POST /v1/auth/login`
 
-use api::{DeviceCookie, Json, SESSION_LIFETIME, SessionCookie};
+use api::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use domain::TenantId;
+use axum::response::Response;
 use http::HeaderMap;
-use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use store::{Belonging, Device, SecretHash, Session, SignIn, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::answer::{Me, SignedInAnswer};
-use crate::authenticate::{Authenticated, wrong};
+use crate::answer::SignedInAnswer;
 use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
@@ -55,116 +50,7 @@ pub(crate) async fn login(
     headers: HeaderMap,
     Json(body): Json<Login>,
 ) -> api::Result<Response> {
-    let shown = match body.mode {
-        Mode::Cookie => {
-            ctx.gate.check_sign_in(&headers)?;
-            DeviceCookie::of(&headers, ctx.gate.cookie())
-        }
-        Mode::Token => None,
-    };
+    let shown = ctx.shown_device(body.mode, &headers)?;
     let proved = ctx.authenticate(&body, &client, shown.as_ref()).await?;
-    let user = &proved.known.user;
-    let system = ctx.table.system();
-    let members = system.memberships(user.id).await?;
-    let tenant = only(&members);
-    let me = Me::new(user, &members, tenant);
-    let (device, new_cookie) = ctx.device(&proved, body.mode, &client, shown.as_ref());
-    let outgoing = ctx.sign_in_notice(&proved, &device).await?;
-    let sign_in = SignIn {
-        password_version: Some(proved.password_version),
-        device: Some(&device),
-        mail: outgoing.as_ref().map(|outgoing| &outgoing.owed),
-        act: UserAct {
-            at: ctx.clock.now(),
-            kind: "user.signed_in",
-            origin: client.origin(),
-            detail: json!({ "mode": body.mode, "second_factor": proved.by_second_factor }),
-        },
-    };
-    let mut response = match body.mode {
-        Mode::Cookie => {
-            let (session, cookie) = ctx.new_session(&proved, tenant, &client);
-            if !system.start_session(&session, &sign_in).await? {
-                // The password was changed since it was compared.
-                return Err(wrong().into());
-            }
-            if let Some(old) = ctx.gate.session_of(&headers).await? {
-                system.end_session(&old).await?;
-            }
-            let cookie = ctx.gate.cookie().set(&cookie);
-            let answer = SignedInAnswer { me, tokens: None };
-            ([(SET_COOKIE, cookie)], Json(answer)).into_response()
-        }
-        Mode::Token => {
-            let tokens = ctx.start_family(user.id, tenant, &sign_in).await?;
-            let tokens = Some(tokens.ok_or_else(wrong)?);
-            Json(SignedInAnswer { me, tokens }).into_response()
-        }
-    };
-    if let Some(cookie) = new_cookie.and_then(|cookie| cookie.set(ctx.gate.cookie())) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    if let Some(outgoing) = &outgoing {
-        ctx.send(outgoing).await;
-    }
-    Ok(response)
-}
-
-fn only(members: &[Belonging]) -> Option<TenantId> {
-    match members {
-        [member] => Some(member.tenant.id),
-        _ => None,
-    }
-}
-
-impl Ctx {
-    /// The device that is signed in with, and the cookie by which a new browser is known from then on.
-    fn device(
-        &self,
-        proved: &Authenticated,
-        mode: Mode,
-        client: &Client,
-        shown: Option<&DeviceCookie>,
-    ) -> (Device, Option<DeviceCookie>) {
-        let user = proved.known.user.id;
-        let origin = client.origin();
-        let (mark, new_cookie) = match (mode, shown) {
-            (Mode::Cookie, Some(cookie)) if proved.is_known_device => (cookie.mark(), None),
-            (Mode::Cookie, _) => {
-                let cookie = DeviceCookie::generate(&*self.random, user);
-                (cookie.mark(), Some(cookie))
-            }
-            // A program keeps no cookie: it is known by what it is and where.
-            (Mode::Token, _) => (SecretHash::of(&format!("{origin:?}")), None),
-        };
-        let device = Device {
-            user,
-            mark,
-            origin,
-            used_at: self.clock.now(),
-        };
-        (device, new_cookie)
-    }
-
-    fn new_session(
-        &self,
-        proved: &Authenticated,
-        tenant: Option<TenantId>,
-        client: &Client,
-    ) -> (Session, SessionCookie) {
-        let user = proved.known.user.id;
-        let cookie = SessionCookie::generate(&*self.random, user, tenant);
-        let now = self.clock.now();
-        let session = Session {
-            secret: cookie.hash(),
-            user,
-            tenant,
-            started_at: now,
-            proved_at: now,
-            last_seen_at: now,
-            ends_at: now.saturating_add(SESSION_LIFETIME).unwrap_or(now),
-            origin: client.origin(),
-        };
-        (session, cookie)
-    }
+    ctx.sign_in(&proved, body.mode, &client, &headers).await
 }

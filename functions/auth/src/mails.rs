@@ -214,6 +214,29 @@ impl Ctx {
             .await
     }
 
+    /// The mail that tells of a new passkey.
+    pub(crate) async fn passkey_added_mail(
+        &self,
+        user: &User,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        self.passkey_notice(user, |texts| &texts.passkey_added, "me", name, origin)
+            .await
+    }
+
+    /// The mail that tells that a passkey is gone.
+    pub(crate) async fn passkey_removed_mail(
+        &self,
+        user: &User,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let page = "forgot-password";
+        self.passkey_notice(user, |texts| &texts.passkey_removed, page, name, origin)
+            .await
+    }
+
     /// The mail that tells of new recovery codes.
     pub(crate) async fn recovery_codes_renewed_mail(
         &self,
@@ -236,6 +259,20 @@ impl Ctx {
     pub(crate) async fn send(&self, outgoing: &Outgoing) {
         let Outgoing { owed, mail } = outgoing;
         self.outbox.send_inline(owed.id, mail).await;
+    }
+
+    async fn passkey_notice(
+        &self,
+        user: &User,
+        template: fn(&Catalogue) -> &Template,
+        page: &str,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let letter = Letter::to(user, template, self.link(page)?);
+        let mut values = self.circumstances(user, origin);
+        values.push(("passkey", name.to_owned()));
+        self.outgoing(letter.with(values)).await
     }
 
     /// A mail that tells when, by what and from where something was done.

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/reauthenticate`
+//! `POST /v1/auth/reauthenticate` and its `options`
 
 use api::{Json, SignedIn};
 use axum::extract::State;
@@ -14,6 +14,8 @@ use crate::Ctx;
 use crate::answer::{Me, SignedInAnswer};
 use crate::authenticator::wrong_code;
 use crate::client::Client;
+use crate::passkeys::{Proof, refused_at};
+use crate::webauthn::{Assertion, RequestOptions};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,28 @@ pub(crate) struct Reauthenticate {
     /// For somebody with one: a code of the authenticator app, or a recovery code.
     #[serde(default)]
     code: Option<String>,
+    /// For somebody with a passkey: what the browser answered to the options of `reauthenticate/options`.
+    #[serde(default)]
+    passkey: Option<Assertion>,
+}
+
+/// What a browser needs to prove by a passkey who the caller is.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/reauthenticate/options",
+    tag = "identity",
+    responses((status = OK, description = "For `navigator.credentials.get`", body = RequestOptions))
+)]
+pub(crate) async fn reauthenticate_options(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+) -> api::Result<Json<RequestOptions>> {
+    let passkeys = ctx.table.system().passkeys(caller.user).await?;
+    if passkeys.is_empty() {
+        return Err(Error::NotFound { kind: "passkey" }.into());
+    }
+    let proof = Proof::Reproving(&caller.credential);
+    Ok(Json(ctx.request_options(proof, &passkeys).await?))
 }
 
 /// Proves again who the caller is, for acts that need a proof of the last ten minutes. The old session, or the old
@@ -42,7 +66,8 @@ pub(crate) async fn reauthenticate(
     Json(body): Json<Reauthenticate>,
 ) -> api::Result<Response> {
     let known = ctx.stored_person(caller.user).await?;
-    ctx.prove(&known, &body, &client).await?;
+    ctx.prove(&known, &body, &caller.credential, &client)
+        .await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
     let me = Me::new(&known.user, &members, tenant);
@@ -75,26 +100,38 @@ impl Ctx {
         &self,
         known: &StoredUser,
         body: &Reauthenticate,
+        credential: &Credential,
         client: &Client,
     ) -> Result<()> {
         let user = known.user.id;
-        let Some(authenticator) = self.active_authenticator(user).await? else {
+        if let Some(assertion) = &body.passkey {
+            let proof = Proof::Reproving(credential);
+            let used = self.proved_by_passkey(user, assertion, proof).await?;
+            let used = used.ok_or_else(|| refused_at("/passkey"))?;
+            if !self.table.system().use_passkey(&used).await? {
+                return Err(refused_at("/passkey"));
+            }
+            return Ok(());
+        }
+        let factors = self.factors(user).await?;
+        if !factors.is_guarded() {
             let password = body
                 .password
                 .as_deref()
                 .ok_or_else(|| Error::field("/password", "missing_field", "enter your password"))?;
             self.check_password(known, password, "/password").await?;
             return Ok(());
-        };
+        }
         let code = body.code.as_deref().ok_or_else(|| {
             Error::field(
                 "/code",
                 "second_factor_required",
-                "enter a code of your authenticator app, or a recovery code",
+                "use a passkey, or enter a code of your authenticator app, or a recovery code",
             )
         })?;
         self.count_proof(user).await?;
-        if !self.use_code(user, &authenticator, code, client).await? {
+        let app = factors.authenticator.as_ref();
+        if !self.use_code(user, app, code, client).await? {
             return Err(wrong_code("/code"));
         }
         self.forget_proofs(user).await

@@ -1,15 +1,43 @@
-//! The second proof of who somebody is, where they have an authenticator app.
+//! What guards an account beside its password: an authenticator app, passkeys, and recovery codes for when they are lost.
 
 use cloud::envelope::{Binding, Purpose, Sealed};
 use domain::tenant::ROOT_TENANT;
 use domain::{Result, UserId};
 use serde_json::Value;
-use store::{Authenticator, UserAct};
+use store::{Authenticator, Factor, Passkey, UserAct};
 
 use crate::Ctx;
 use crate::client::Client;
 use crate::recovery_code::RecoveryCode;
 use crate::totp::{self, Seed};
+
+/// What guards an account.
+#[derive(Debug)]
+pub(crate) struct Factors {
+    /// An active authenticator app.
+    pub(crate) authenticator: Option<Authenticator>,
+    /// Passkeys.
+    pub(crate) passkeys: Vec<Passkey>,
+}
+
+impl Factors {
+    /// Whether the password alone is not enough.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.number() > 0
+    }
+
+    /// How many there are.
+    pub(crate) fn number(&self) -> usize {
+        usize::from(self.authenticator.is_some()).saturating_add(self.passkeys.len())
+    }
+
+    /// One of them.
+    pub(crate) fn any(&self) -> Option<Factor> {
+        let passkey = || Some(Factor::Passkey(self.passkeys.first()?.id));
+        let app = self.authenticator.as_ref().map(|_| Factor::Authenticator);
+        app.or_else(passkey)
+    }
+}
 
 /// Where a seed is sealed.
 pub(crate) fn binding(user: UserId, version: u64) -> Binding {
@@ -17,10 +45,14 @@ pub(crate) fn binding(user: UserId, version: u64) -> Binding {
 }
 
 impl Ctx {
-    /// The person's app, where one is asked for.
-    pub(crate) async fn active_authenticator(&self, user: UserId) -> Result<Option<Authenticator>> {
-        let found = self.table.system().authenticator(user).await?;
-        Ok(found.filter(|authenticator| authenticator.is_active))
+    /// What guards a person's account.
+    pub(crate) async fn factors(&self, user: UserId) -> Result<Factors> {
+        let system = self.table.system();
+        let (app, passkeys) = tokio::join!(system.authenticator(user), system.passkeys(user));
+        Ok(Factors {
+            authenticator: app?.filter(|authenticator| authenticator.is_active),
+            passkeys: passkeys?,
+        })
     }
 
     /// The seed of an app.
@@ -36,13 +68,16 @@ impl Ctx {
     pub(crate) async fn use_code(
         &self,
         user: UserId,
-        authenticator: &Authenticator,
+        authenticator: Option<&Authenticator>,
         code: &str,
         client: &Client,
     ) -> Result<bool> {
         let system = self.table.system();
         let now = self.clock.now();
         if let Some(code) = totp::digits(code) {
+            let Some(authenticator) = authenticator else {
+                return Ok(false);
+            };
             let seed = self.seed(user, authenticator).await?;
             return match seed.step_of(&code, now) {
                 Some(step) => system.use_step(user, step).await,

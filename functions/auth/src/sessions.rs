@@ -135,7 +135,7 @@ pub(crate) async fn end_session(
     let sign_ins = ctx.alive(caller.user).await?;
     let ended = sign_ins
         .iter()
-        .find(|sign_in| name(sign_in) == id.0)
+        .find(|sign_in| sign_in.name() == id.0)
         .ok_or(Error::NotFound { kind: "session" })?;
     let detail = json!({ "session": id.0 });
     let act = ctx.end_of_session("user.session_ended", &client, detail);
@@ -192,13 +192,6 @@ impl Ctx {
     }
 }
 
-fn name(sign_in: &Credential) -> String {
-    match sign_in {
-        Credential::Session(session) => session.name(),
-        Credential::Family(family) => family.id.to_string(),
-    }
-}
-
 fn is_same(one: &Credential, other: &Credential) -> bool {
-    name(one) == name(other)
+    one.name() == other.name()
 }

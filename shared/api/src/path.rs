@@ -2,8 +2,8 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, InvitationId, MediaId, PostId,
-    RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, InvitationId, MediaId,
+    PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 use http::request::Parts;
 
@@ -41,6 +41,7 @@ path_ids! {
     EventId = "event",
     InvitationId = "invitation",
     MediaId = "media",
+    PasskeyId = "passkey",
     PostId = "post",
     RoleId = "role",
     TenantId = "tenant",

@@ -176,6 +176,8 @@ id! {
     ApiKeyId = "key",
     /// A family of refresh tokens: one sign-in of a program.
     FamilyId = "fam",
+    /// A passkey of a person.
+    PasskeyId = "psk",
     /// A mail that is owed to somebody.
     NoticeId = "ntc",
     /// One conditional write: how a repeated attempt recognises its own earlier success.

@@ -35,6 +35,6 @@ pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
 pub use id::{
     AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, Ids, InvitationId, MediaId,
-    NoticeId, OperationId, PostId, RoleId, TenantId, UserId,
+    NoticeId, OperationId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};

@@ -94,6 +94,14 @@ impl Credential {
         }
     }
 
+    /// What it is called in lists. Says nothing about its secret.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Session(session) => session.name(),
+            Self::Family(family) => family.id.to_string(),
+        }
+    }
+
     /// When its person last proved who they are.
     pub fn proved_at(&self) -> Timestamp {
         match self {

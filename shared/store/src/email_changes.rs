@@ -32,8 +32,8 @@ pub struct EmailChange<'a> {
     pub act: UserAct,
 }
 
-/// The way back, by the link that was sent to the old address. Whoever changed it may know the password: it works no
-/// more, and every sign-in ends.
+/// The way back, by the link that was sent to the old address. Whoever changed it may know the password and have added
+/// passkeys: they work no more, and every sign-in ends.
 #[derive(Debug)]
 pub struct EmailRevert<'a> {
     /// What the link carries, sent to the old address.
@@ -132,9 +132,18 @@ impl SystemTable<'_> {
             let present = Key::mail_guard(&seen.user.email.normalized());
             writes.push(Write::delete(present).when(is_own()?));
         }
-        writes.extend(self.ends_of_others(user, None).await?);
+        writes.extend(self.without_passkeys(user).await?);
+        let free = 100_usize.saturating_sub(writes.len());
+        let ends = self.ends_of_others(user, None).await?;
+        writes.extend(ends.into_iter().take(free));
         match self.table.transact(writes).await? {
-            Transacted::Done => self.sweep_other_sign_ins(user, None).await,
+            Transacted::Done => {
+                // What a sign-in that ends here added since the look.
+                for write in self.without_passkeys(user).await? {
+                    self.table.write(write).await?;
+                }
+                self.sweep_other_sign_ins(user, None).await
+            }
             Transacted::Refused(refused) => Err(gone(&refused)),
         }
     }

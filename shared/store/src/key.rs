@@ -4,7 +4,7 @@
 use aws_lc_rs::{constant_time, digest, hmac};
 use domain::{
     AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, InvitationId, MediaId,
-    NoticeId, PostId, RoleId, TenantId, UserId,
+    NoticeId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -207,6 +207,17 @@ impl Key {
 
     pub(crate) fn recovery_code(user: UserId, code: &SecretHash) -> Self {
         Self::new(format!("U#{user}"), format!("REC#{}", code.0))
+    }
+
+    /// What the sort keys of passkeys begin with.
+    pub(crate) const PASSKEYS: &'static str = "PSK#";
+
+    pub(crate) fn passkey(user: UserId, passkey: PasskeyId) -> Self {
+        Self::new(format!("U#{user}"), format!("PSK#{passkey}"))
+    }
+
+    pub(crate) fn ceremony(challenge: &SecretHash) -> Self {
+        Self::new(format!("X#CER#{}", challenge.0), ALONE)
     }
 
     pub(crate) fn user_event(user: UserId, event: EventId) -> Self {

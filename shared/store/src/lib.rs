@@ -18,6 +18,7 @@ mod api_keys;
 mod attempts;
 mod attention;
 mod attribute;
+mod ceremonies;
 mod condition;
 mod credentials;
 mod deliveries;
@@ -38,6 +39,7 @@ mod names;
 pub mod notices;
 mod one_time_tokens;
 mod owed_mails;
+mod passkeys;
 mod passwords;
 mod patience;
 mod posts;
@@ -68,6 +70,7 @@ pub use attention::{
     AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, OverduePage,
     UnsettledPage, UnsettledPosition,
 };
+pub use ceremonies::{Ceremony, CeremonyPurpose};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;
 pub use devices::{DEVICE_LIFETIME, Device};
@@ -84,6 +87,7 @@ pub use memberships::{Belonging, Member, Standing};
 pub use meter::{Consumed, Meter};
 pub use one_time_tokens::{NewToken, Token, TokenPurpose};
 pub use owed_mails::OwedMail;
+pub use passkeys::{Passkey, PasskeyUse};
 pub use passwords::{PasswordChange, PasswordReset};
 pub use posts::{
     CalendarPage, CalendarPosition, Card, CardTarget, Commit, CreatedPage, DeliveryChange,
@@ -95,11 +99,11 @@ pub use rate_limits::RateLimit;
 pub use refresh_families::{RefreshFamily, RefreshToken, Rotation};
 pub use roles::Defined;
 pub use scope::{SystemTable, TenantScope, TenantTable};
-pub use second_factors::{Authenticator, FactorChange};
+pub use second_factors::{Authenticator, Factor, FactorChange};
 pub use sessions::Session;
 pub use shard::shard_of;
 pub use sign_in_attempts::AttemptLimit;
-pub use sign_ins::{SignIn, SignIns};
+pub use sign_ins::{Opening, SignIn, SignIns};
 pub use table::{Settings, Table};
 pub use tenants::{NewTenant, TenantCreated};
 pub use usage::Usage;

@@ -1,6 +1,6 @@
 //! What people prove themselves with beside their password: an authenticator app, and codes for when it is lost.
 
-use domain::{Result, UserId};
+use domain::{PasskeyId, Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,15 @@ pub struct Authenticator {
     pub version: u64,
     /// Whether the person has shown that the app works: only then is it asked for.
     pub is_active: bool,
+}
+
+/// What guards an account beside its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// An authenticator app.
+    Authenticator,
+    /// A passkey.
+    Passkey(PasskeyId),
 }
 
 /// A change of a person's second factor, by somebody who is signed in.
@@ -131,21 +140,21 @@ impl SystemTable<'_> {
             Condition::Equals("ver", number(version)),
             Condition::Equals("active", value(&false)?),
         ]);
-        let mut writes = vec![Write::update(Key::authenticator(user), actions).when(is_offered)];
-        writes.extend(self.replaced_codes(user, codes).await?);
-        self.change_factor(user, writes, change).await
+        let activate = Write::update(Key::authenticator(user), actions).when(is_offered);
+        self.change_factor(user, activate, Some(codes), change)
+            .await
     }
 
-    /// Removes an active app with its recovery codes. Whether there was one.
+    /// Removes an active app, with all recovery codes where `codes` is empty. Whether there was one.
     pub async fn remove_authenticator(
         &self,
         user: UserId,
+        codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
     ) -> Result<bool> {
         let is_active = Condition::Equals("active", value(&true)?);
-        let mut writes = vec![Write::delete(Key::authenticator(user)).when(is_active)];
-        writes.extend(self.replaced_codes(user, &[]).await?);
-        self.change_factor(user, writes, change).await
+        let remove = Write::delete(Key::authenticator(user)).when(is_active);
+        self.change_factor(user, remove, codes, change).await
     }
 
     /// Uses the code of a step: once, and none before it afterwards. Whether it could be used.
@@ -162,18 +171,29 @@ impl SystemTable<'_> {
         ))
     }
 
-    /// Replaces all recovery codes of somebody who has an app. Whether they have.
+    /// Replaces all recovery codes of somebody who has this factor. Whether they have.
     pub async fn replace_recovery_codes(
         &self,
         user: UserId,
+        factor: Factor,
         codes: &[SecretHash],
         mail: &OwedMail,
         act: &UserAct,
     ) -> Result<bool> {
-        let is_active = Condition::Equals("active", value(&true)?);
-        let unchanged = vec![Action::Set("active", value(&true)?)];
+        let unchanged = match factor {
+            Factor::Authenticator => {
+                let is_active = Condition::Equals("active", value(&true)?);
+                let actions = vec![Action::Set("active", value(&true)?)];
+                Write::update(Key::authenticator(user), actions).when(is_active)
+            }
+            Factor::Passkey(passkey) => {
+                let actions = vec![Action::Set("user", value(&user)?)];
+                let key = Key::passkey(user, passkey);
+                Write::update(key, actions).when(Condition::item_exists())
+            }
+        };
         let mut writes = vec![
-            Write::update(Key::authenticator(user), unchanged).when(is_active),
+            unchanged,
             mail.write(self.table)?,
             self.user_event_write(user, act)?,
         ];
@@ -230,11 +250,13 @@ impl SystemTable<'_> {
         Ok(writes)
     }
 
-    /// The first of `writes` decides whether the change may happen.
-    async fn change_factor(
+    /// Changes how a person proves themselves, by a write whose condition decides whether it may happen, with `codes` in
+    /// the place of all recovery codes where there are some.
+    pub(crate) async fn change_factor(
         &self,
         user: UserId,
-        mut writes: Vec<Write>,
+        factor: Write,
+        codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
     ) -> Result<bool> {
         let FactorChange {
@@ -243,6 +265,10 @@ impl SystemTable<'_> {
             mail,
             act,
         } = change;
+        let mut writes = vec![factor];
+        if let Some(codes) = codes {
+            writes.extend(self.replaced_codes(user, codes).await?);
+        }
         writes.push(mail.write(self.table)?);
         writes.push(self.user_event_write(user, &act)?);
         let mut kept = credential.clone();

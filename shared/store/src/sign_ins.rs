@@ -8,6 +8,7 @@ use crate::devices::Device;
 use crate::item::decode;
 use crate::key::Key;
 use crate::owed_mails::OwedMail;
+use crate::passkeys::PasskeyUse;
 use crate::refresh_families::{FamilyItem, RefreshFamily};
 use crate::scope::SystemTable;
 use crate::sessions::{Session, SessionItem};
@@ -19,12 +20,21 @@ use crate::users;
 /// Sign-ins that end in the transaction of an act; a transaction takes no more than 100 writes.
 const ENDED_AT_ONCE: usize = 80;
 
+/// What opened a sign-in. It starts only while that still would, so that a sign-in that meets the end of all sign-ins
+/// is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The password of this version.
+    Password(u64),
+    /// A passkey.
+    Passkey(PasskeyUse),
+}
+
 /// What goes with a new sign-in.
 #[derive(Clone, Debug)]
 pub struct SignIn<'a> {
-    /// The version of the password that opened it: it starts only while the password is that one, so that a sign-in
-    /// that meets the end of all sign-ins is refused.
-    pub password_version: Option<u64>,
+    /// What opened it.
+    pub opening: Option<&'a Opening>,
     /// With what it is used.
     pub device: Option<&'a Device>,
     /// The mail that tells the person.
@@ -85,11 +95,14 @@ impl SystemTable<'_> {
     ) -> Result<bool> {
         let act = &sign_in.act;
         let mut writes = vec![stored, self.user_event_write(user, act)?];
-        writes.extend(
-            sign_in
-                .password_version
-                .map(|version| users::used(user, version, act.at)),
-        );
+        match sign_in.opening {
+            Some(Opening::Password(version)) => writes.push(users::used(user, *version, act.at)),
+            Some(Opening::Passkey(used)) => {
+                writes.push(used.write()?);
+                writes.push(users::signed_in(user, act.at));
+            }
+            None => {}
+        }
         if let Some(device) = sign_in.device {
             writes.push(device.write()?);
         }

@@ -312,6 +312,12 @@ pub(crate) fn used(user: UserId, password_version: u64, now: Timestamp) -> Write
     Write::update(Key::user(user), actions).when(Condition::Equals("pwv", number(password_version)))
 }
 
+/// The write that notes a sign-in by something else.
+pub(crate) fn signed_in(user: UserId, now: Timestamp) -> Write {
+    let actions = vec![Action::Set("si", instant(now))];
+    Write::update(Key::user(user), actions).when(Condition::item_exists())
+}
+
 /// The changes that give a person a password.
 pub(crate) fn set_password(password: &StoredPassword) -> Vec<Action> {
     vec![

@@ -451,7 +451,7 @@ pub async fn session(
         origin: Origin::default(),
     };
     let sign_in = SignIn {
-        password_version: None,
+        opening: None,
         device: None,
         mail: None,
         act: UserAct {

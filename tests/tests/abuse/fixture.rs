@@ -7,7 +7,7 @@ use tests::product::Product;
 
 use crate::document::Document;
 use crate::ids;
-use testkit::FakeNetwork;
+use testkit::{FakeNetwork, SoftPasskey};
 
 const PASSWORD: &str = "correct horse battery staple";
 /// A small PNG.
@@ -32,6 +32,7 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
         ids: Vec::new(),
     };
     let tenant = maker.tenant().await;
+    maker.passkey(name).await;
     let accounts = [maker.account(name, 1).await, maker.account(name, 2).await];
     let media = [maker.media().await, maker.media().await];
     for (account, medium) in accounts.iter().zip(&media) {
@@ -79,6 +80,19 @@ impl Maker<'_> {
         self.cookie = made.cookie();
         self.keep(&made.body);
         id(&made.body)
+    }
+
+    async fn passkey(&mut self, name: &str) {
+        let path = "/v1/me/passkeys";
+        let call = self.product.api.post(format!("{path}/options"));
+        let options = call.cookie(&self.cookie).json(&json!({})).send().await;
+        let mut passkey = SoftPasskey::new(name, testkit::http::PUBLIC_URL);
+        let registration = passkey.create(&options.expect(200).body);
+        let body = json!({ "name": "Phone", "registration": registration });
+        let call = self.product.api.post(path).cookie(&self.cookie);
+        let made = call.json(&body).send().await.expect(201);
+        self.cookie = made.cookie();
+        self.keep(&made.body);
     }
 
     async fn account(&mut self, name: &str, number: usize) -> String {

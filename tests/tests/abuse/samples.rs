@@ -10,6 +10,17 @@ pub(crate) fn of_schema(name: &str) -> Option<Value> {
         "CreateRole" => json!({ "name": "Looms", "permissions": ["read_posts"] }),
         "When" => json!({ "at": "2026-12-02T09:00:00Z" }),
         "Content" => json!({ "text": "Walk" }),
+        "PasskeyRegistration" => json!({
+            "credential": "AAAA",
+            "client_data": "AAAA",
+            "attestation": "AAAA",
+        }),
+        "PasskeyAssertion" => json!({
+            "credential": "AAAA",
+            "client_data": "AAAA",
+            "authenticator_data": "AAAA",
+            "signature": "AAAA",
+        }),
         "Credentials" => json!({ "identifier": "somebody" }),
         _ => return None,
     })

@@ -5,11 +5,13 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 13] = [
     "get /.well-known/jwks.json",
     "post /v1/auth/confirm-email",
     "post /v1/auth/forgot-password",
     "post /v1/auth/login",
+    "post /v1/auth/passkey",
+    "post /v1/auth/passkey/options",
     "post /v1/auth/refresh",
     "post /v1/auth/register",
     "post /v1/auth/resend-verification",
@@ -20,8 +22,9 @@ const PUBLIC: [&str; 11] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 23] = [
+const RECENT: [&str; 26] = [
     "delete /v1/api-keys/{id}",
+    "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",
     "delete /v1/me/sessions/{id}",
@@ -40,6 +43,8 @@ const RECENT: [&str; 23] = [
     "post /v1/invitations",
     "post /v1/invitations/{id}/resend",
     "post /v1/me/email",
+    "post /v1/me/passkeys",
+    "post /v1/me/passkeys/options",
     "post /v1/me/second-factor/authenticator",
     "post /v1/me/second-factor/authenticator/confirm",
     "post /v1/me/second-factor/recovery-codes",

@@ -257,7 +257,7 @@ async fn id_20_recovery_code_takes_the_place_of_the_app_once() {
     let state = call.send().await.expect(200).body;
     assert_eq!(
         state,
-        json!({ "authenticator": true, "recovery_codes_left": 8 })
+        json!({ "authenticator": true, "passkeys": 0, "recovery_codes_left": 8 })
     );
 }
 
