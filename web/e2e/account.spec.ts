@@ -32,6 +32,7 @@ test('an authenticator app guards the account, all by keyboard', async ({ page }
   await page.goto('/me');
   await page.getByRole('button', { name: 'Set up an authenticator app' }).press('Enter');
   const secret = await page.getByTestId('totp-secret').innerText();
+  await expect(page.getByRole('img', { name: 'QR code for your authenticator app' })).toBeVisible();
   await accessible(page, 'me-totp');
   await page.getByLabel('Code that the app shows').fill(code(secret, 0));
   await page.keyboard.press('Enter');

@@ -36,11 +36,10 @@ test('f_34 texts that are scripts elsewhere are texts on every page', async ({ p
     await page.goto(path);
     await settled(page);
   }
-  await page.goto('/posts');
-  await page.getByText('<img src=x onerror=alert(1)>').first().click();
-  await expect(page).toHaveURL(/\/posts\/post_/);
+  const post = await page.evaluate(async () => ((await (await fetch('/v1/posts')).json()) as { items: { id: string }[] }).items[0]?.id);
+  await page.goto(`/posts/${post}`);
   await settled(page);
-  await expect(page.getByText(PAYLOAD).first()).toBeVisible();
+  await expect(page.getByText('<script>alert(2)</script>').first()).toBeVisible();
 
   expect(violations).toEqual([]);
 });

@@ -39,3 +39,14 @@ export type AccountGroup = Ok<paths['/v1/account-groups']['get'], 200>['items'][
 export type Tenant = Ok<paths['/v1/tenants/{id}']['get'], 200>;
 export type ApiKey = Ok<paths['/v1/api-keys']['get'], 200>['items'][number];
 export type NewApiKey = Ok<paths['/v1/api-keys']['post'], 201>;
+/** What a browser is asked to make a passkey of, and what it answers. */
+export interface PasskeyMade {
+  options: Ok<paths['/v1/me/passkeys/options']['post'], 200>;
+  registration: Sent<paths['/v1/me/passkeys']['post']>['registration'];
+}
+/** What a passkey is asked to sign, and what it answers. */
+export interface PasskeyAsked {
+  options: Ok<paths['/v1/auth/passkey/options']['post'], 200>;
+  assertion: Sent<paths['/v1/auth/passkey']['post']>['assertion'];
+}
+export type Proof = Sent<paths['/v1/auth/reauthenticate']['post']>;

@@ -1,0 +1,91 @@
+import { expect, test, type CDPSession, type Page } from '@playwright/test';
+import { accessible, fitsPhone } from './looks';
+import { arrive, signIn } from './people';
+
+// Passkeys, with an authenticator that the browser itself plays: a phone that asks for a fingerprint.
+
+async function authenticator(page: Page): Promise<{ cdp: CDPSession; id: string }> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true
+    }
+  });
+  return { cdp, id: authenticatorId };
+}
+
+async function addPasskey(page: Page, name: string): Promise<void> {
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Add a passkey' }).press('Enter');
+  await expect(page.getByLabel('Name of the passkey')).toBeFocused();
+  await page.keyboard.type(name);
+  await page.keyboard.press('Enter');
+  await expect(page.locator(`[data-passkey="${name}"]`)).toBeVisible();
+}
+
+test('a passkey signs in without a password, all by keyboard', async ({ page }) => {
+  const email = await arrive(page, 'Analytical Engines');
+  await authenticator(page);
+  await addPasskey(page, 'My phone');
+  await expect(page.getByTestId('recovery-codes').getByRole('listitem')).toHaveCount(10);
+  await accessible(page, 'me-passkeys');
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  await accessible(page, 'sign-in-passkey');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+  await page.goto('/me');
+  await expect(page.locator('[data-passkey="My phone"]')).toContainText('now');
+
+  // The password alone is not enough any more.
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  await signIn(page, email);
+  await expect(page.getByLabel('Code of your authenticator app')).toBeFocused();
+});
+
+test('a passkey is renamed and removed', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  const { cdp, id } = await authenticator(page);
+  await addPasskey(page, 'My phone');
+  await page.getByRole('button', { name: 'Rename My phone' }).press('Enter');
+  await page.keyboard.type('Old phone');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('[data-passkey="Old phone"]')).toBeVisible();
+  const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId: id });
+  expect(credentials.map(({ rpId, isResidentCredential }) => ({ rpId, isResidentCredential }))).toEqual([{ rpId: 'localhost', isResidentCredential: true }]);
+
+  await page.getByRole('button', { name: 'Remove Old phone' }).press('Enter');
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+  await expect(page.locator('[data-passkey]')).toHaveCount(0);
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).press('Enter');
+  await expect(page.getByText('this passkey was not accepted')).toBeVisible();
+});
+
+test('whoever turns away from the question of the browser is told nothing', async ({ page }) => {
+  await page.goto('/sign-in');
+  const { cdp, id } = await authenticator(page);
+  await cdp.send('WebAuthn.setUserVerified', { authenticatorId: id, isUserVerified: false });
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).press('Enter');
+  await expect(page.getByRole('button', { name: 'Sign in with a passkey' })).toBeEnabled();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('passkeys fit 360 pixels', async ({ page }) => {
+    await arrive(page, 'Analytical Engines');
+    await authenticator(page);
+    await addPasskey(page, 'The phone that I have had since the spring of this year');
+    await fitsPhone(page, 'me-passkeys');
+  });
+});
