@@ -2,6 +2,7 @@
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use testkit::SoftPasskey;
 use tests::caller::{Answer, Caller};
 
 use crate::deployment::{Deployment, PIXELS, in_seconds, instant};
@@ -213,6 +214,39 @@ impl Browser {
         }
         answer
     }
+
+    async fn post(&mut self, path: &str, body: &Value) -> Answer {
+        let request = self.caller.request("POST", path).json(body);
+        self.send(request).await
+    }
+
+    /// The life of a passkey.
+    async fn passkeys(&mut self) {
+        let mut passkey = SoftPasskey::new("phone", "https://app.example.com");
+        let path = "/v1/me/passkeys";
+        let options = format!("{path}/options");
+        let options = self.post(&options, &json!({})).await.expect(200).body;
+        let body = json!({ "name": "Phone", "registration": passkey.create(&options) });
+        let made = self.post(path, &body).await.expect(201).body;
+        let proof = "/v1/auth/reauthenticate";
+        let options = format!("{proof}/options");
+        let options = self.post(&options, &json!({})).await.expect(200).body;
+        let body = json!({ "passkey": passkey.get(&options) });
+        self.post(proof, &body).await.expect(200);
+        let sign_in = "/v1/auth/passkey";
+        let options = format!("{sign_in}/options");
+        let options = self.post(&options, &json!({})).await.expect(200).body;
+        let body = json!({ "assertion": passkey.get(&options) });
+        self.post(sign_in, &body).await.expect(200);
+        let own = format!("{path}/{}", id(&made["passkey"]));
+        let name = json!({ "name": "Old phone" });
+        let rename = self.caller.request("PATCH", &own).json(&name);
+        self.send(rename).await.expect(204);
+        let list = self.caller.request("GET", path);
+        self.send(list).await.expect(200);
+        let remove = self.caller.request("DELETE", &own);
+        self.send(remove).await.expect(204);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,6 +267,7 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_browsers() {
     browser.send(request).await.expect(200);
     let request = browser.caller.request("GET", "/v1/me");
     browser.send(request).await.expect(200);
+    browser.passkeys().await;
     let request = browser.caller.request("POST", "/v1/tenants").json(&new);
     let tenant = browser.send(request).await.expect(201).body;
     let switch = json!({ "tenant_id": tenant["id"] });
