@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::permission::ManageAccounts;
-use api::{Can, Command, Json};
+use api::{Can, Command, Headroom, Json, Quota};
 use axum::extract::State;
 use domain::account::{Account, AccountState};
 use domain::membership::AccountReach;
@@ -65,7 +65,7 @@ pub(crate) async fn connect_account(
     State(ctx): State<Ctx>,
     caller: Can<ManageAccounts>,
     command: Command<ConnectAccount>,
-) -> api::Result<(StatusCode, Json<AccountView>)> {
+) -> api::Result<(StatusCode, Option<Headroom>, Json<AccountView>)> {
     must_reach_all(&caller)?;
     let ConnectAccount {
         network,
@@ -84,13 +84,15 @@ pub(crate) async fn connect_account(
         .claim
         .map(|claim| without_secrets(claim, &credentials, &*network));
     if let Some(made) = ctx.remembered(&caller, claim.as_ref()).await? {
-        return Ok((StatusCode::CREATED, Json(made.into())));
+        return Ok((StatusCode::CREATED, None, Json(made.into())));
     }
     let connected = ctx.sign_in(&caller, &*network, &credentials).await?;
     let (status, account) = ctx
         .take_in(&caller, &*network, &connected, claim.as_ref())
         .await?;
-    Ok((status, Json(account.into())))
+    let used = ctx.accounts(&caller).accounts_used().await;
+    let headroom = Headroom::after(Quota::Accounts, caller.tenant.limits.accounts, used);
+    Ok((status, headroom, Json(account.into())))
 }
 
 /// Begins to connect an account by the network's consent page.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::permission::WriteMedia;
-use api::{Can, Command, Json};
+use api::{Can, Command, Headroom, Json, Quota};
 use axum::extract::State;
 use cloud::objects::UploadTerms;
 use domain::media::{IMAGE_BYTES_MAX, ImageType, Media, MediaState};
@@ -71,11 +71,12 @@ pub(crate) async fn announce_media(
     State(ctx): State<Ctx>,
     caller: Can<WriteMedia>,
     command: Command<AnnounceMedia>,
-) -> api::Result<(StatusCode, Json<AnnouncedMedia>)> {
+) -> api::Result<(StatusCode, Option<Headroom>, Json<AnnouncedMedia>)> {
     let announcement = Announcement::try_from(command.body)?;
     let claim = command.claim.as_ref();
     if let Some(media) = ctx.remembered(&caller, claim).await? {
-        return Ok((StatusCode::CREATED, Json(ctx.announced(media).await?)));
+        let body = Json(ctx.announced(media).await?);
+        return Ok((StatusCode::CREATED, None, body));
     }
     let act = ctx.act(&caller);
     let media = Media {
@@ -103,7 +104,10 @@ pub(crate) async fn announce_media(
             .await?
             .ok_or(Error::NotFound { kind: "media" })?,
     };
-    Ok((StatusCode::CREATED, Json(ctx.announced(media).await?)))
+    let used = ctx.media(&caller).media_bytes_used().await;
+    let headroom = Headroom::after(Quota::MediaBytes, caller.tenant.limits.media_bytes, used);
+    let body = Json(ctx.announced(media).await?);
+    Ok((StatusCode::CREATED, headroom, body))
 }
 
 impl Ctx {

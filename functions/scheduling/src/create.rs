@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use api::permission::WriteDrafts;
-use api::{Can, Command, Query};
+use api::{Can, Command, Headroom, Query, Quota};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::Plan;
@@ -65,16 +65,19 @@ pub(crate) async fn create_post(
     let made = ctx
         .create(&asker, &command.body, command.claim.as_ref())
         .await?;
-    Ok(created(&made))
-}
-
-/// The answer to everything that makes a post.
-pub(crate) fn created(made: &StoredPost) -> Response {
-    let location = [(LOCATION, format!("/v1/posts/{}", made.post.id))];
-    (StatusCode::CREATED, location, PostView::answer(made)).into_response()
+    Ok(ctx.created(&asker, &made).await)
 }
 
 impl Ctx {
+    /// The answer to everything that makes a post.
+    pub(crate) async fn created(&self, asker: &Asker, made: &StoredPost) -> Response {
+        let location = [(LOCATION, format!("/v1/posts/{}", made.post.id))];
+        let used = self.posts(asker).posts_used(self.clock.now()).await;
+        let headroom = Headroom::after(Quota::Posts, asker.tenant.limits.posts_per_month, used);
+        let answer = PostView::answer(made);
+        (StatusCode::CREATED, location, headroom, answer).into_response()
+    }
+
     async fn create(
         &self,
         asker: &Asker,

@@ -8,7 +8,6 @@ use domain::account::AccountState;
 use domain::{DeliveryId, Error, FieldError, PostId, Result};
 use store::{IdempotencyClaim, StoredPost};
 
-use crate::create::created;
 use crate::request::{ActOnPost, Wanted, WantedTarget, target_ids};
 use crate::view::PostView;
 use crate::{Asker, Ctx, ROUNDS, too_busy};
@@ -48,7 +47,7 @@ pub(crate) async fn duplicate_post(
             .attempt_copy(&asker, id, &if_match, targets.as_deref(), claim.as_ref())
             .await;
         if let Some(made) = ctx.once(&asker, claim.as_ref(), attempted).await? {
-            return Ok(created(&made));
+            return Ok(ctx.created(&asker, &made).await);
         }
     }
     Err(too_busy().into())

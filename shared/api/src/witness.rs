@@ -16,8 +16,8 @@ use store::{Act, TenantScope};
 use crate::gate::Gate;
 use crate::rate_limit::Standing;
 
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Longest part of a path that is noted, in characters.
 const PATH_NOTED: usize = 256;

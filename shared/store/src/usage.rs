@@ -91,6 +91,11 @@ impl TenantTable<'_> {
         })
     }
 
+    /// Posts of the month (UTC) of `now`, as counted.
+    pub async fn posts_used(&self, now: Timestamp) -> Result<u64> {
+        self.used(Counter::PostsOf(now)).await
+    }
+
     /// Connected accounts, as counted.
     pub async fn accounts_used(&self) -> Result<u64> {
         self.used(Counter::Accounts).await

@@ -243,3 +243,27 @@ async fn post_for_a_disconnected_account_is_refused() {
     assert_eq!(answer.body["errors"][0]["pointer"], "/targets/0/account_id");
     assert_eq!(answer.body["errors"][0]["code"], "account_disconnected");
 }
+
+#[tokio::test]
+async fn post_is_answered_with_what_is_left_of_the_month() {
+    let world = World::new().await;
+    let body = json!({
+        "when": { "draft": true },
+        "base": { "text": "Hello" },
+        "targets": [{ "account_id": world.account }],
+    });
+    world.create(&body).await.expect(201);
+
+    let answer = world.create(&body).await.expect(201);
+
+    let told = |name: &str| -> Vec<String> {
+        let values = answer.headers.get_all(name).into_iter();
+        let texts = values.map(|value| value.to_str().unwrap().to_owned());
+        texts.filter(|text| text.starts_with("\"posts\"")).collect()
+    };
+    assert_eq!(
+        told("ratelimit-policy"),
+        ["\"posts\";q=100000;qu=\"posts\""]
+    );
+    assert_eq!(told("ratelimit"), ["\"posts\";r=99998"]);
+}
