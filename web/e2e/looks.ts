@@ -5,7 +5,9 @@ import { expect, type Page } from '@playwright/test';
 export async function settled(page: Page): Promise<void> {
   await page.locator('#boot').waitFor({ state: 'detached' });
   await expect(page.locator('.skeleton')).toHaveCount(0);
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((each) => each.effect?.getComputedTiming().iterations !== Infinity).map((each) => each.finished.catch(() => undefined))));
+  // Asked again and again: what is paused, as a message that somebody points at, would never finish.
+  const moving = () => page.evaluate(() => document.getAnimations().filter((each) => each.playState === 'running' && each.effect?.getComputedTiming().iterations !== Infinity).length);
+  await expect.poll(moving, { timeout: 15_000 }).toBe(0);
 }
 
 /** No finding of axe in either theme, and a picture of each. */
