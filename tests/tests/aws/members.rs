@@ -25,7 +25,7 @@ async fn routes_of_members_work_under_their_role() {
     let deployment = Deployment::of_this_run();
     let ada = deployment.member("team").await;
     let grace = deployment.member("team-guest").await;
-    let (_, account) = deployment.connect(&ada, "team").await;
+    let (_, account) = deployment.connect(&ada, "bureau").await;
 
     let new = json!({ "name": "Client", "permissions": ["read_posts"] });
     let role = twice(&ada, "/v1/roles", &new).await;

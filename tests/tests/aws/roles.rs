@@ -96,6 +96,8 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("upkeep", "RemotePosts") => true,
         // For sessions that a network renews, which takes hours to be due.
         ("publishing", "Credentials") => true,
+        // For sessions of browsers, whose use is noted after five minutes.
+        ("members", "NoteSessionUse") => true,
         // For tenants that are deleted with accounts.
         ("tenants", "AccountsDisconnected" | "AccountsOfDeleted") => true,
         ("dispatch" | "upkeep", left) if OF_WHAT_IS_LEFT.contains(&left) => true,
