@@ -12,6 +12,7 @@ use crate::memberships::{Member, keyed_member_in, member_in};
 use crate::refresh_families::{FamilyItem, RefreshFamily};
 use crate::scope::{SystemTable, TenantScope};
 use crate::sessions::{Session, SessionItem};
+use crate::users::keys_ended_at;
 
 /// What a request shows. User and tenant are hints that say where to read; what is read decides.
 #[derive(Clone, Debug)]
@@ -199,17 +200,21 @@ impl SystemTable<'_> {
             Key::api_key(&TenantScope::of_own_item(tenant), key),
             Key::membership(tenant, user),
             Key::tenant(tenant),
+            Key::user(user),
         ];
         let mut found = None;
+        let mut ended_at = None;
         let mut others = Vec::new();
         for attributes in self.table.batch_get(&keys).await? {
             if is::<ApiKeyItem>(&attributes) {
                 found = Some(decode::<ApiKeyItem>(attributes)?);
             } else {
+                ended_at = ended_at.max(keys_ended_at(&attributes)?);
                 others.push(attributes);
             }
         }
-        let Some(key) = found.and_then(|item| item.opened_by(user, secret)) else {
+        let key = found.and_then(|item| item.opened_by(user, secret));
+        let Some(key) = key.filter(|key| Some(key.created_at) > ended_at) else {
             return Ok(None);
         };
         let member = keyed_member_in(self.table, others, &key).await?;

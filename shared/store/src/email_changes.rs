@@ -13,7 +13,7 @@ use crate::schema::TTL;
 use crate::scope::SystemTable;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
-use crate::users::{MailGuardItem, StoredPassword, StoredUser, set_password};
+use crate::users::{MailGuardItem, StoredPassword, StoredUser, end_keys, set_password};
 
 /// The change of a person's address, by the link that was sent to the new one.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct EmailChange<'a> {
 }
 
 /// The way back, by the link that was sent to the old address. Whoever changed it may know the password and have added
-/// passkeys: they work no more, and every sign-in ends.
+/// passkeys and made API keys: they work no more, and every sign-in ends.
 #[derive(Debug)]
 pub struct EmailRevert<'a> {
     /// What the link carries, sent to the old address.
@@ -116,6 +116,7 @@ impl SystemTable<'_> {
         let is_own = || Ok::<_, Error>(Condition::Equals("user", value(&user)?));
         let mut actions = set_address(address)?;
         actions.extend(set_password(&password));
+        actions.push(end_keys(act.at));
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(user), actions).when(is_as_seen),

@@ -7,9 +7,11 @@ use domain::{Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{base64_bytes, instant, millis, number, number_of, optional_millis, value};
+use crate::attribute::{
+    Attributes, base64_bytes, instant, millis, number, number_of, optional_millis, value,
+};
 use crate::condition::{Action, Condition, Write};
-use crate::item::{Item, decode, encode};
+use crate::item::{Item, decode, encode, is};
 use crate::key::Key;
 use crate::one_time_tokens::{NewToken, Token};
 use crate::owed_mails::OwedMail;
@@ -110,6 +112,13 @@ struct UserItem {
         skip_serializing_if = "Option::is_none"
     )]
     si: Option<Timestamp>,
+    /// API keys that were made for the person until then are dead.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    keys_from: Option<Timestamp>,
 }
 
 impl Item for UserItem {
@@ -134,6 +143,7 @@ impl UserItem {
             ver: user.version,
             ca: user.created_at,
             si: None,
+            keys_from: None,
         }
     }
 }
@@ -324,6 +334,19 @@ pub(crate) fn set_password(password: &StoredPassword) -> Vec<Action> {
         Action::Set("pw", crate::attribute::text(base64(&password.sealed))),
         Action::Set("pwv", number(password.version)),
     ]
+}
+
+/// Ends all API keys that were made for the person until `at`, in all tenants at once.
+pub(crate) fn end_keys(at: Timestamp) -> Action {
+    Action::Set("keys_from", instant(at))
+}
+
+/// Until when the API keys of the person of this item are dead; `None` where it is no person's, or none are.
+pub(crate) fn keys_ended_at(attributes: &Attributes) -> Result<Option<Timestamp>> {
+    if !is::<UserItem>(attributes) {
+        return Ok(None);
+    }
+    Ok(decode::<UserItem>(attributes.clone())?.keys_from)
 }
 
 /// The person has the password and the address that they had when the token was sent.

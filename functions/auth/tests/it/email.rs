@@ -1,6 +1,8 @@
+use domain::membership::{Permission, Role};
 use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Answer;
+use testkit::http::{api_key, member_of, tenant};
 
 use crate::app::{ADDRESS, App, PASSWORD};
 
@@ -91,6 +93,39 @@ async fn id_12_old_address_takes_the_change_back_for_seven_days() {
     app.register(NEW, PASSWORD).await.expect(202);
     app.verify(&app.newest_token(NEW)).await.expect(204);
     login_as(&app, NEW, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn id_12_api_keys_of_a_thief_die_with_the_way_back() {
+    let app = App::new().await;
+    moved(&app).await;
+    let pair = login_as(&app, NEW, PASSWORD).await.expect(200).body;
+    let user = pair["user"]["id"].as_str().unwrap().parse().unwrap();
+    let tenant = tenant(&app.table, &app.clock);
+    let thief = member_of(&app.table, &app.clock, user, &tenant, Role::Owner).await;
+    let gate = testkit::gate_with(&app.table, &app.clock, &app.envelope).await;
+    let made = async || {
+        let scopes = [Permission::ReadPosts];
+        api_key(&app.table, &app.clock, &gate, &thief, scopes).await
+    };
+    let stolen = made().await;
+    app.me_by_token(&stolen)
+        .await
+        .expect_problem(403, "person_required");
+
+    follow(&app, "revert-email", &app.newest_token(ADDRESS))
+        .await
+        .expect(204);
+
+    app.me_by_token(&stolen)
+        .await
+        .expect_problem(401, "unauthenticated");
+    // The person makes new ones.
+    app.clock.advance(SignedDuration::from_secs(1));
+    let own = made().await;
+    app.me_by_token(&own)
+        .await
+        .expect_problem(403, "person_required");
 }
 
 #[tokio::test]
