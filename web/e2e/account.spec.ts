@@ -43,7 +43,7 @@ test('an authenticator app guards the account, all by keyboard', async ({ page }
   await page.context().clearCookies();
   await page.goto('/sign-in');
   await signIn(page, email);
-  await expect(page.getByLabel('Code of your authenticator app')).toBeFocused();
+  await expect(page.getByLabel('Confirmation code')).toBeFocused();
   await page.keyboard.type(recovery);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();

@@ -47,7 +47,7 @@ test('a passkey signs in without a password, all by keyboard', async ({ page }) 
   await page.context().clearCookies();
   await page.goto('/sign-in');
   await signIn(page, email);
-  await expect(page.getByLabel('Code of your authenticator app')).toBeFocused();
+  await expect(page.getByLabel('Confirmation code')).toBeFocused();
 });
 
 test('a passkey is renamed and removed', async ({ page }) => {
