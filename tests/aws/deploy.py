@@ -32,6 +32,8 @@ def deploy(aws, private_servers):
             "TableName": data["TableName"],
             "KeyId": data["KeyId"],
             "MediaBucketName": data["MediaBucketName"],
+            "AuditBucketName": data["AuditBucketName"],
+            "AuditKeyId": data["AuditKeyId"],
             "MailSender": f"post@{MAIL_IDENTITY}",
             "MailIdentity": MAIL_IDENTITY,
             "PrivateServers": private_servers,

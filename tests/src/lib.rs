@@ -9,6 +9,7 @@
 )]
 
 pub mod caller;
+pub mod people;
 pub mod policy;
 pub mod product;
 pub mod recorder;

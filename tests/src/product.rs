@@ -18,8 +18,8 @@ use networks::Registry;
 use serde_json::Value;
 use store::{Settings, Table};
 use testkit::{
-    FakeNetwork, FixedRandom, GENEROUS, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi,
-    TestClock, gate_with, public_url,
+    FakeNetwork, FixedRandom, GENEROUS, Mailbox, MemoryArchive, MemoryKeys, MemoryObjects,
+    MemoryQueue, TestApi, TestClock, gate_with, public_url,
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -38,6 +38,8 @@ pub struct Product {
     pub recorder: Recorder,
     /// Uploaded bytes.
     pub objects: Arc<MemoryObjects>,
+    /// What is kept for good.
+    pub archive: Arc<MemoryArchive>,
     /// Mails that were sent.
     pub mailbox: Mailbox,
     /// The API with the edge around it.
@@ -88,6 +90,7 @@ impl Product {
             random: Arc::new(FixedRandom::new(37)),
         };
         let routes = finish(routes, edge);
+        let archive = Arc::new(MemoryArchive::default());
         Self {
             api: TestApi::of(routes.clone()),
             document: serde_json::to_value(document).unwrap(),
@@ -100,8 +103,12 @@ impl Product {
             },
             upkeep: upkeep::Ctx {
                 reconciler: parts.reconciler("upkeep"),
+                archive: Arc::<MemoryArchive>::clone(&archive),
+                signer: testkit::signer(),
+                environment: "test".to_owned(),
             },
             objects: parts.objects,
+            archive,
             recorder: parts.recorder,
             clock,
             client,

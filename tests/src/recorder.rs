@@ -86,6 +86,13 @@ fn calls(operation: &str, body: &Value) -> Vec<TableCall> {
             let keys = keys.map(|key| key["PK"]["S"].as_str().unwrap().to_owned());
             vec![call(operation, keys.collect())]
         }
+        "BatchWriteItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().values();
+            let writes = tables.flat_map(|table| table.as_array().unwrap());
+            let write =
+                |write: &Value| partition(write.as_object().unwrap().values().next().unwrap());
+            vec![call(operation, writes.map(write).collect())]
+        }
         // The store names the partition first.
         "Query" => {
             let partition = body["ExpressionAttributeValues"][":0"]["S"].as_str();

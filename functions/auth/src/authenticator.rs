@@ -4,6 +4,7 @@ use api::{Json, Rebound, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
+use domain::event::EventKind;
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ pub(crate) async fn confirm_authenticator(
         credential: &caller.credential,
         session: reproved.as_ref().map(|reproved| &reproved.session),
         mail: &outgoing.owed,
-        act: ctx.factor_act("user.authenticator_added", &client),
+        act: ctx.factor_act(EventKind::UserAuthenticatorAdded, &client),
     };
     if !system
         .activate_authenticator(user.id, offered.version, step, &hashes, change)
@@ -181,7 +182,7 @@ pub(crate) async fn remove_authenticator(
         credential: &caller.credential,
         session: reproved.as_ref().map(|reproved| &reproved.session),
         mail: &outgoing.owed,
-        act: ctx.factor_act("user.authenticator_removed", &client),
+        act: ctx.factor_act(EventKind::UserAuthenticatorRemoved, &client),
     };
     let factors = ctx.factors(user.id).await?;
     let codes: Option<&[SecretHash]> = factors.passkeys.is_empty().then_some(&[]);
@@ -214,7 +215,7 @@ pub(crate) async fn renew_recovery_codes(
     let outgoing = ctx
         .recovery_codes_renewed_mail(&user, &client.origin())
         .await?;
-    let act = ctx.factor_act("user.recovery_codes_renewed", &client);
+    let act = ctx.factor_act(EventKind::UserRecoveryCodesRenewed, &client);
     let factor = ctx.factors(user.id).await?.any();
     let factor = factor.ok_or(Error::NotFound {
         kind: "second factor",
@@ -265,7 +266,7 @@ impl Ctx {
         }
     }
 
-    fn factor_act(&self, kind: &'static str, client: &Client) -> UserAct {
+    fn factor_act(&self, kind: EventKind, client: &Client) -> UserAct {
         UserAct {
             at: self.clock.now(),
             kind,

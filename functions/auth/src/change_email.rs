@@ -4,6 +4,7 @@ use api::{Json, Secret, SignedIn};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
+use domain::event::EventKind;
 use domain::{Error, Result, UserId};
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -71,7 +72,12 @@ pub(crate) async fn change_email(
         let purpose = TokenPurpose::ChangeEmail;
         let token = ctx.token(&known, &secret, purpose, &email, LINK_LIFETIME);
         let outgoing = ctx.confirm_email_mail(&known.user, &email, &secret).await?;
-        let act = email_act(&ctx, "user.email_change_requested", &client, Value::Null);
+        let act = email_act(
+            &ctx,
+            EventKind::UserEmailChangeRequested,
+            &client,
+            Value::Null,
+        );
         system.send_token(&token, &outgoing.owed, &act).await?;
         outgoing
     };
@@ -120,7 +126,7 @@ pub(crate) async fn confirm_email(
         mail: &outgoing.owed,
         act: email_act(
             &ctx,
-            "user.email_changed",
+            EventKind::UserEmailChanged,
             &client,
             json!({ "email": address }),
         ),
@@ -179,7 +185,7 @@ pub(crate) async fn revert_email(
         mail: &outgoing.owed,
         act: email_act(
             &ctx,
-            "user.email_reverted",
+            EventKind::UserEmailReverted,
             &client,
             json!({ "email": address }),
         ),
@@ -189,7 +195,7 @@ pub(crate) async fn revert_email(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn email_act(ctx: &Ctx, kind: &'static str, client: &Client, detail: Value) -> UserAct {
+fn email_act(ctx: &Ctx, kind: EventKind, client: &Client, detail: Value) -> UserAct {
     UserAct {
         at: ctx.clock.now(),
         kind,

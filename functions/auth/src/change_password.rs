@@ -4,6 +4,7 @@ use api::{Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
+use domain::event::EventKind;
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
@@ -66,7 +67,7 @@ pub(crate) async fn change_password(
         mail: &outgoing.owed,
         act: UserAct {
             at: ctx.clock.now(),
-            kind: "user.password_changed",
+            kind: EventKind::UserPasswordChanged,
             origin,
             detail: json!({ "ended_other_sessions": body.end_other_sessions }),
         },

@@ -2,6 +2,7 @@
 
 use api::{Json, SignedIn};
 use axum::extract::State;
+use domain::event::EventKind;
 use domain::{Error, FieldError};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -77,7 +78,7 @@ pub(crate) async fn edit_me(
     }
     let act = UserAct {
         at: ctx.clock.now(),
-        kind: "user.edited",
+        kind: EventKind::UserEdited,
         origin: client.origin(),
         detail: Value::Null,
     };

@@ -4,6 +4,7 @@ use api::{Json, Secret};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
+use domain::event::EventKind;
 use domain::{Error, Result, UserId};
 use serde::Deserialize;
 use serde_json::Value;
@@ -68,7 +69,7 @@ impl Ctx {
         };
         let act = UserAct {
             at: now,
-            kind: "user.password_reset_requested",
+            kind: EventKind::UserPasswordResetRequested,
             origin: client.origin(),
             detail: Value::Null,
         };

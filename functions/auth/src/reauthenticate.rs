@@ -3,6 +3,7 @@
 use api::{Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
 use domain::{Error, Result};
 use http::header::SET_COOKIE;
 use serde::Deserialize;
@@ -73,7 +74,7 @@ pub(crate) async fn reauthenticate(
     let me = Me::new(&known.user, &members, tenant);
     let act = UserAct {
         at: ctx.clock.now(),
-        kind: "user.reauthenticated",
+        kind: EventKind::UserReauthenticated,
         origin: client.origin(),
         detail: Value::Null,
     };

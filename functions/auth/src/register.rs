@@ -4,6 +4,7 @@ use api::{Json, Secret};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
+use domain::event::EventKind;
 use domain::tenant::TimeZoneName;
 use domain::user::{NAME_MAX, User};
 use domain::{Error, FieldError, Result, UserId};
@@ -146,7 +147,7 @@ impl Ctx {
                 mail: outgoing.owed.clone(),
                 act: UserAct {
                     at: self.clock.now(),
-                    kind: "user.registered",
+                    kind: EventKind::UserRegistered,
                     origin: client.origin(),
                     detail: Value::Null,
                 },

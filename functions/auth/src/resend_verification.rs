@@ -3,6 +3,7 @@
 use api::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::event::EventKind;
 use domain::{Error, UserId};
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,7 +49,7 @@ pub(crate) async fn resend_verification(
             .await?;
         let act = UserAct {
             at: now,
-            kind: "user.verification_requested",
+            kind: EventKind::UserVerificationRequested,
             origin: client.origin(),
             detail: Value::Null,
         };

@@ -3,6 +3,7 @@
 use api::{Json, Secret};
 use axum::extract::State;
 use domain::Error;
+use domain::event::EventKind;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -58,7 +59,7 @@ pub(crate) async fn reset_password(
         mail: &outgoing.owed,
         act: UserAct {
             at: now,
-            kind: "user.password_reset",
+            kind: EventKind::UserPasswordReset,
             origin,
             detail: Value::Null,
         },

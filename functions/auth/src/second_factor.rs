@@ -1,6 +1,7 @@
 //! What guards an account beside its password: an authenticator app, passkeys, and recovery codes for when they are lost.
 
 use cloud::envelope::{Binding, Purpose, Sealed};
+use domain::event::EventKind;
 use domain::tenant::ROOT_TENANT;
 use domain::{Result, UserId};
 use serde_json::Value;
@@ -89,7 +90,7 @@ impl Ctx {
         };
         let act = UserAct {
             at: now,
-            kind: "user.recovery_code_used",
+            kind: EventKind::UserRecoveryCodeUsed,
             origin: client.origin(),
             detail: Value::Null,
         };

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use api::{Json, Page, Path, PathId, SignedIn};
 use axum::extract::State;
+use domain::event::EventKind;
 use domain::user::Origin;
 use domain::{Error, Result, UserId};
 use http::StatusCode;
@@ -138,7 +139,7 @@ pub(crate) async fn end_session(
         .find(|sign_in| sign_in.name() == id.0)
         .ok_or(Error::NotFound { kind: "session" })?;
     let detail = json!({ "session": id.0 });
-    let act = ctx.end_of_session("user.session_ended", &client, detail);
+    let act = ctx.end_of_session(EventKind::UserSessionEnded, &client, detail);
     if ctx.table.system().end_sign_in(ended, &act).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -158,7 +159,7 @@ pub(crate) async fn end_other_sessions(
     caller: SignedIn,
     client: Client,
 ) -> api::Result<StatusCode> {
-    let act = ctx.end_of_session("user.other_sessions_ended", &client, Value::Null);
+    let act = ctx.end_of_session(EventKind::UserOtherSessionsEnded, &client, Value::Null);
     ctx.table
         .system()
         .end_other_sign_ins(caller.user, Some(&caller.credential), &act)
@@ -182,7 +183,7 @@ impl Ctx {
             .collect())
     }
 
-    fn end_of_session(&self, kind: &'static str, client: &Client, detail: Value) -> UserAct {
+    fn end_of_session(&self, kind: EventKind, client: &Client, detail: Value) -> UserAct {
         UserAct {
             at: self.clock.now(),
             kind,

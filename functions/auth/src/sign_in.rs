@@ -2,6 +2,7 @@
 
 use api::{DeviceCookie, Json, SESSION_LIFETIME, SessionCookie};
 use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
 use domain::{Result, TenantId};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
@@ -58,7 +59,7 @@ impl Ctx {
             mail: outgoing.as_ref().map(|outgoing| &outgoing.owed),
             act: UserAct {
                 at: self.clock.now(),
-                kind: "user.signed_in",
+                kind: EventKind::UserSignedIn,
                 origin: client.origin(),
                 detail: json!({
                     "mode": mode,

@@ -3,6 +3,7 @@
 use api::{Json, Secret};
 use axum::extract::State;
 use domain::Error;
+use domain::event::EventKind;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,7 +43,7 @@ pub(crate) async fn verify_email(
     let token = system.token(&secret.hash(), purpose, now).await?;
     let act = UserAct {
         at: now,
-        kind: "user.email_verified",
+        kind: EventKind::UserEmailVerified,
         origin: client.origin(),
         detail: Value::Null,
     };

@@ -4,20 +4,22 @@ use std::collections::HashMap;
 
 use domain::TenantId;
 use jiff::Timestamp;
-use store::AttentionEntry;
+use store::{AttentionEntry, AttentionWork};
 
-/// The same entries in the order in which they are worked on: what wants attention by `soon`, then the rest; in each,
-/// the first of every tenant, then the second of every tenant, and so on. Those of one tenant keep their order.
+/// The same entries in the order in which they are worked on: what wants attention by `soon`, then the rest, then events
+/// for the audit log; in each, the first of every tenant, then the second of every tenant, and so on. Those of one tenant
+/// keep their order.
 ///
 /// `entries` are oldest first.
 pub fn take_turns(entries: Vec<AttentionEntry>, soon: Timestamp) -> Vec<AttentionEntry> {
-    let mut turns: HashMap<Option<TenantId>, usize> = HashMap::new();
-    let mut placed: Vec<((bool, usize), AttentionEntry)> = entries
+    let mut turns: HashMap<(bool, Option<TenantId>), usize> = HashMap::new();
+    let mut placed: Vec<((bool, bool, usize), AttentionEntry)> = entries
         .into_iter()
         .map(|entry| {
-            let turn = turns.entry(entry.tenant()).or_default();
+            let is_event = matches!(entry.work, AttentionWork::Seal { .. });
+            let turn = turns.entry((is_event, entry.tenant())).or_default();
             *turn = turn.saturating_add(1);
-            ((entry.at > soon, *turn), entry)
+            ((is_event, entry.at > soon, *turn), entry)
         })
         .collect();
     // Stable: within a turn the oldest comes first.
@@ -29,7 +31,6 @@ pub fn take_turns(entries: Vec<AttentionEntry>, soon: Timestamp) -> Vec<Attentio
 mod tests {
     use domain::delivery::DeliveryKey;
     use domain::{AccountId, DeliveryId, NoticeId, PostId};
-    use store::AttentionWork;
     use uuid::Uuid;
 
     use super::*;

@@ -1,10 +1,10 @@
 //! Does what entries ask for.
 
 use domain::{Error, Result};
-use engine::{Reconciled, Wakeup};
+use engine::{Reconciled, Seals, Wakeup};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use store::AttentionEntry;
+use store::{AttentionEntry, AttentionWork};
 
 use crate::Ctx;
 
@@ -14,12 +14,14 @@ pub(crate) const AT_ONCE: usize = 16;
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Run {
-    /// Entries that were looked at.
+    /// Entries that were looked at, without events that wait to be sealed.
     pub seen: usize,
     /// Messages that were sent for first or further tries.
     pub woken: usize,
     /// Other things that were done.
     pub done: usize,
+    /// Events that became part of their owners' audit logs.
+    pub sealed: usize,
     /// Entries and shards that could not be dealt with; they stay for the next tick.
     pub failed: usize,
     /// Shards that were left to further runs.
@@ -54,6 +56,7 @@ pub const SHARD_MARKS_AT_ONCE: usize = 4;
 
 /// Works on entries and adds to `run` what became of them.
 pub(crate) async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, marks: Marks, run: &mut Run) {
+    let (seals, entries) = Seals::take_from(entries);
     run.seen = run.seen.saturating_add(entries.len());
     let outcomes: Vec<Result<Reconciled>> = stream::iter(entries)
         .map(|entry| ctx.reconciler.reconcile(entry))
@@ -75,14 +78,22 @@ pub(crate) async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, marks: Marks, 
         Marks::OfOneShard => waker.wake_with(&wakeups, SHARD_MARKS_AT_ONCE).await,
     };
     run.woken = run.woken.saturating_add(woken);
+    // Last: a minute more does not matter to the audit log.
+    for sealed in ctx.reconciler.seal(seals).await {
+        match sealed {
+            Ok(count) => run.sealed = run.sealed.saturating_add(count),
+            Err(error) => run.fail(&error),
+        }
+    }
 }
 
-/// How old the oldest entry is.
+/// How old the oldest entry is, without events: they wait for a tick as a matter of course.
 pub(crate) fn age_ms<'a>(
     entries: impl IntoIterator<Item = &'a AttentionEntry>,
     now: Timestamp,
 ) -> u64 {
-    let oldest = entries.into_iter().map(|entry| entry.at).min();
+    let late = |entry: &&AttentionEntry| !matches!(entry.work, AttentionWork::Seal { .. });
+    let oldest = entries.into_iter().filter(late).map(|entry| entry.at).min();
     oldest.map_or(0, |at| {
         u64::try_from(now.duration_since(at).as_millis()).unwrap_or(0)
     })

@@ -57,9 +57,9 @@ impl Ctx {
         let Proven { bytes, facts } = self.prove(media).await?;
         let kept = kept_at(media);
         self.objects.put(kept, &facts.content_type, bytes).await?;
-        let now = self.clock.now();
         let store = self.media(caller);
-        let completed = store.complete_media(media.id, &facts, now).await?;
+        let act = self.act(caller);
+        let completed = store.complete_media(media.id, &facts, &act).await?;
         if completed.is_none()
             && store
                 .media(media.id)

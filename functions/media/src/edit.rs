@@ -62,8 +62,8 @@ pub(crate) async fn edit_media(
         let edited = if is_same {
             Ok(found)
         } else {
-            let now = ctx.clock.now();
-            ctx.media(&caller).edit_media(&found, &edit, now).await
+            let act = ctx.act(&caller);
+            ctx.media(&caller).edit_media(&found, &edit, &act).await
         };
         match edited {
             Err(Error::StaleVersion) => {}

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::{self, Plan};
 use domain::delivery::timing::latest_start;
 use domain::delivery::{Delivery, DeliveryKey, HoldReason, Transition};
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::post::{Action, is_past_intent, target_actions};
 use domain::preflight::Validated;
 use domain::schedule::Schedule;
@@ -292,14 +292,14 @@ impl PostAct {
     }
 
     /// The kinds of its events: for the post as a whole, and for single targets.
-    fn kinds(&self) -> (&'static str, &'static str) {
+    fn kinds(&self) -> (EventKind, EventKind) {
         match self {
-            Self::Schedule(_) => ("post.scheduled", "target.scheduled"),
-            Self::Unschedule => ("post.unscheduled", "target.unscheduled"),
-            Self::Cancel => ("post.cancelled", "target.cancelled"),
-            Self::Retry => ("post.retried", "target.retried"),
-            Self::Hold => ("post.held", "target.held"),
-            Self::Resume => ("post.resumed", "target.resumed"),
+            Self::Schedule(_) => (EventKind::PostScheduled, EventKind::TargetScheduled),
+            Self::Unschedule => (EventKind::PostUnscheduled, EventKind::TargetUnscheduled),
+            Self::Cancel => (EventKind::PostCancelled, EventKind::TargetCancelled),
+            Self::Retry => (EventKind::PostRetried, EventKind::TargetRetried),
+            Self::Hold => (EventKind::PostHeld, EventKind::TargetHeld),
+            Self::Resume => (EventKind::PostResumed, EventKind::TargetResumed),
         }
     }
 

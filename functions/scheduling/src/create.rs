@@ -7,7 +7,7 @@ use api::{Can, Command, Headroom, Query, Quota};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::Plan;
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::post::{Body, Post};
 use domain::{Error, PostId, Result};
 use http::StatusCode;
@@ -261,5 +261,5 @@ fn creation_event(post: &Post, body: &Body, copied: Option<PostId>) -> EventNote
             detail.insert("due_at".to_owned(), json!(schedule.due));
         }
     }
-    ("post.created", Subject::Post(post.id), detail)
+    (EventKind::PostCreated, Subject::Post(post.id), detail)
 }

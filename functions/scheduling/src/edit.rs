@@ -8,10 +8,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::{self, Plan};
 use domain::delivery::{Delivery, DeliveryKey, State as DeliveryState, Transition};
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::post::{Action, Body, Post, TargetContent, is_draft, is_editable, is_past_intent};
 use domain::preflight::Validated;
-use domain::schedule::Schedule;
 use domain::{AccountId, DeliveryId, Error, MediaId, PostId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -336,20 +335,20 @@ impl Edit<'_> {
     }
 
     fn events(&self, before: &Post, patch: &Map<String, Value>) -> Vec<EventNote> {
-        let subject = Subject::Post(before.id);
         let fields: Vec<&String> = patch.keys().collect();
-        let mut events = vec![("post.edited", subject, json!({ "fields": fields }))];
-        if self.has_new_time {
-            let due = |schedule: &Schedule| schedule.due;
-            let detail = json!({ "due_at": self.wanted.schedule.as_ref().map(due) });
+        let (kind, detail) = if self.has_new_time {
+            // One act, one event: a new time says more than what else was edited with it.
             let kind = match (&before.schedule, &self.wanted.schedule) {
-                (_, None) => "post.unscheduled",
-                (None, Some(_)) => "post.scheduled",
-                (Some(_), Some(_)) => "post.rescheduled",
+                (_, None) => EventKind::PostUnscheduled,
+                (None, Some(_)) => EventKind::PostScheduled,
+                (Some(_), Some(_)) => EventKind::PostRescheduled,
             };
-            events.push((kind, subject, detail));
-        }
-        events
+            let due = self.wanted.schedule.as_ref().map(|schedule| schedule.due);
+            (kind, json!({ "fields": fields, "due_at": due }))
+        } else {
+            (EventKind::PostEdited, json!({ "fields": fields }))
+        };
+        vec![(kind, Subject::Post(before.id), detail)]
     }
 }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::delivery::{
     Delivery, DeliveryKey, Evidence, Fault, FaultActor, FaultCategory, ProofKind, Transition, acts,
 };
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::post::{Action, target_actions};
 use domain::{DeliveryId, Error, PostId, Result};
 use serde_json::json;
@@ -119,7 +119,7 @@ impl Ctx {
             media_gained: Vec::new(),
             media_lost: Vec::new(),
             events: vec![(
-                "target.resolved",
+                EventKind::TargetResolved,
                 Subject::Delivery(post.id, target),
                 json!({ "outcome": outcome, "permalink": found.permalink }),
             )],

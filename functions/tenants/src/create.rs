@@ -3,7 +3,7 @@
 use api::{Command, Json, SignedIn, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::event::{Event, Subject};
+use domain::event::{Event, EventKind, Owner, Subject};
 use domain::membership::{AccountLimit, AssignedRole, Membership, Role};
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
@@ -61,11 +61,12 @@ pub(crate) async fn create_tenant(
     };
     let event = Event {
         id: EventId::generate(ctx.table.ids()),
-        tenant: tenant.id,
+        owner: Owner::Tenant(tenant.id),
         at: tenant.created_at,
-        kind: "tenant.created",
+        kind: EventKind::TenantCreated,
         actor: caller.actor(),
         subject: Subject::Tenant(tenant.id),
+        origin: None,
         detail: json!({ "name": tenant.name, "time_zone": tenant.time_zone }),
         operation: OperationId::generate(ctx.table.ids()),
     };

@@ -2,7 +2,7 @@
 
 use api::{IfMatch, Path, SignedIn};
 use axum::extract::State;
-use domain::event::{Event, Subject};
+use domain::event::{Event, EventKind, Owner, Subject};
 use domain::membership::Permission;
 use domain::tenant::{Tenant, TenantState};
 use domain::{Error, EventId, OperationId, TenantId};
@@ -42,11 +42,12 @@ pub(crate) async fn delete_tenant(
         };
         let event = Event {
             id: EventId::generate(ctx.table.ids()),
-            tenant: id,
+            owner: Owner::Tenant(id),
             at: now,
-            kind: "tenant.deleted",
+            kind: EventKind::TenantDeleted,
             actor: caller.actor(),
             subject: Subject::Tenant(id),
+            origin: None,
             detail: Value::Null,
             operation: OperationId::generate(ctx.table.ids()),
         };

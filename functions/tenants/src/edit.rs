@@ -3,7 +3,7 @@
 use api::{IfMatch, Json, Path, SignedIn, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::event::{Event, Subject};
+use domain::event::{Event, EventKind, Owner, Subject};
 use domain::membership::Permission;
 use domain::tenant::{Tenant, WeekStart};
 use domain::{Error, EventId, OperationId, Result, TenantId};
@@ -87,11 +87,12 @@ impl Ctx {
         changed.updated_at = self.clock.now();
         let event = Event {
             id: EventId::generate(self.table.ids()),
-            tenant: changed.id,
+            owner: Owner::Tenant(changed.id),
             at: changed.updated_at,
-            kind: "tenant.changed",
+            kind: EventKind::TenantChanged,
             actor: caller.actor(),
             subject: Subject::Tenant(changed.id),
+            origin: None,
             detail: json!({
                 "name": changed.name,
                 "time_zone": changed.time_zone,

@@ -9,7 +9,8 @@
 use std::sync::Arc;
 
 use api::Gate;
-use api::route::{recent, signed_in};
+use api::permission::ReadAudit;
+use api::route::{can, recent, signed_in};
 use axum::extract::FromRef;
 use cloud::config::PublicUrlConfig;
 use domain::membership::Permission;
@@ -19,9 +20,11 @@ use store::{Member, Table};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod audit;
 mod create;
 mod delete;
 mod edit;
+mod export_audit;
 mod fields;
 mod read;
 mod tenant_view;
@@ -94,5 +97,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(signed_in(routes!(read::get_tenant, edit::edit_tenant)))
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
         .routes(signed_in(routes!(usage::get_usage)))
+        .routes(can::<ReadAudit, _>(routes!(audit::list_audit)))
+        .routes(can::<ReadAudit, _>(routes!(export_audit::export_audit)))
         .with_state(ctx)
 }

@@ -5,7 +5,7 @@ use domain::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::restore::{Declared, LostTimeDeclared, declare};
-use crate::{Ctx, Sweep, sweep};
+use crate::{Checkpointed, Ctx, Sweep, checkpoint, sweep};
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Event {
     /// An operator declares the time that a restored table has lost. The timer's event has no such part, and says
     /// nothing that the table does not know better.
     pub lost_time: Option<LostTimeDeclared>,
+    /// The hourly timer asks for a checkpoint of the audit log.
+    #[serde(default)]
+    pub checkpoint: bool,
 }
 
 /// What a run did.
@@ -21,6 +24,8 @@ pub struct Event {
 pub enum Outcome {
     /// It swept.
     Swept(Sweep),
+    /// It kept a checkpoint, unless nothing happened since the one before.
+    Checkpointed(Checkpointed),
     /// It took note of a lost time.
     Declared(Declared),
 }
@@ -29,6 +34,7 @@ pub enum Outcome {
 pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outcome> {
     match event.lost_time {
         Some(lost_time) => declare(ctx, &lost_time).await.map(Outcome::Declared),
+        None if event.checkpoint => checkpoint(ctx).await.map(Outcome::Checkpointed),
         None => on_timer(ctx, metrics).await.map(Outcome::Swept),
     }
 }

@@ -1,19 +1,26 @@
 //! The sweeper: finds what everybody else has lost.
 //!
-//! - **Trigger**: an EventBridge timer, `rate(5 minutes)`, whose event says nothing; or an operator, who declares the
-//!   time that a restored table has lost (`docs/runbooks/restore.md`).
+//! - **Trigger**: an EventBridge timer, `rate(5 minutes)`, whose event says nothing; another, `rate(1 hour)`, whose event
+//!   asks for a checkpoint of the audit log; or an operator, who declares the time that a restored table has lost
+//!   (`docs/runbooks/restore.md`).
 //! - **What it does**: looks at a second index, of deadlines, which is written at other times than the dispatcher's, and
 //!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs.
 //! - **Failure**: loses nothing; the next sweep goes on.
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
+mod checkpoint;
 pub mod events;
 mod restore;
 mod sweep;
 
-use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use std::sync::Arc;
+
+use cloud::archive::Archive;
+use cloud::config::{AuditConfig, KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use cloud::signing::Signer;
 use engine::{Deployment, Reconciler};
 
+pub use checkpoint::{Checkpointed, checkpoint};
 pub use restore::{Declared, LostTimeDeclared, declare};
 pub use sweep::{Sweep, sweep};
 
@@ -22,16 +29,34 @@ pub use sweep::{Sweep, sweep};
 pub struct Ctx {
     /// Decides and acts.
     pub reconciler: Reconciler,
+    /// Keeps checkpoints of the audit log.
+    pub archive: Arc<dyn Archive>,
+    /// Signs them.
+    pub signer: Arc<dyn Signer>,
+    /// The name of the deployment, for them.
+    pub environment: String,
 }
 
 /// What a deployment configures.
-pub type Config = (QueueConfig, KeyConfig, MailConfig, PublicUrlConfig);
+pub type Config = (
+    QueueConfig,
+    KeyConfig,
+    MailConfig,
+    PublicUrlConfig,
+    AuditConfig,
+);
 
 impl Ctx {
     /// The sweeper of a deployment.
-    pub fn deployed(deployment: &Deployment, (queue, key, mail, public_url): Config) -> Self {
+    pub fn deployed(
+        deployment: &Deployment,
+        (queue, key, mail, public_url, audit): Config,
+    ) -> Self {
         Self {
             reconciler: deployment.reconciler(&queue, &key, &mail, &public_url),
+            archive: deployment.archive(&audit),
+            signer: deployment.signer(&audit),
+            environment: deployment.environment().to_owned(),
         }
     }
 }

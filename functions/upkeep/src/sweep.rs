@@ -1,7 +1,7 @@
 //! One look at everything that is past its deadline, and at everything that the dispatcher should have dealt with.
 
 use domain::Result;
-use engine::{Reconciled, Wakeup};
+use engine::{Reconciled, Seals, Wakeup};
 use futures::{StreamExt, stream};
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -119,6 +119,12 @@ async fn take_up_neglected(ctx: &Ctx, shard: u32, sweep: &mut Sweep) -> Result<(
 async fn take_up(ctx: &Ctx, entries: Vec<AttentionEntry>, sweep: &mut Sweep) {
     let reconciler = &ctx.reconciler;
     sweep.neglected = sweep.neglected.saturating_add(entries.len());
+    let (seals, entries) = Seals::take_from(entries);
+    for sealed in reconciler.seal(seals).await {
+        if let Err(error) = sealed {
+            count_failure(sweep, &error);
+        }
+    }
     let outcomes: Vec<Result<Reconciled>> = stream::iter(entries)
         .map(|entry| reconciler.reconcile(entry))
         .buffered(AT_ONCE)

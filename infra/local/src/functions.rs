@@ -149,7 +149,12 @@ impl Functions {
                 shards: Arc::new(services.shards.clone()),
                 time_max: dispatch::TIME_MAX,
             },
-            upkeep: upkeep::Ctx { reconciler },
+            upkeep: upkeep::Ctx {
+                reconciler,
+                archive: Arc::new(services.archive.clone()),
+                signer: Arc::clone(&services.signer),
+                environment: ENVIRONMENT.to_owned(),
+            },
         })
     }
 
@@ -200,6 +205,13 @@ impl Functions {
             Ok(sweep) if sweep == upkeep::Sweep::default() => {}
             Ok(sweep) => tracing::warn!(?sweep, "swept"),
             Err(error) => failed("the sweeper", &error),
+        }
+    }
+
+    /// One checkpoint of the audit log.
+    pub(crate) async fn checkpoint(&self) {
+        if let Err(error) = upkeep::checkpoint(&self.upkeep).await {
+            failed("the checkpoint of the audit log", &error);
         }
     }
 }

@@ -64,9 +64,18 @@ impl KeyFile {
 
     /// A key for signing, derived from the master key for one use.
     pub(crate) fn signing_key(&self, purpose: &str) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.derived(purpose))
+    }
+
+    /// A secret, derived from the master key for one use.
+    pub(crate) fn derived(&self, purpose: &str) -> [u8; KEY_BYTES] {
         let master = hmac::Key::new(hmac::HMAC_SHA256, self.master.expose());
         let derived = hmac::sign(&master, purpose.as_bytes());
-        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        let mut bytes = [0; KEY_BYTES];
+        for (byte, derived) in bytes.iter_mut().zip(derived.as_ref()) {
+            *byte = *derived;
+        }
+        bytes
     }
 
     fn cipher(&self) -> std::result::Result<LessSafeKey, Unspecified> {

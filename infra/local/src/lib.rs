@@ -13,6 +13,8 @@
     )
 )]
 
+mod archive;
+pub mod audit;
 #[cfg(test)]
 mod fairness;
 mod folder;

@@ -1,10 +1,10 @@
-//! The whole product in one process.
+//! The whole product in one process; and the check of an exported audit log, which needs none of it.
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cloud::config::ProcessEnvironment;
-use local::{Host, Settings};
+use local::{Host, Settings, audit};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -17,6 +17,39 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const LOGS: &str = "info,dynoxide=error,aws_smithy_runtime=warn,aws_sdk_dynamodb=warn";
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        None => serve(),
+        Some((command, arguments)) if command == "verify-audit" => verify_audit(arguments),
+        #[expect(clippy::print_stderr, reason = "people read what went wrong")]
+        Some((command, _)) => {
+            eprintln!(
+                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log."
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "people and scripts read the verdict"
+)]
+fn verify_audit(arguments: &[String]) -> ExitCode {
+    match audit::verify_audit(arguments) {
+        Ok(verified) => {
+            println!("{verified}");
+            ExitCode::SUCCESS
+        }
+        Err(broken) => {
+            eprintln!("The audit log is not what was sealed: {broken:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(LOGS))
         .with_writer(std::io::stderr)

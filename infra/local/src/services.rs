@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use cloud::clock::SystemRandom;
+use cloud::signing::{Signer, SoftwareSigner};
 use domain::{Clock, Ids, Random};
 use networks::{Bluesky, Egress, HttpClient, Registry};
 use playground::{Playground, Server};
 use store::{Settings as TableSettings, Table, schema};
 use url::Url;
 
-use crate::folder::DataFolder;
+use crate::archive::DiskArchive;
+use crate::audit::pem;
+use crate::folder::{DataFolder, write_durably};
 use crate::keys::KeyFile;
 use crate::objects::DiskObjects;
 use crate::outbox::{self, Outbox};
@@ -35,6 +38,8 @@ pub(crate) struct Services {
     pub(crate) queue: LocalQueue,
     pub(crate) shards: ShardQueue,
     pub(crate) objects: DiskObjects,
+    pub(crate) archive: DiskArchive,
+    pub(crate) signer: Arc<dyn Signer>,
     pub(crate) outbox: Outbox,
     pub(crate) base: Url,
     pub(crate) networks: Registry,
@@ -80,6 +85,9 @@ impl Services {
                 Arc::clone(&clock),
             )
             .context("the folder of objects cannot be made")?,
+            archive: DiskArchive::open(&folder.join("archive"))
+                .context("the archive cannot be opened")?,
+            signer: audit_signer(folder, &keys)?,
             outbox: Outbox::new(sqlite, Arc::clone(&clock)),
             networks: networks(&base, &clock)?,
             playground: Arc::new(playground),
@@ -90,6 +98,18 @@ impl Services {
             base,
         })
     }
+}
+
+/// The key that signs checkpoints of the audit log. Its public half is in a file, for whoever verifies an export.
+fn audit_signer(folder: &DataFolder, keys: &KeyFile) -> anyhow::Result<Arc<dyn Signer>> {
+    let signer = SoftwareSigner::new(&keys.derived("audit checkpoints"))
+        .context("the key of the audit log cannot be derived")?;
+    let der = signer
+        .public_key_der()
+        .context("the key of the audit log has no public half")?;
+    write_durably(&folder.join("audit-key.pem"), pem(&der).as_bytes())
+        .context("the public key of the audit log cannot be written")?;
+    Ok(Arc::new(signer))
 }
 
 /// Servers on this machine may be connected only here; the playground is one.

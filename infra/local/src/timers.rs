@@ -20,27 +20,29 @@ pub(crate) enum Timer {
     Dispatch,
     /// The independent sweeper.
     Upkeep,
+    /// The checkpoint of the audit log.
+    Checkpoint,
     /// Removal of expired items and uploads.
     Sweep,
 }
 
 impl Timer {
     /// Every timer.
-    pub(crate) const ALL: [Self; 3] = [Self::Dispatch, Self::Upkeep, Self::Sweep];
+    pub(crate) const ALL: [Self; 4] = [Self::Dispatch, Self::Upkeep, Self::Checkpoint, Self::Sweep];
 
     const fn every(self) -> Duration {
         match self {
             Self::Dispatch => Duration::from_mins(1),
             Self::Upkeep => Duration::from_mins(5),
-            // It reads the whole table, and whoever reads an item looks at its expiry anyway.
-            Self::Sweep => Duration::from_hours(1),
+            // The second reads the whole table, and whoever reads an item looks at its expiry anyway.
+            Self::Checkpoint | Self::Sweep => Duration::from_hours(1),
         }
     }
 
     const fn first_after(self) -> Duration {
         match self {
             Self::Dispatch | Self::Upkeep => Duration::ZERO,
-            Self::Sweep => Duration::from_mins(10),
+            Self::Checkpoint | Self::Sweep => Duration::from_mins(10),
         }
     }
 
@@ -71,6 +73,7 @@ impl Timer {
         match self {
             Self::Dispatch => functions.dispatch().await,
             Self::Upkeep => functions.upkeep().await,
+            Self::Checkpoint => functions.checkpoint().await,
             Self::Sweep => {
                 if let Err(error) = table.sweep().await {
                     tracing::warn!(%error, "expired items cannot be removed");

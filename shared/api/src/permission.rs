@@ -37,6 +37,7 @@ permissions! {
     ReadTenant = "read_tenant",
     ManageTenant = "manage_tenant",
     DeleteTenant = "delete_tenant",
+    ReadAudit = "read_audit",
     ReadMembers = "read_members",
     ManageMembers = "manage_members",
     ManageRoles = "manage_roles",
@@ -54,6 +55,7 @@ permissions! {
 pub(crate) fn only_reads(permission: Permission) -> bool {
     match permission {
         Permission::ReadTenant
+        | Permission::ReadAudit
         | Permission::ReadMembers
         | Permission::ReadAccounts
         | Permission::ReadPosts

@@ -6,12 +6,13 @@
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use domain::Error;
 use domain::event::Actor;
+use domain::{Error, Result};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
-use serde_json::json;
-use store::{Act, TenantScope};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::{Act, RateLimit, TenantScope};
 
 use crate::gate::Gate;
 use crate::rate_limit::Standing;
@@ -21,6 +22,11 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 
 /// Longest part of a path that is noted, in characters.
 const PATH_NOTED: usize = 256;
+
+/// Refusals of one member that are noted: enough to see what they try, too few to fill the log with.
+fn noted() -> RateLimit {
+    RateLimit::per(120, SignedDuration::from_mins(1))
+}
 
 /// What the edge learns of a request while it is answered. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -88,25 +94,39 @@ impl Witness {
         }
     }
 
-    /// Notes a refusal, if it is one to be noted and somebody's tenant is known. A note that cannot be written is an
-    /// error of ours in the log, and the answer stays what it is.
+    /// Notes a refusal, if it is one to be noted and somebody's tenant is known, unless many of theirs were noted in
+    /// the last minute. A note that cannot be written is an error of ours in the log, and the answer stays what it is.
     pub(crate) async fn note(&self, refusal: &Error, asked: &Asked) {
         let Some(asking) = self.0.asking.get().filter(|_| is_denial(refusal)) else {
             return;
         };
-        let act = Act {
-            actor: asking.actor.clone(),
-            at: asking.gate.clock().now(),
-        };
         let path: String = asked.path.chars().take(PATH_NOTED).collect();
         let detail = json!({ "route": asked.route, "path": path, "code": refusal.code() });
-        let tenant = asking.gate.table().tenant(&asking.scope);
-        if let Err(error) = tenant.note_denial(&act, detail).await {
-            tracing::error!(
+        match asking.note(detail).await {
+            Ok(()) => {}
+            Err(Error::RateLimited { .. }) => {
+                tracing::warn!("a refusal is left out of the audit log: its member has many");
+            }
+            Err(error) => tracing::error!(
                 error = &error as &dyn StdError,
                 "a refusal is missing in the audit log"
-            );
+            ),
         }
+    }
+}
+
+impl Asking {
+    async fn note(&self, detail: Value) -> Result<()> {
+        let Self { gate, scope, actor } = self;
+        let at = gate.clock().now();
+        let member = format!("{}/{actor}", scope.tenant());
+        let system = gate.table().system();
+        system.admit("denials", &member, noted(), at).await?;
+        let act = Act {
+            actor: actor.clone(),
+            at,
+        };
+        gate.table().tenant(scope).note_denial(&act, detail).await
     }
 }
 

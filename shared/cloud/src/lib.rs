@@ -1,4 +1,4 @@
-//! Keys, queue, objects, mail, configuration, telemetry and faults.
+//! Keys, signatures, queue, objects, archive, mail, configuration, telemetry and faults.
 //!
 //! Each service is a small trait with an AWS implementation beside it; the local run and the tests bring their own.
 //! Product code holds `Arc<dyn …>` and never knows which it has.
@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod archive;
 pub mod aws;
 pub mod clock;
 pub mod config;
@@ -21,4 +22,5 @@ pub mod keys;
 pub mod mail;
 pub mod objects;
 pub mod queue;
+pub mod signing;
 pub mod telemetry;

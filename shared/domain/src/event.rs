@@ -1,5 +1,7 @@
 //! The append-only record of what happened: timelines and the audit log are views of it.
 
+mod kind;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,6 +10,38 @@ use crate::id::{
     AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, InvitationId, MediaId, OperationId,
     PostId, RoleId, TenantId, UserId,
 };
+use crate::user::Origin;
+
+pub use kind::EventKind;
+
+/// Whose record an event belongs to. Each has a chain of its own in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Owner {
+    /// A tenant: whatever happens in it.
+    Tenant(TenantId),
+    /// A person: sign-ins, passwords and whatever else belongs to no tenant. It ends with the person.
+    User(UserId),
+}
+
+impl Owner {
+    /// The id, for what is derived from it.
+    pub fn as_uuid(&self) -> uuid::Uuid {
+        match self {
+            Self::Tenant(tenant) => tenant.as_uuid(),
+            Self::User(user) => user.as_uuid(),
+        }
+    }
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tenant(tenant) => tenant.fmt(f),
+            Self::User(user) => user.fmt(f),
+        }
+    }
+}
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +78,8 @@ impl std::fmt::Display for Actor {
 pub enum Subject {
     /// The tenant.
     Tenant(TenantId),
+    /// The person that owns the event.
+    User(UserId),
     /// A member.
     Member(UserId),
     /// An invitation.
@@ -70,15 +106,17 @@ pub struct Event {
     /// Its id; sorts by time.
     pub id: EventId,
     /// Whose it is.
-    pub tenant: TenantId,
+    pub owner: Owner,
     /// When.
     pub at: Timestamp,
-    /// `post.scheduled`, `target.published`, …
-    pub kind: &'static str,
+    /// What happened.
+    pub kind: EventKind,
     /// Who did it.
     pub actor: Actor,
     /// What it is about.
     pub subject: Subject,
+    /// From where, where that is remembered: of what people do with their own accounts.
+    pub origin: Option<Origin>,
     /// What is worth knowing, without secrets.
     pub detail: Value,
     /// The conditional write that it belongs to.

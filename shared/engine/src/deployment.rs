@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use cloud::archive::{Archive, S3Archive};
 use cloud::aws::{Aws, warm_up};
 use cloud::clock::{SystemClock, SystemRandom};
 use cloud::config::{
-    AwsConfig, BucketConfig, ConfigErrors, DeploymentConfig, KeyConfig, LogConfig, MailConfig,
-    Part, ProcessEnvironment, PublicUrlConfig, QueueConfig, TableConfig, load,
+    AuditConfig, AwsConfig, BucketConfig, ConfigErrors, DeploymentConfig, KeyConfig, LogConfig,
+    MailConfig, Part, ProcessEnvironment, PublicUrlConfig, QueueConfig, TableConfig, load,
 };
 use cloud::envelope::Envelope;
 use cloud::keys::KmsKeys;
 use cloud::mail::{Mailer, SesMailer};
 use cloud::objects::{ObjectStore, S3Objects};
 use cloud::queue::{DeliveryQueue, SqsQueue};
+use cloud::signing::{KmsSigner, Signer};
 use cloud::telemetry;
 use domain::{Clock, Ids, Random};
 use store::{Settings, Table};
@@ -81,6 +83,21 @@ impl Deployment {
     /// The bytes of media.
     pub fn objects(&self, bucket: &BucketConfig) -> Arc<dyn ObjectStore> {
         Arc::new(S3Objects::new(self.aws.s3(), bucket.name.as_str()))
+    }
+
+    /// Keeps checkpoints of the audit log.
+    pub fn archive(&self, audit: &AuditConfig) -> Arc<dyn Archive> {
+        Arc::new(S3Archive::new(self.aws.s3(), audit.bucket.as_str()))
+    }
+
+    /// Signs checkpoints of the audit log.
+    pub fn signer(&self, audit: &AuditConfig) -> Arc<dyn Signer> {
+        Arc::new(KmsSigner::new(self.aws.kms(), &audit.key_id))
+    }
+
+    /// The name of the deployment.
+    pub fn environment(&self) -> &str {
+        &self.environment
     }
 
     /// Sends mails.

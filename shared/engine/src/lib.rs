@@ -10,6 +10,7 @@ mod inline;
 mod notices;
 mod outbox;
 mod reconcile;
+mod seal;
 pub mod vault;
 mod wake;
 
@@ -18,4 +19,5 @@ pub use domain::delivery::decisions::Wakeup;
 pub use notices::Notifier;
 pub use outbox::Outbox;
 pub use reconcile::{Reconciled, Reconciler};
+pub use seal::Seals;
 pub use wake::Waker;

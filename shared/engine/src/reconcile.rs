@@ -112,6 +112,11 @@ impl Reconciler {
                 self.outbox.send_owed(mail).await?;
                 Ok(Reconciled::Done)
             }
+            AttentionWork::Seal { owner, event } => {
+                let system = self.waker.table.system();
+                system.seal(owner, &[event], now).await?;
+                Ok(Reconciled::Done)
+            }
             AttentionWork::Unknown { kind } => {
                 tracing::warn!(kind, "an entry of an unknown kind wants attention");
                 Ok(Reconciled::Unknown)
@@ -188,6 +193,7 @@ fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
         | AttentionWork::Account { .. }
         | AttentionWork::Tenant(_)
         | AttentionWork::Upload { .. }
+        | AttentionWork::Seal { .. }
         | AttentionWork::Unknown { .. } => SignedDuration::ZERO,
     };
     seen <= now.saturating_add(ahead).unwrap_or(Timestamp::MAX)

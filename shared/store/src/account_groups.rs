@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::membership::AccountGroup;
 use domain::{AccountGroupId, AccountId, Result, TenantId};
 use jiff::Timestamp;
@@ -95,7 +95,7 @@ impl TenantTable<'_> {
         let mut writes = vec![
             names::take(&self.scope, Named::AccountGroup, &group.name, &group.id)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
-            self.event_write(act, "account_group.created", subject, detail)?,
+            self.event_write(act, EventKind::AccountGroupCreated, subject, detail)?,
         ];
         if let Some(claim) = claim {
             writes.push(self.claim(claim, &group.id, act.at)?);
@@ -128,7 +128,7 @@ impl TenantTable<'_> {
         ];
         let group = Write::update(Key::account_group(&self.scope, seen.id), actions);
         writes.push(group.when(version_is(seen.version)));
-        writes.push(self.event_write(act, "account_group.changed", subject, detail)?);
+        writes.push(self.event_write(act, EventKind::AccountGroupChanged, subject, detail)?);
         self.define(writes, held, refusable).await
     }
 
@@ -144,7 +144,7 @@ impl TenantTable<'_> {
         let writes = vec![
             names::release(&self.scope, Named::AccountGroup, &seen.name),
             Write::delete(Key::account_group(&self.scope, seen.id)).when(unused(seen.version)),
-            self.event_write(act, "account_group.deleted", subject, detail)?,
+            self.event_write(act, EventKind::AccountGroupDeleted, subject, detail)?,
         ];
         self.define(writes, held, Refusable::Use(1)).await
     }

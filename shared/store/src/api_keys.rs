@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use domain::api_key::{AddressRange, ApiKey, KEYS_MAX, USE_NOTED};
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::membership::{AccountLimit, PermissionSet};
 use domain::{AccountGroupId, ApiKeyId, Error, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -144,7 +144,12 @@ impl TenantTable<'_> {
         let writes = vec![
             demand.write(&self.scope)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
-            self.event_write(act, "api_key.created", Subject::ApiKey(key.id), detail(key))?,
+            self.event_write(
+                act,
+                EventKind::ApiKeyCreated,
+                Subject::ApiKey(key.id),
+                detail(key),
+            )?,
         ];
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),
@@ -185,7 +190,7 @@ impl TenantTable<'_> {
             ])),
             self.event_write(
                 act,
-                "api_key.revoked",
+                EventKind::ApiKeyRevoked,
                 Subject::ApiKey(key.id),
                 json!({ "name": key.name }),
             )?,
@@ -228,7 +233,12 @@ impl TenantTable<'_> {
                 Condition::Absent("next"),
             ])),
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
-            self.event_write(act, "api_key.replaced", Subject::ApiKey(new.id), detail)?,
+            self.event_write(
+                act,
+                EventKind::ApiKeyReplaced,
+                Subject::ApiKey(new.id),
+                detail,
+            )?,
         ];
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),

@@ -1,12 +1,14 @@
 //! Everything that something must happen with at some time: one sparse index, cut into shards.
 
 use domain::delivery::DeliveryKey;
+use domain::event::Owner;
 use domain::{AccountId, DeliveryId, Error, MediaId, NoticeId, PostId, Result, TenantId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::attribute::{Attributes, optional_millis, text_of};
-use crate::key::time_text;
+use crate::audit::EventPlace;
+use crate::key::{Key, owner_of, time_text};
 use crate::schema::{BY_ATTENTION, BY_DEADLINE};
 use crate::scope::{SystemTable, TenantScope};
 use crate::shard::{attention_partition, deadline_partition};
@@ -60,6 +62,13 @@ pub enum AttentionWork {
         scope: TenantScope,
         /// The medium.
         media: MediaId,
+    },
+    /// An event must become part of its owner's audit log.
+    Seal {
+        /// Whose it is.
+        owner: Owner,
+        /// The event.
+        event: EventPlace,
     },
     /// Code that is newer than this one wrote it, or it cannot be read: leave it alone and count it.
     Unknown {
@@ -123,9 +132,17 @@ impl AttentionEntry {
             AttentionWork::Account { scope, .. }
             | AttentionWork::Tenant(scope)
             | AttentionWork::Upload { scope, .. } => Some(scope.tenant()),
-            AttentionWork::Notice(_) | AttentionWork::Mail(_) | AttentionWork::Unknown { .. } => {
-                None
+            AttentionWork::Seal {
+                owner: Owner::Tenant(tenant),
+                ..
+            } => Some(*tenant),
+            AttentionWork::Seal {
+                owner: Owner::User(_),
+                ..
             }
+            | AttentionWork::Notice(_)
+            | AttentionWork::Mail(_)
+            | AttentionWork::Unknown { .. } => None,
         }
     }
 }
@@ -227,6 +244,10 @@ fn due_query(index: crate::schema::Index, partition: String, until: Timestamp) -
 
 #[derive(Debug, Deserialize)]
 struct Projection {
+    #[serde(rename = "PK", default)]
+    pk: String,
+    #[serde(rename = "SK", default)]
+    sk: String,
     kind: Option<String>,
     wait: Option<String>,
     id: String,
@@ -282,6 +303,13 @@ fn work(entry: &Projection) -> Result<AttentionWork> {
         Some("upload") => AttentionWork::Upload {
             scope: scope(entry)?,
             media: parse(&entry.id)?,
+        },
+        Some("seal") => AttentionWork::Seal {
+            owner: owner_of(&entry.pk).ok_or_else(|| Error::corrupt("index entry", "PK"))?,
+            event: EventPlace(Key {
+                pk: entry.pk.clone(),
+                sk: entry.sk.clone(),
+            }),
         },
         other => unknown(other.unwrap_or("-").to_owned()),
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::email::EmailAddress;
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::membership::{AccountLimit, AssignedRole, Invitation};
 use domain::{AccountGroupId, InvitationId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -225,7 +225,7 @@ impl TenantTable<'_> {
             Condition::AtMost("until", instant(act.at)),
         ]);
         let mut writes = Vec::from(new.writes(self.table, free)?);
-        writes.push(self.invitation_event(act, "invitation.created", new.invitation)?);
+        writes.push(self.invitation_event(act, EventKind::InvitationCreated, new.invitation)?);
         if let Some(claim) = claim {
             writes.push(self.claim(claim, &new.invitation.id, act.at)?);
         }
@@ -241,7 +241,7 @@ impl TenantTable<'_> {
     ) -> Result<Invited> {
         let seen = version_is(again.invitation.version.saturating_sub(1));
         let mut writes = Vec::from(again.writes(self.table, seen)?);
-        writes.push(self.invitation_event(act, "invitation.resent", again.invitation)?);
+        writes.push(self.invitation_event(act, EventKind::InvitationResent, again.invitation)?);
         match self.invited(writes, held).await? {
             Invited::Already => Ok(Invited::Stale),
             other => Ok(other),
@@ -257,7 +257,7 @@ impl TenantTable<'_> {
     ) -> Result<Invited> {
         let writes = vec![
             self.end_invitation(seen),
-            self.invitation_event(act, "invitation.withdrawn", seen)?,
+            self.invitation_event(act, EventKind::InvitationWithdrawn, seen)?,
         ];
         match self.invited(writes, held).await? {
             Invited::Already => Ok(Invited::Stale),
@@ -291,7 +291,7 @@ impl TenantTable<'_> {
     fn invitation_event(
         &self,
         act: &Act,
-        kind: &'static str,
+        kind: EventKind,
         invitation: &Invitation,
     ) -> Result<Write> {
         let detail = json!({

@@ -2,6 +2,7 @@
 //! nobody can write a separator into another key space.
 
 use aws_lc_rs::{constant_time, digest, hmac};
+use domain::event::Owner;
 use domain::{
     AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, InvitationId, MediaId,
     NoticeId, PasskeyId, PostId, RoleId, TenantId, UserId,
@@ -170,6 +171,16 @@ impl Key {
             format!("{}#EVT", tenant_partition(scope.tenant())),
             event.to_string(),
         )
+    }
+
+    /// The part of the owner's audit log that begins with the event `first` of its chain.
+    pub(crate) fn audit_block(owner: Owner, first: u64) -> Self {
+        Self::new(audit_partition(owner), sequence_text(first))
+    }
+
+    /// What an owner keeps of the checkpoint over this end of their chain.
+    pub(crate) fn audit_witness(owner: Owner, seq: u64) -> Self {
+        Self::new(audit_partition(owner), witness_sort_key(seq))
     }
 
     pub(crate) fn remote_post(scope: &TenantScope, account: AccountId, remote_id: &str) -> Self {
@@ -342,6 +353,33 @@ pub(crate) fn user_events_partition(user: UserId) -> String {
 
 pub(crate) fn post_partition(tenant: TenantId, post: PostId) -> String {
     format!("T#{tenant}#P#{post}")
+}
+
+pub(crate) fn audit_partition(owner: Owner) -> String {
+    match owner {
+        Owner::Tenant(tenant) => format!("T#{tenant}#AUD"),
+        Owner::User(user) => format!("U#{user}#AUD"),
+    }
+}
+
+/// After every block: letters come after digits.
+pub(crate) fn witness_sort_key(seq: u64) -> String {
+    format!("CP#{}", sequence_text(seq))
+}
+
+/// Whose items are in a partition of a tenant or a person.
+pub(crate) fn owner_of(partition: &str) -> Option<Owner> {
+    let mut parts = partition.split('#');
+    match (parts.next()?, parts.next()?) {
+        ("T", tenant) => tenant.parse().ok().map(Owner::Tenant),
+        ("U", user) => user.parse().ok().map(Owner::User),
+        _ => None,
+    }
+}
+
+/// A place in a chain in fixed width: sorts like the number.
+pub(crate) fn sequence_text(sequence: u64) -> String {
+    format!("{sequence:015}")
 }
 
 pub(crate) fn media_partition(tenant: TenantId) -> String {

@@ -18,6 +18,7 @@ mod api_keys;
 mod attempts;
 mod attention;
 mod attribute;
+pub mod audit;
 mod ceremonies;
 mod condition;
 mod credentials;

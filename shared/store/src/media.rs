@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::delivery::timing::after;
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::media::{Media, MediaFacts, MediaState};
 use domain::{Error, MediaId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -159,7 +159,12 @@ impl TenantTable<'_> {
         let mut writes = vec![
             demand.write(&self.scope)?,
             Write::put(item.key(), attributes).when(Condition::item_absent()),
-            self.event_write(act, "media.created", Subject::Media(item.id), detail)?,
+            self.event_write(
+                act,
+                EventKind::MediaCreated,
+                Subject::Media(item.id),
+                detail,
+            )?,
         ];
         if let Some(claim) = new.claim {
             writes.push(self.claim(claim, &item.id, act.at)?);
@@ -226,20 +231,30 @@ impl TenantTable<'_> {
         &self,
         media: MediaId,
         facts: &MediaFacts,
-        now: Timestamp,
+        act: &Act,
     ) -> Result<Option<VersionedMedia>> {
         let actions = vec![
             Action::Set(STATE, text(READY)),
             Action::Set("facts", value(facts)?),
-            Action::Set("ua", instant(now)),
+            Action::Set("ua", instant(act.at)),
             Action::Remove(BY_ATTENTION.partition),
             Action::Remove(BY_ATTENTION.sort),
         ];
         let awaits_bytes = Condition::Equals(STATE, text(UPLOADING));
-        let write = Write::update(Key::media(&self.scope, media), actions).when(awaits_bytes);
-        match self.table.write(write).await? {
-            Written::Applied(item) => Ok(StoredMedia::from(decode::<MediaItem>(item)?).live()),
-            Written::Refused(_) => Ok(None),
+        let key = Key::media(&self.scope, media);
+        let detail = json!({ "content_type": facts.content_type });
+        let writes = vec![
+            Write::update(key, actions).when(awaits_bytes),
+            self.event_write(
+                act,
+                EventKind::MediaCompleted,
+                Subject::Media(media),
+                detail,
+            )?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(self.media(media).await?.and_then(StoredMedia::live)),
+            Transacted::Refused(_) => Ok(None),
         }
     }
 
@@ -248,11 +263,11 @@ impl TenantTable<'_> {
         &self,
         media: &VersionedMedia,
         edit: &MediaEdit,
-        now: Timestamp,
+        act: &Act,
     ) -> Result<VersionedMedia> {
         let mut actions = vec![
             Action::Add("ver", number(1)),
-            Action::Set("ua", instant(now)),
+            Action::Set("ua", instant(act.at)),
         ];
         actions.extend(
             edit.file_name
@@ -268,16 +283,18 @@ impl TenantTable<'_> {
             Condition::Equals("ver", number(media.version)),
             Condition::In(STATE, vec![text(UPLOADING), text(READY)]),
         ]);
-        let key = Key::media(&self.scope, media.media.id);
-        match self
-            .table
-            .write(Write::update(key, actions).when(is_as_read))
-            .await?
-        {
-            Written::Applied(item) => StoredMedia::from(decode::<MediaItem>(item)?)
-                .live()
-                .ok_or(Error::NotFound { kind: "media" }),
-            Written::Refused(_) => Err(Error::StaleVersion),
+        let id = media.media.id;
+        let detail = json!({ "file_name": edit.file_name, "alt_text": edit.alt_text });
+        let writes = vec![
+            Write::update(Key::media(&self.scope, id), actions).when(is_as_read),
+            self.event_write(act, EventKind::MediaEdited, Subject::Media(id), detail)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => {
+                let edited = self.media(id).await?.and_then(StoredMedia::live);
+                edited.ok_or(Error::NotFound { kind: "media" })
+            }
+            Transacted::Refused(_) => Err(Error::StaleVersion),
         }
     }
 
@@ -321,7 +338,7 @@ impl TenantTable<'_> {
         let writes = vec![
             Write::delete(Key::media(&self.scope, media.id)).when(is_retired),
             release(&self.scope, Counter::MediaBytes, media.bytes),
-            self.event_write(act, "media.deleted", subject, detail)?,
+            self.event_write(act, EventKind::MediaDeleted, subject, detail)?,
         ];
         match self.table.transact(writes).await? {
             // Refused where somebody else has forgotten it.
@@ -347,7 +364,7 @@ impl TenantTable<'_> {
         let writes = vec![
             Write::delete(key).when(still_waits),
             release(&self.scope, Counter::MediaBytes, item.bytes),
-            self.event_write(act, "media.deleted", Subject::Media(media), detail)?,
+            self.event_write(act, EventKind::MediaDeleted, Subject::Media(media), detail)?,
         ];
         match self.table.transact(writes).await? {
             Transacted::Done | Transacted::Refused(_) => Ok(()),

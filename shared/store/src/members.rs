@@ -1,6 +1,6 @@
 //! The members of a tenant: who they are, and how they come, change and go.
 
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::membership::{AccountLimit, AssignedRole, Invitation, Membership};
 use domain::{Error, Result, UserId};
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ impl TenantTable<'_> {
         let mut writes = vec![
             put(membership)?.when(Condition::item_absent()),
             count(&self.scope, 1, owners, Some(new.members_max)),
-            self.event_write(act, "member.joined", subject, detail)?,
+            self.event_write(act, EventKind::MemberJoined, subject, detail)?,
         ];
         writes.extend(uses(&self.scope, None, Some(membership)));
         writes.extend(new.invitation.map(|used| self.end_invitation(used)));
@@ -167,7 +167,7 @@ impl TenantTable<'_> {
             writes.push(count(&self.scope, 0, owners, None));
         }
         writes.extend(uses(&self.scope, Some(seen), Some(changed)));
-        writes.push(self.event_write(act, "member.changed", subject, detail)?);
+        writes.push(self.event_write(act, EventKind::MemberChanged, subject, detail)?);
         self.save_member(writes, held).await
     }
 
@@ -184,7 +184,7 @@ impl TenantTable<'_> {
         let mut writes = vec![Write::delete(key).when(version_is(seen.version))];
         writes.push(count(&self.scope, -1, -owners(Some(seen)), None));
         writes.extend(uses(&self.scope, Some(seen), None));
-        writes.push(self.event_write(act, "member.removed", subject, detail)?);
+        writes.push(self.event_write(act, EventKind::MemberRemoved, subject, detail)?);
         self.save_member(writes, held).await
     }
 

@@ -1,7 +1,7 @@
 //! Mails that are owed: each is an item that wants attention until it is sent.
 
 use domain::delivery::{DeliveryKey, Transition};
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::notice::{Notice, NoticeCause};
 use domain::{Error, NoticeId, PostId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -126,12 +126,12 @@ pub(crate) fn notice_write(shards: u32, notice: &Notice) -> Result<Write> {
 }
 
 /// What a timeline calls the cause of a mail about a target.
-fn event_kind(cause: &NoticeCause) -> Option<&'static str> {
+fn event_kind(cause: &NoticeCause) -> Option<EventKind> {
     match cause {
-        NoticeCause::Failed { .. } => Some("target.failed"),
-        NoticeCause::Missed { .. } => Some("target.missed"),
-        NoticeCause::Held { .. } => Some("target.held"),
-        NoticeCause::OutcomeUnknown { .. } => Some("target.outcome_unknown"),
+        NoticeCause::Failed { .. } => Some(EventKind::TargetFailed),
+        NoticeCause::Missed { .. } => Some(EventKind::TargetMissed),
+        NoticeCause::Held { .. } => Some(EventKind::TargetHeld),
+        NoticeCause::OutcomeUnknown { .. } => Some(EventKind::TargetOutcomeUnknown),
         NoticeCause::ReconnectNeeded { .. } => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The roles that a tenant made.
 
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::membership::{CustomRole, PermissionSet};
 use domain::{Result, RoleId, TenantId};
 use jiff::Timestamp;
@@ -104,7 +104,7 @@ impl TenantTable<'_> {
         let mut writes = vec![
             names::take(&self.scope, Named::Role, &role.name, &role.id)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
-            self.event_write(act, "role.created", Subject::Role(role.id), detail)?,
+            self.event_write(act, EventKind::RoleCreated, Subject::Role(role.id), detail)?,
         ];
         if let Some(claim) = claim {
             writes.push(self.claim(claim, &role.id, act.at)?);
@@ -136,7 +136,12 @@ impl TenantTable<'_> {
         ];
         let role = Write::update(Key::role(&self.scope, seen.id), actions);
         writes.push(role.when(version_is(seen.version)));
-        writes.push(self.event_write(act, "role.changed", Subject::Role(seen.id), detail)?);
+        writes.push(self.event_write(
+            act,
+            EventKind::RoleChanged,
+            Subject::Role(seen.id),
+            detail,
+        )?);
         self.define(writes, held, refusable).await
     }
 
@@ -151,7 +156,7 @@ impl TenantTable<'_> {
         let writes = vec![
             names::release(&self.scope, Named::Role, &seen.name),
             Write::delete(Key::role(&self.scope, seen.id)).when(unused(seen.version)),
-            self.event_write(act, "role.deleted", Subject::Role(seen.id), detail)?,
+            self.event_write(act, EventKind::RoleDeleted, Subject::Role(seen.id), detail)?,
         ];
         self.define(writes, held, Refusable::Use(1)).await
     }

@@ -22,11 +22,20 @@ pub(crate) enum AttentionKind {
     Tenant,
     /// A medium whose bytes were announced.
     Upload,
+    /// An event that its owner's audit log does not have yet.
+    Seal,
+    /// A block of an audit log that no checkpoint has yet.
+    Checkpoint,
 }
 
 /// A shard of the index by attention.
 pub(crate) fn attention_partition(shard: u32) -> String {
     format!("A#{shard:03}")
+}
+
+/// A shard of the blocks that no checkpoint has: all are taken up at once, every hour, so no dispatcher looks at them.
+pub(crate) fn checkpoint_partition(shard: u32) -> String {
+    format!("C#{shard:03}")
 }
 
 /// A shard of the index by deadline.

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
-    ReturnValuesOnConditionCheckFailure,
+    AttributeValue, ConsumedCapacity, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
+    ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use domain::{Error, Ids, OperationId, Result};
 
@@ -221,6 +221,40 @@ impl Table {
             }
         }
         Ok(found)
+    }
+
+    /// Stores items whether or not there are such, each for itself: where this fails, some of them may be stored.
+    pub(crate) async fn batch_put(&self, items: Vec<Attributes>) -> Result<()> {
+        for chunk in items.chunks(25) {
+            let requests: std::result::Result<Vec<WriteRequest>, _> = chunk
+                .iter()
+                .map(|item| PutRequest::builder().set_item(Some(item.clone())).build())
+                .map(|put| put.map(|put| WriteRequest::builder().put_request(put).build()))
+                .collect();
+            let requests = requests
+                .map_err(|error| Error::internal("a batch write cannot be built", error))?;
+            let mut left = Some(requests);
+            let mut patience = Patience::default();
+            while let Some(requests) = left.take() {
+                let answer = self
+                    .client
+                    .batch_write_item()
+                    .request_items(&self.settings.name, requests)
+                    .set_return_consumed_capacity(self.wanted_capacity())
+                    .send()
+                    .await
+                    .map_err(unavailable)?;
+                for consumed in answer.consumed_capacity() {
+                    self.count(Direction::Write, Some(consumed));
+                }
+                let unprocessed = answer.unprocessed_items.unwrap_or_default();
+                left = unprocessed.into_values().next();
+                if left.is_some() {
+                    patience.wait().await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// One page of a query; reads of an index are eventually consistent, of the table strongly.

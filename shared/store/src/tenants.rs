@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::{millis, number};
 use crate::condition::{Condition, Write};
-use crate::events::EventItem;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, encode};
 use crate::key::Key;
@@ -123,11 +122,10 @@ impl SystemTable<'_> {
     /// Makes a tenant, its first membership, the event, the idempotency record and the caller's new session, or
     /// nothing of it.
     pub async fn create_tenant(&self, new: &NewTenant<'_>) -> Result<TenantCreated> {
-        let event = EventItem::from(new.event);
         let mut writes = vec![
             put(new.tenant)?.when(Condition::item_absent()),
             memberships::put(new.owner)?.when(Condition::item_absent()),
-            Write::put(event.key(), encode(&event)?),
+            self.table.event_put(new.event)?,
         ];
         writes.push(members::count_first(&TenantScope::of_own_item(
             new.tenant.id,
@@ -196,11 +194,10 @@ impl TenantTable<'_> {
     }
 
     async fn replace_head(&self, head: Write, changed: &Tenant, event: &Event) -> Result<()> {
-        let event = EventItem::from(event);
         let seen = changed.version.saturating_sub(1);
         let writes = vec![
             head.when(Condition::Equals("ver", number(seen))),
-            Write::put(event.key(), encode(&event)?),
+            self.table.event_put(event)?,
         ];
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),

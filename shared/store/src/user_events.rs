@@ -1,28 +1,25 @@
-//! The append-only record of what happened to a person's own account: it belongs to no tenant.
+//! What happened to a person's own account: events that belong to no tenant.
 
+use domain::event::{Actor, Event, EventKind, Owner, Subject};
 use domain::user::Origin;
-use domain::{EventId, OperationId, Result, UserId};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use domain::{EventId, Result, UserId};
+use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::attribute::millis;
 use crate::condition::Write;
-use crate::item::{Item, decode, encode};
-use crate::key::{Key, user_events_partition};
+use crate::events::EventItem;
+use crate::item::decode;
+use crate::key::user_events_partition;
 use crate::scope::SystemTable;
 use crate::table::{Query, Range};
-
-/// How long events of people are kept: what security needs to look back, and no longer.
-const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// Something that happens to a person's account: what every such act writes down.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserAct {
     /// When.
     pub at: Timestamp,
-    /// `user.signed_in`, `user.password_changed`, …
-    pub kind: &'static str,
+    /// What happens.
+    pub kind: EventKind,
     /// From where.
     pub origin: Origin,
     /// What is worth knowing, without secrets.
@@ -44,44 +41,26 @@ pub struct UserEvent {
     pub detail: Value,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct UserEventItem {
-    id: EventId,
-    user: UserId,
-    #[serde(with = "millis")]
-    at: Timestamp,
-    #[serde(rename = "event")]
-    kind: String,
-    #[serde(default)]
-    origin: Origin,
-    #[serde(default)]
-    detail: Value,
-    operation: OperationId,
-    exp: i64,
-}
-
-impl Item for UserEventItem {
-    const TYPE: &'static str = "user_event";
-
-    fn key(&self) -> Key {
-        Key::user_event(self.user, self.id)
-    }
-}
-
 impl SystemTable<'_> {
     /// The write that remembers an act; it belongs into the act's transaction.
     pub(crate) fn user_event_write(self, user: UserId, act: &UserAct) -> Result<Write> {
-        let item = UserEventItem {
+        let UserAct {
+            at,
+            kind,
+            origin,
+            detail,
+        } = act.clone();
+        self.table.event_put(&Event {
             id: EventId::generate(&self.table.ids),
-            user,
-            at: act.at,
-            kind: act.kind.to_owned(),
-            origin: act.origin.clone(),
-            detail: act.detail.clone(),
+            owner: Owner::User(user),
+            at,
+            kind,
+            actor: Actor::User(user),
+            subject: Subject::User(user),
+            origin: Some(origin),
+            detail,
             operation: self.table.operation(),
-            exp: act.at.saturating_add(KEPT).unwrap_or(act.at).as_second(),
-        };
-        Ok(Write::put(item.key(), encode(&item)?))
+        })
     }
 
     /// The newest events of a person's account, newest first.
@@ -91,12 +70,12 @@ impl SystemTable<'_> {
             .limit(limit);
         let page = self.table.query(&query, None).await?;
         let events = page.items.into_iter().map(|attributes| {
-            let item: UserEventItem = decode(attributes)?;
+            let item: EventItem = decode(attributes)?;
             Ok(UserEvent {
                 id: item.id,
                 at: item.at,
                 kind: item.kind,
-                origin: item.origin,
+                origin: item.origin.unwrap_or_default(),
                 detail: item.detail,
             })
         });

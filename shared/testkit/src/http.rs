@@ -9,7 +9,7 @@ use api::{
 use axum::Router;
 use axum::body::Body;
 use domain::api_key::ApiKey;
-use domain::event::{Actor, Event, Subject};
+use domain::event::{Actor, Event, EventKind, Owner, Subject};
 use domain::membership::{AccountGroup, AccountLimit, AssignedRole, Membership, Permission, Role};
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart,
@@ -103,7 +103,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON; `null` if it is empty.
+    /// The body as JSON; `null` if it is empty, a text if it is JSON Lines.
     pub body: Value,
 }
 
@@ -211,7 +211,13 @@ impl Call<'_> {
         let bytes = axum::body::to_bytes(body, usize::MAX)
             .await
             .expect("a complete body");
-        let body = if bytes.is_empty() {
+        let is_lines = head
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "application/jsonl");
+        let body = if is_lines {
+            Value::from(String::from_utf8(bytes.into()).expect("a text"))
+        } else if bytes.is_empty() {
             Value::Null
         } else {
             serde_json::from_slice(&bytes).unwrap_or_else(|error| {
@@ -298,11 +304,12 @@ pub async fn member_of(
     };
     let event = Event {
         id: EventId::generate(table.ids()),
-        tenant: tenant.id,
+        owner: Owner::Tenant(tenant.id),
         at: now,
-        kind: "tenant.created",
+        kind: EventKind::TenantCreated,
         actor: Actor::User(user),
         subject: Subject::Tenant(tenant.id),
+        origin: None,
         detail: Value::Null,
         operation: OperationId::generate(table.ids()),
     };
@@ -456,7 +463,7 @@ pub async fn session(
         mail: None,
         act: UserAct {
             at: now,
-            kind: "user.signed_in",
+            kind: EventKind::UserSignedIn,
             origin: Origin::default(),
             detail: Value::Null,
         },

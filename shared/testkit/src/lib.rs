@@ -30,5 +30,5 @@ pub use passkey::SoftPasskey;
 pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};
 pub use prices::Price;
 pub use queue::{MemoryQueue, QueuedMessage};
-pub use services::{Mailbox, MemoryKeys, envelope};
+pub use services::{Mailbox, MemoryArchive, MemoryKeys, envelope, signer};
 pub use table::{table, table_with};

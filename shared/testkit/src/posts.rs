@@ -2,7 +2,7 @@
 
 use domain::delivery::acts::Plan;
 use domain::delivery::{Delivery, Target};
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::membership::Role;
 use domain::network::NetworkId;
 use domain::post::{Body, Content, Override, Post, TargetContent};
@@ -127,7 +127,11 @@ impl Draft {
             deliveries: std::slice::from_ref(&self.delivery),
             posts_per_month,
             claim: None,
-            events: vec![("post.created", Subject::Post(self.post.id), json!({}))],
+            events: vec![(
+                EventKind::PostCreated,
+                Subject::Post(self.post.id),
+                json!({}),
+            )],
         };
         let act = Act {
             actor: Actor::User(owner.user),

@@ -1,12 +1,15 @@
 //! Services in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use cloud::archive::Archive;
 use cloud::envelope::Envelope;
 use cloud::keys::{DataKey, KeyContext, KeyService, PlainKey};
 use cloud::mail::{Mail, Mailer};
+use cloud::signing::SoftwareSigner;
 use domain::{Error, Random, Result};
 use store::Table;
 
@@ -55,6 +58,34 @@ impl KeyService for MemoryKeys {
             )),
         }
     }
+}
+
+/// An archive in memory.
+#[derive(Debug, Default)]
+pub struct MemoryArchive(Mutex<BTreeMap<String, Bytes>>);
+
+impl MemoryArchive {
+    /// What it keeps, by name.
+    pub fn kept(&self) -> BTreeMap<String, Bytes> {
+        self.0.lock().expect("no panic while locked").clone()
+    }
+}
+
+#[async_trait]
+impl Archive for MemoryArchive {
+    async fn keep(&self, name: &str, _content_type: &str, bytes: Bytes) -> Result<()> {
+        let mut kept = self.0.lock().expect("no panic while locked");
+        if kept.contains_key(name) {
+            return Err(Error::conflict("already_kept", "the name is taken"));
+        }
+        kept.insert(name.to_owned(), bytes);
+        Ok(())
+    }
+}
+
+/// A signer with the same key in every test.
+pub fn signer() -> Arc<SoftwareSigner> {
+    Arc::new(SoftwareSigner::new(&[7; 32]).expect("a key"))
 }
 
 /// An envelope with keys in memory, whose wrapped keys are in `table`.

@@ -20,8 +20,8 @@ use publishing::Incoming;
 use serde_json::json;
 use store::{Consumed, Meter, Settings, Table};
 use testkit::{
-    FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
-    TestMember,
+    FakeNetwork, FixedRandom, Mailbox, MemoryArchive, MemoryKeys, MemoryObjects, MemoryQueue,
+    TestApi, TestClock, TestMember,
 };
 
 use crate::figure::Figure;
@@ -258,7 +258,12 @@ impl Bench {
                 shards: MemoryQueue::new(&clock),
                 time_max: dispatch::TIME_MAX,
             },
-            upkeep: upkeep::Ctx { reconciler },
+            upkeep: upkeep::Ctx {
+                reconciler,
+                archive: Arc::new(MemoryArchive::default()),
+                signer: testkit::signer(),
+                environment: "test".to_owned(),
+            },
             publishing: publishing::Ctx {
                 table: table.clone(),
                 networks,

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use domain::delivery::acts::Plan;
 use domain::delivery::{Delivery, Target};
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::network::NetworkId;
 use domain::post::{Body, Content, Override, Post, TargetContent};
 use domain::preflight::validate;
@@ -116,7 +116,7 @@ pub(crate) async fn write(
         posts_per_month: 10_000_000,
         claim,
         events: vec![(
-            "post.created",
+            EventKind::PostCreated,
             subject,
             json!({ "targets": 1, "due_at": due }),
         )],

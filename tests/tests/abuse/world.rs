@@ -2,6 +2,7 @@
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use jiff::SignedDuration;
 use serde_json::Value;
 use testkit::http::Call;
 use tests::product::Product;
@@ -56,6 +57,8 @@ impl World {
             ids.map(|id| ids::prefix(id).to_owned()).collect()
         };
         assert_eq!(kinds(&ada), kinds(&bob), "both have the same things");
+        // What they asked for in vain meanwhile counts against what is noted of refusals.
+        product.clock.advance(SignedDuration::from_mins(1));
         let stored = Stored::read(&product.client, &product.table.settings().name).await;
         Self {
             product,

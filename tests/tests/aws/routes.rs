@@ -179,6 +179,9 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     let path = format!("/v1/tenants/{}", id(&tenant));
     let edit = json!({ "name": "Better looms" });
     change(&ada, "PATCH", &path, Some(&edit)).await.expect(200);
+    ada.get("/v1/audit").await.expect(200);
+    let export = ada.request("GET", "/v1/audit/export").send().await;
+    assert_eq!(export.unwrap().status(), 200);
     change(&ada, "DELETE", &path, None).await.expect(204);
     let login = json!({ "email": email, "password": PASSWORD, "mode": "token" });
     let login = ada.post("/v1/auth/login", &login).await.expect(200).body;

@@ -11,6 +11,7 @@ use cloud::faults::{Effects, Faulty, FaultyHttpClient};
 use cloud::mail::Mailer;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
+use domain::event::EventKind;
 use domain::membership::Role;
 use domain::network::RepeatRule;
 use domain::tenant::TimeZoneName;
@@ -24,8 +25,8 @@ use store::{
     UserAct,
 };
 use testkit::{
-    FakeNetwork, FixedRandom, Mailbox, MemoryKeys, MemoryObjects, MemoryQueue, TestApi, TestClock,
-    TestMember,
+    FakeNetwork, FixedRandom, Mailbox, MemoryArchive, MemoryKeys, MemoryObjects, MemoryQueue,
+    TestApi, TestClock, TestMember,
 };
 
 /// Where the author of every post gets mails.
@@ -208,7 +209,12 @@ impl World {
                 shards: MemoryQueue::new(&self.clock),
                 time_max: dispatch::TIME_MAX,
             },
-            upkeep: upkeep::Ctx { reconciler },
+            upkeep: upkeep::Ctx {
+                reconciler,
+                archive: Arc::new(MemoryArchive::default()),
+                signer: testkit::signer(),
+                environment: "test".to_owned(),
+            },
             publishing: publishing::Ctx {
                 table,
                 networks,
@@ -259,7 +265,7 @@ async fn register(table: &Table, member: &TestMember) {
         mail,
         act: UserAct {
             at: now,
-            kind: "user.registered",
+            kind: EventKind::UserRegistered,
             origin: Origin::default(),
             detail: serde_json::Value::Null,
         },

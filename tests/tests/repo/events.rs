@@ -12,13 +12,13 @@ use upkeep::events::Outcome;
 use crate::files;
 
 /// All functions, and somebody who calls them.
-struct Functions {
-    product: Product,
-    member: TestMember,
+pub(crate) struct Functions {
+    pub(crate) product: Product,
+    pub(crate) member: TestMember,
 }
 
 impl Functions {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let product = Product::new().await;
         let member = member(&product.table, &product.clock, Role::Owner).await;
         Self { product, member }
@@ -112,6 +112,12 @@ async fn timer_samples_start_a_run() {
     let event = serde_json::from_str(&sample("lost-time")).unwrap();
     let declared = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
 
+    let event = serde_json::from_str(&sample("checkpoint")).unwrap();
+    let checkpoint = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
+
+    // The making of the tenant and the sign-in, which the tick has sealed.
+    let both = upkeep::Checkpointed { chains: 2 };
+    assert_eq!(checkpoint.unwrap(), Outcome::Checkpointed(both));
     assert_eq!(tick.unwrap().batch_item_failures, []);
     assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
     // What it names is in no table.
@@ -158,7 +164,7 @@ fn every_sample_is_played() {
     let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
         .into_iter()
         .chain(["shard", "newer-shard"])
-        .chain(["dispatch", "upkeep", "lost-time"])
+        .chain(["dispatch", "upkeep", "lost-time", "checkpoint"])
         .chain(API.map(|(event, _)| event));
     let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();
     played.sort();

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod audited;
 mod configuration;
 mod crates;
 mod documents;

@@ -2,7 +2,7 @@
 //! the table must say and store what the simulated one did, and show the same in its indexes.
 
 use domain::delivery::{Delivery, DeliveryKey, State};
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::membership::Role;
 use domain::post::{Body, Content, Override, Post, TargetContent};
 use domain::{AccountId, DeliveryId, PostId};
@@ -83,6 +83,7 @@ impl RealTable {
                     | AttentionWork::Account { .. }
                     | AttentionWork::Tenant(_)
                     | AttentionWork::Upload { .. }
+                    | AttentionWork::Seal { .. }
                     | AttentionWork::Unknown { .. } => return None,
                 };
                 Some((key.delivery, entry.at))
@@ -152,7 +153,7 @@ impl RealTable {
             deliveries: std::slice::from_ref(&delivery),
             posts_per_month: 1_000_000,
             claim: None,
-            events: vec![("post.created", Subject::Post(post.id), json!({}))],
+            events: vec![(EventKind::PostCreated, Subject::Post(post.id), json!({}))],
         };
         let act = Act {
             actor: Actor::User(self.member.user),

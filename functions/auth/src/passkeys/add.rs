@@ -3,6 +3,7 @@
 use api::{Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
 use domain::{Error, PasskeyId, Result};
 use http::StatusCode;
 use http::header::SET_COOKIE;
@@ -118,7 +119,7 @@ pub(crate) async fn add_passkey(
         mail: &outgoing.owed,
         act: UserAct {
             at: now,
-            kind: "user.passkey_added",
+            kind: EventKind::UserPasskeyAdded,
             origin: client.origin(),
             detail: json!({ "passkey": passkey.id, "name": passkey.name }),
         },

@@ -3,6 +3,7 @@
 use api::{Json, Page, Path, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
 use domain::{Error, PasskeyId};
 use http::StatusCode;
 use http::header::SET_COOKIE;
@@ -57,7 +58,7 @@ pub(crate) async fn rename_passkey(
     let name = name(&body.name).map_err(|error| Error::Invalid(vec![error]))?;
     let act = UserAct {
         at: ctx.clock.now(),
-        kind: "user.passkey_renamed",
+        kind: EventKind::UserPasskeyRenamed,
         origin: client.origin(),
         detail: json!({ "passkey": id, "name": name }),
     };
@@ -98,7 +99,7 @@ pub(crate) async fn remove_passkey(
         mail: &outgoing.owed,
         act: UserAct {
             at: ctx.clock.now(),
-            kind: "user.passkey_removed",
+            kind: EventKind::UserPasskeyRemoved,
             origin: client.origin(),
             detail: json!({ "passkey": id, "name": removed.name }),
         },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::{Ctx, Hasher, Issuer, SignInLimits};
 use cloud::envelope::Envelope;
-use domain::{Clock, Ids};
+use domain::{Clock, Ids, NoticeId};
 use engine::Outbox;
 use serde_json::{Value, json};
 use store::{Meter, Table};
@@ -159,21 +159,25 @@ pub(crate) fn text<'a>(body: &'a Value, name: &str) -> &'a str {
 }
 
 impl App {
-    /// A time at which everything that is owed now is due.
-    pub(crate) fn clock_after_a_while(&self) -> jiff::Timestamp {
-        self.clock.now() + jiff::SignedDuration::from_hours(1)
+    /// Every mail that is owed.
+    pub(crate) async fn owed(&self) -> Vec<NoticeId> {
+        let due = self.clock.now() + jiff::SignedDuration::from_hours(1);
+        let system = self.table.system();
+        let mut owed = Vec::new();
+        for shard in 0..system.shards() {
+            for entry in system.attention(shard, due, 1_000).await.unwrap() {
+                if let store::AttentionWork::Mail(id) = entry.work {
+                    owed.push(id);
+                }
+            }
+        }
+        owed
     }
 
     /// Sends every mail that is owed, as the sweeper does.
     pub(crate) async fn send_all_owed(&self) {
-        let due = self.clock_after_a_while();
-        let system = self.table.system();
-        for shard in 0..system.shards() {
-            for entry in system.attention(shard, due, 10).await.unwrap() {
-                if let store::AttentionWork::Mail(id) = entry.work {
-                    self.outbox.send_owed(id).await.unwrap();
-                }
-            }
+        for id in self.owed().await {
+            self.outbox.send_owed(id).await.unwrap();
         }
     }
 }

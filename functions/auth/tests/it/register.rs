@@ -188,16 +188,9 @@ async fn register_while_mail_is_down_is_mailed_when_it_is_up_again() {
 
     app.register(ADDRESS, PASSWORD).await.expect(202);
 
-    let due = app.clock_after_a_while();
-    let mut owed = Vec::new();
-    for shard in 0..app.table.system().shards() {
-        owed.extend(app.table.system().attention(shard, due, 10).await.unwrap());
-    }
-    let [entry] = owed.as_slice() else {
+    let owed = app.owed().await;
+    let [id] = *owed.as_slice() else {
         panic!("one mail is owed: {owed:?}");
-    };
-    let store::AttentionWork::Mail(id) = entry.work else {
-        panic!("{entry:?}");
     };
     assert!(app.mailbox.to(ADDRESS).is_empty());
     app.mailbox.close(false);
@@ -214,9 +207,5 @@ async fn register_whose_mail_was_sent_owes_nothing() {
 
     app.register(ADDRESS, PASSWORD).await.expect(202);
 
-    let due = app.clock_after_a_while();
-    for shard in 0..app.table.system().shards() {
-        let entries = app.table.system().attention(shard, due, 10).await.unwrap();
-        assert!(entries.is_empty(), "{entries:?}");
-    }
+    assert_eq!(app.owed().await, []);
 }

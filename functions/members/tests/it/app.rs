@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::Gate;
 use domain::account::{Account, AccountState, RemoteIdentity};
-use domain::event::{Actor, Event, Subject};
+use domain::event::{Actor, Event, EventKind, Owner, Subject};
 use domain::membership::{AccountLimit, AssignedRole, Membership, Role};
 use domain::network::NetworkId;
 use domain::tenant::Tenant;
@@ -142,11 +142,12 @@ impl App {
         head.version += 1;
         let event = Event {
             id: EventId::generate(self.table.ids()),
-            tenant: head.id,
+            owner: Owner::Tenant(head.id),
             at: self.clock.now(),
-            kind: "tenant.changed",
+            kind: EventKind::TenantChanged,
             actor: Actor::User(self.owner.user),
             subject: Subject::Tenant(head.id),
+            origin: None,
             detail: Value::Null,
             operation: OperationId::generate(self.table.ids()),
         };

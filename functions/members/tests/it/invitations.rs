@@ -1,6 +1,7 @@
 //! Invitations.
 
 use domain::email::EmailAddress;
+use domain::event::EventKind;
 use domain::membership::Role;
 use domain::tenant::TimeZoneName;
 use domain::user::{Origin, User};
@@ -65,7 +66,7 @@ impl App {
             },
             act: UserAct {
                 at: now,
-                kind: "user.registered",
+                kind: EventKind::UserRegistered,
                 origin: Origin::default(),
                 detail: Value::Null,
             },

@@ -80,7 +80,7 @@ impl World {
         let media = self.announced_image().await;
         let posts = self.table.tenant(&self.owner.scope);
         posts
-            .complete_media(media, &facts(), self.clock.now())
+            .complete_media(media, &facts(), &self.act())
             .await
             .unwrap()
             .unwrap();

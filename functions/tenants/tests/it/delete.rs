@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::account::{Account, AccountState, RemoteIdentity};
-use domain::event::Actor;
+use domain::event::{Actor, EventKind};
 use domain::membership::Role;
 use domain::user::{Origin, User};
 use domain::{AccountId, Clock, NoticeId, UserId};
@@ -102,7 +102,7 @@ impl App {
             },
             act: UserAct {
                 at: now,
-                kind: "user.registered",
+                kind: EventKind::UserRegistered,
                 origin: Origin::default(),
                 detail: serde_json::Value::Null,
             },

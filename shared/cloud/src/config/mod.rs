@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 mod parts;
 
 pub use parts::{
-    AwsConfig, BucketConfig, DeploymentConfig, DispatchQueueConfig, Endpoints, KeyConfig,
-    LogConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig, TableConfig,
+    AuditConfig, AwsConfig, BucketConfig, DeploymentConfig, DispatchQueueConfig, Endpoints,
+    KeyConfig, LogConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig, TableConfig,
 };
 
 /// Where variables come from.

@@ -131,6 +131,30 @@ impl Part for KeyConfig {
     }
 }
 
+/// Where checkpoints of the audit log are kept, and what signs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditConfig {
+    /// The bucket with Object Lock.
+    pub bucket: Name,
+    /// Id or ARN of the key that signs.
+    pub key_id: String,
+}
+
+impl Part for AuditConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_AUDIT_BUCKET", "M1A_AUDIT_KEY_ID"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let bucket = reader.required("M1A_AUDIT_BUCKET");
+        let key_id = reader.required("M1A_AUDIT_KEY_ID");
+        Some(Self {
+            bucket: bucket?,
+            key_id: key_id?,
+        })
+    }
+}
+
 /// The bucket of media.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketConfig {

@@ -22,6 +22,8 @@ pub enum Permission {
     ManageRoles,
     /// Make, replace and revoke API keys.
     ManageApiKeys,
+    /// Read and export the audit log.
+    ReadAudit,
     /// Read accounts and networks.
     ReadAccounts,
     /// Connect, check and disconnect accounts.
@@ -40,7 +42,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadTenant,
         Self::ManageTenant,
         Self::DeleteTenant,
@@ -48,6 +50,7 @@ impl Permission {
         Self::ManageMembers,
         Self::ManageRoles,
         Self::ManageApiKeys,
+        Self::ReadAudit,
         Self::ReadAccounts,
         Self::ManageAccounts,
         Self::ReadPosts,
@@ -69,6 +72,7 @@ impl Permission {
         match self {
             Self::ReadTenant
             | Self::ReadMembers
+            | Self::ReadAudit
             | Self::ReadAccounts
             | Self::ManageAccounts
             | Self::ReadPosts

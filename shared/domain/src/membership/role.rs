@@ -50,7 +50,8 @@ impl Role {
             | Permission::ManageTenant
             | Permission::ManageMembers
             | Permission::ManageRoles
-            | Permission::ManageApiKeys => Self::Admin,
+            | Permission::ManageApiKeys
+            | Permission::ReadAudit => Self::Admin,
             Permission::DeleteTenant => Self::Owner,
         }
     }

@@ -1,7 +1,7 @@
 //! Connecting and disconnecting.
 
 use domain::account::{Account, AccountState, RemoteIdentity};
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::network::NetworkId;
 use domain::{AccountId, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl TenantTable<'_> {
             self.put_credential(account.id, new.credential)?,
             self.event_write(
                 act,
-                "account.connected",
+                EventKind::AccountConnected,
                 Subject::Account(account.id),
                 detail,
             )?,
@@ -139,7 +139,7 @@ impl TenantTable<'_> {
         self.saved(vec![
             update,
             self.put_credential(account.id, credential)?,
-            self.event_write(act, "account.reconnected", subject, detail)?,
+            self.event_write(act, EventKind::AccountReconnected, subject, detail)?,
         ])
         .await
     }
@@ -165,7 +165,7 @@ impl TenantTable<'_> {
             Write::delete(Key::credential(&self.scope, account.id)),
             Write::delete(Key::account_budget(&self.scope, account.id)),
             release(&self.scope, Counter::Accounts, 1),
-            self.event_write(act, "account.disconnected", subject, detail)?,
+            self.event_write(act, EventKind::AccountDisconnected, subject, detail)?,
         ])
         .await
     }

@@ -1,7 +1,7 @@
 //! The sealed credential of an account.
 
 use domain::account::{Account, AccountState, RemoteIdentity};
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::notice::{Notice, NoticeCause};
 use domain::{AccountId, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,6 @@ use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::notices::{notice, notice_write};
 use crate::scope::{TenantScope, TenantTable};
-use crate::table::Written;
 use crate::transaction::Transacted;
 
 /// A credential as it is stored: sealed for this account and this version, so that it opens nowhere else.
@@ -93,28 +92,22 @@ impl TenantTable<'_> {
             actions.push(Action::Set("cv", number(credential.version)));
             writes.push(self.put_credential(account.id, credential)?);
         }
-        if account.state == AccountState::ReconnectNeeded {
+        let kind = if account.state == AccountState::ReconnectNeeded {
             actions.extend(turned(
                 account.id,
                 AccountState::Connected,
                 act.at,
                 self.table.settings.shards,
             )?);
-            writes.push(self.event_write(
-                act,
-                "account.reconnected",
-                Subject::Account(account.id),
-                json!({ "handle": identity.handle }),
-            )?);
-        }
+            EventKind::AccountReconnected
+        } else {
+            EventKind::AccountChecked
+        };
+        let subject = Subject::Account(account.id);
+        let detail = json!({ "handle": identity.handle });
+        writes.push(self.event_write(act, kind, subject, detail)?);
         let update =
             Write::update(Key::account(&self.scope, account.id), actions).when(unchanged(account)?);
-        if writes.is_empty() {
-            return Ok(match self.table.write(update).await? {
-                Written::Applied(_) => Saved::Done,
-                Written::Refused(_) => Saved::Stale,
-            });
-        }
         writes.push(update);
         self.saved(writes).await
     }
@@ -152,7 +145,7 @@ impl TenantTable<'_> {
         let writes = vec![
             update,
             notice_write(shards, &notice)?,
-            self.event_write(act, "account.reconnect_needed", subject, detail)?,
+            self.event_write(act, EventKind::AccountReconnectNeeded, subject, detail)?,
         ];
         Ok(match self.saved(writes).await? {
             Saved::Done => Some(notice),

@@ -7,7 +7,7 @@
 use domain::account::{Account, AccountState};
 use domain::delivery::timing::SETTLE;
 use domain::delivery::{Delivery, DeliveryKey, Guard, HoldReason, State, Transition, acts};
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::{AccountId, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -73,7 +73,7 @@ impl SystemTable<'_> {
         let writes = vec![
             transition_write(&scope, self.table.settings.shards, key, transition)?,
             Write::update(Key::account(&scope, key.account), Vec::new()).when(waits_for_person),
-            tenant.event_write(&act, "target.held", subject, detail)?,
+            tenant.event_write(&act, EventKind::TargetHeld, subject, detail)?,
         ];
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(self
@@ -220,7 +220,7 @@ fn due_transition(
     state: AccountState,
     delivery: &Delivery,
     now: Timestamp,
-) -> Option<(Transition, &'static str)> {
+) -> Option<(Transition, EventKind)> {
     let due = delivery.due?;
     let latest_start = delivery
         .deadline
@@ -232,13 +232,13 @@ fn due_transition(
                 && delivery.hold == Some(HoldReason::Account)
                 // Else it is missed, and whoever finds that says so.
                 && now <= latest_start;
-            waits_for_account.then(|| (acts::resume(due, now), "target.resumed"))?
+            waits_for_account.then(|| (acts::resume(due, now), EventKind::TargetResumed))?
         }
         AccountState::ReconnectNeeded => {
             let hold = acts::hold(HoldReason::Account, latest_start);
-            (hold, "target.held")
+            (hold, EventKind::TargetHeld)
         }
-        AccountState::Disconnected => (acts::cancel(), "target.cancelled"),
+        AccountState::Disconnected => (acts::cancel(), EventKind::TargetCancelled),
     };
     delivery.apply(&transition).ok()?;
     let guard = Guard::All(vec![transition.guard, Guard::RevisionIs(delivery.revision)]);

@@ -80,6 +80,7 @@ impl From<EventItem> for TimelineEvent {
         let delivery = match item.subject {
             Subject::Delivery(_, delivery) => Some(delivery),
             Subject::Tenant(_)
+            | Subject::User(_)
             | Subject::Member(_)
             | Subject::Invitation(_)
             | Subject::Role(_)

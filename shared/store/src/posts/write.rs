@@ -1,7 +1,7 @@
 //! The transactions of people's acts.
 
 use domain::delivery::{Delivery, DeliveryKey, Guard, State, Transition};
-use domain::event::Subject;
+use domain::event::{EventKind, Subject};
 use domain::post::{Body, Post};
 use domain::{Error, MediaId, PostId, Result};
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub enum Commit {
 }
 
 /// What happened, for the timeline: its kind and what is worth knowing.
-pub type EventNote = (&'static str, Subject, Value);
+pub type EventNote = (EventKind, Subject, Value);
 
 /// A post to be made.
 #[derive(Debug)]
@@ -175,7 +175,7 @@ impl TenantTable<'_> {
         self.push_events(
             &mut writes,
             act,
-            vec![("post.deleted", subject, Value::Null)],
+            vec![(EventKind::PostDeleted, subject, Value::Null)],
         )?;
         let mut bodies = self.body_keys(post.id).await?;
         // Old revisions that do not fit into the transaction go first: nothing of a draft needs them.

@@ -1,7 +1,7 @@
 //! Many writers at once.
 
 use domain::delivery::{DeliveryKey, State, protocol};
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::{Clock, Error, PostId};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -97,7 +97,7 @@ async fn changes_of_one_version_at_once_have_one_winner() {
 
 fn note(post: PostId, writer: usize) -> store::EventNote {
     (
-        "post.edited",
+        EventKind::PostEdited,
         Subject::Post(post),
         json!({ "writer": writer }),
     )

@@ -1,6 +1,6 @@
 //! More than fits into one answer of the table.
 
-use domain::event::{Actor, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::media::{Media, MediaState};
 use domain::{Clock, Error, MediaId};
 use serde_json::json;
@@ -34,7 +34,7 @@ async fn query_of_more_than_a_megabyte_is_read_to_its_end() {
             deliveries: vec![],
             media_gained: vec![],
             media_lost: vec![],
-            events: vec![("post.edited", Subject::Post(first.id), detail)],
+            events: vec![(EventKind::PostEdited, Subject::Post(first.id), detail)],
         };
         assert_eq!(
             posts.change_post(change, &act(&clock)).await.unwrap(),

@@ -9,6 +9,7 @@
 
 mod answers;
 mod at_once;
+mod audit;
 mod large;
 mod posts;
 mod units;

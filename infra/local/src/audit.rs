@@ -1,0 +1,205 @@
+//! `m1autoposter verify-audit`: checks an export of the audit log without the product that made it.
+//!
+//! The files hold JSON Lines: events as `GET /v1/audit/export` answers them, its parts one after another, witnesses of
+//! checkpoints, and whole checkpoints as the archive keeps them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::event::Owner;
+use serde::Deserialize;
+use store::audit::{AuditRecord, ChainCheck, ChainHash, Checkpoint, Leaf, SignedHeader, Witness};
+
+/// How it is called.
+pub const USAGE: &str = "usage: m1autoposter verify-audit --key PUBLIC_KEY.pem FILE…
+
+FILEs are exports of the audit log and checkpoints of the archive, as JSON Lines; the parts of one export in their order.
+PUBLIC_KEY.pem is the key that signs checkpoints: audit-key.pem in the data folder of a local run, or what
+`aws kms get-public-key` answers for a deployment.";
+
+/// What was found to be in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Whose log it is.
+    pub owner: Option<Owner>,
+    /// How many events it has.
+    pub events: u64,
+    /// The place of the last event that a checkpoint proves; 0 where none does.
+    pub proven: u64,
+    /// How many checkpoints speak of it.
+    pub checkpoints: usize,
+}
+
+/// A line of a file.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Event(Box<AuditRecord>),
+    Witness(Box<Witness>),
+    Checkpoint(Box<Checkpoint>),
+}
+
+/// Checks the files that `arguments` name.
+pub fn verify_audit(arguments: &[String]) -> Result<Verified> {
+    let (key, files) = match arguments {
+        [option, key, files @ ..] if option == "--key" && !files.is_empty() => (key, files),
+        _ => bail!(USAGE),
+    };
+    let key = public_key(Path::new(key))?;
+    let mut texts = Vec::new();
+    for file in files.iter().map(PathBuf::from) {
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        texts.push((file.display().to_string(), text));
+    }
+    verify(&key, texts.iter().map(|(name, text)| (&**name, &**text)))
+}
+
+/// Checks files, given with their names: the chain first, then what checkpoints say of it.
+fn verify<'a>(key: &[u8], files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Verified> {
+    let mut chain = ChainCheck::default();
+    let mut links: Vec<ChainHash> = Vec::new();
+    let mut ends: Vec<(SignedHeader, Vec<Leaf>)> = Vec::new();
+    for (name, text) in files {
+        for (line, number) in text.lines().zip(1_u32..) {
+            let line: Line = serde_json::from_str(line)
+                .with_context(|| format!("{name}, line {number}, is neither event nor checkpoint"))
+                .with_context(|| format!("event {}: it cannot be read", chain.seq() + 1))?;
+            match line {
+                Line::Event(record) => {
+                    chain
+                        .follow(&record)
+                        .with_context(|| format!("{name}, line {number}"))?;
+                    links.push(record.hash);
+                }
+                Line::Witness(witness) => {
+                    ensure!(
+                        witness.is_proven(),
+                        "{name}, line {number}: the checkpoint of {} does not hold what the line says",
+                        witness.checkpoint.header.at
+                    );
+                    ends.push((witness.checkpoint, vec![witness.leaf]));
+                }
+                Line::Checkpoint(checkpoint) => {
+                    ensure!(
+                        checkpoint.is_whole(),
+                        "{name}, line {number}: the checkpoint of {} was changed after it was signed",
+                        checkpoint.checkpoint.header.at
+                    );
+                    ends.push((checkpoint.checkpoint, checkpoint.leaves));
+                }
+            }
+        }
+    }
+    let mut verified = Verified {
+        owner: chain.owner(),
+        events: chain.seq(),
+        proven: 0,
+        checkpoints: 0,
+    };
+    ends.sort_by_key(|(signed, _)| signed.header.at);
+    for (signed, leaves) in &ends {
+        check_signature(key, signed)?;
+        let own = leaves
+            .iter()
+            .filter(|leaf| Some(leaf.owner) == chain.owner());
+        for leaf in own {
+            check_end(leaf, signed, &links, verified.proven)?;
+            verified.proven = verified.proven.max(leaf.seq);
+            verified.checkpoints += 1;
+        }
+    }
+    Ok(verified)
+}
+
+/// Whether the chain has what a checkpoint saw at its end. `proven` events are known to be what they were.
+fn check_end(leaf: &Leaf, signed: &SignedHeader, links: &[ChainHash], proven: u64) -> Result<()> {
+    let at = signed.header.at;
+    let Leaf { seq, hash, .. } = leaf;
+    let place = usize::try_from(seq.saturating_sub(1)).unwrap_or(usize::MAX);
+    let Some(link) = links.get(place) else {
+        let first = links.len().saturating_add(1);
+        bail!("event {first}: it is missing; the checkpoint of {at} has seen events up to {seq}");
+    };
+    if link != hash {
+        let first = proven.saturating_add(1);
+        bail!(
+            "event {first}, or a later one up to {seq}: the chain was sealed anew; the checkpoint of {at} has seen another"
+        );
+    }
+    Ok(())
+}
+
+fn check_signature(key: &[u8], signed: &SignedHeader) -> Result<()> {
+    let at = signed.header.at;
+    let message = signed.header.canonical()?;
+    let signature = hex::decode(&signed.signature)
+        .with_context(|| format!("the signature of the checkpoint of {at} cannot be read"))?;
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
+    let is_signed = key.verify(message.as_bytes(), &signature).is_ok();
+    ensure!(
+        is_signed,
+        "the checkpoint of {at} was not signed by this key"
+    );
+    Ok(())
+}
+
+fn public_key(path: &Path) -> Result<Vec<u8>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let base64: String = text
+        .lines()
+        .filter(|line| !line.contains("-----"))
+        .collect();
+    STANDARD
+        .decode(base64.trim())
+        .with_context(|| format!("{} holds no public key in the form PEM", path.display()))
+}
+
+/// A public key as text (RFC 7468).
+pub(crate) fn pem(der: &[u8]) -> String {
+    let base64 = STANDARD.encode(der);
+    let mut text = "-----BEGIN PUBLIC KEY-----\n".to_owned();
+    for (place, digit) in base64.chars().enumerate() {
+        if place > 0 && place % 64 == 0 {
+            text.push('\n');
+        }
+        text.push(digit);
+    }
+    text.push_str("\n-----END PUBLIC KEY-----\n");
+    text
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            owner,
+            events,
+            proven,
+            checkpoints,
+        } = self;
+        let Some(owner) = owner else {
+            return f.write_str("There is no event.");
+        };
+        writeln!(
+            f,
+            "The audit log of {owner} is in order: {events} events without a gap."
+        )?;
+        match checkpoints {
+            0 => f.write_str(
+                "No checkpoint speaks of it: whether its end is missing, nobody can tell.",
+            ),
+            _ => write!(
+                f,
+                "{checkpoints} signed checkpoints prove it up to event {proven}."
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

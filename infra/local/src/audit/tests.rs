@@ -1,0 +1,281 @@
+use std::sync::Arc;
+
+use cloud::signing::{Signer as _, SoftwareSigner};
+use domain::Clock;
+use domain::event::{Actor, EventKind, Subject};
+use domain::membership::Role;
+use engine::{Notifier, Outbox, Reconciler, Waker};
+use jiff::SignedDuration;
+use serde_json::json;
+use store::{Act, AttentionWork, Table};
+use testkit::{Mailbox, MemoryArchive, MemoryQueue, TestClock, TestMember, member};
+
+use super::*;
+
+/// A product that seals and keeps checkpoints, and what it gives out.
+struct World {
+    clock: TestClock,
+    table: Table,
+    member: TestMember,
+    archive: Arc<MemoryArchive>,
+    signer: Arc<SoftwareSigner>,
+    upkeep: upkeep::Ctx,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = TestClock::at("2026-12-01T09:00:00Z");
+        let table = testkit::table(&clock).await;
+        let archive = Arc::new(MemoryArchive::default());
+        let signer = testkit::signer();
+        Self {
+            member: member(&table, &clock, Role::Owner).await,
+            upkeep: upkeep::Ctx {
+                reconciler: reconciler(&table, &clock),
+                archive: Arc::<MemoryArchive>::clone(&archive),
+                signer: Arc::<SoftwareSigner>::clone(&signer),
+                environment: "test".to_owned(),
+            },
+            clock,
+            table,
+            archive,
+            signer,
+        }
+    }
+
+    /// That many events happen and are sealed.
+    async fn happen(&self, events: usize) {
+        let act = Act {
+            actor: Actor::User(self.member.user),
+            at: self.clock.now(),
+        };
+        let tenant = self.table.tenant(&self.member.scope);
+        let subject = Subject::Tenant(self.member.tenant);
+        for number in 0..events {
+            let detail = json!({ "number": number });
+            tenant
+                .record(&act, EventKind::TenantChanged, subject, detail)
+                .await
+                .unwrap();
+        }
+        let system = self.table.system();
+        let now = self.clock.now();
+        for shard in 0..system.shards() {
+            for entry in system.attention(shard, now, 1_000).await.unwrap() {
+                if let AttentionWork::Seal { owner, event } = entry.work {
+                    system.seal(owner, &[event], now).await.unwrap();
+                }
+            }
+        }
+        self.clock.advance(SignedDuration::from_hours(1));
+    }
+
+    async fn checkpoint(&self) -> usize {
+        upkeep::checkpoint(&self.upkeep).await.unwrap().chains
+    }
+
+    async fn events(&self) -> Vec<String> {
+        let tenant = self.table.tenant(&self.member.scope);
+        let page = tenant.audit_after(0, 100).await.unwrap();
+        let records = page.records.iter();
+        records
+            .map(|record| serde_json::to_string(record).unwrap())
+            .collect()
+    }
+
+    async fn witnesses(&self) -> Vec<String> {
+        let tenant = self.table.tenant(&self.member.scope);
+        let witnesses = tenant.audit_witnesses(0, u64::MAX / 1_000).await.unwrap();
+        witnesses
+            .iter()
+            .map(|witness| serde_json::to_string(witness).unwrap())
+            .collect()
+    }
+
+    fn kept(&self) -> Vec<String> {
+        let kept = self.archive.kept();
+        kept.into_values()
+            .map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+            .collect()
+    }
+
+    async fn verify(&self, lines: &[String]) -> Result<Verified> {
+        let key = self.signer.public_key().await.unwrap();
+        verify(&key, [("export", lines.join("\n").as_str())].into_iter())
+    }
+
+    async fn refusal(&self, lines: &[String]) -> String {
+        format!("{:#}", self.verify(lines).await.unwrap_err())
+    }
+}
+
+fn reconciler(table: &Table, clock: &TestClock) -> Reconciler {
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let mailbox = Arc::new(Mailbox::default());
+    Reconciler {
+        waker: Waker {
+            table: table.clone(),
+            queue: MemoryQueue::new(clock),
+            clock: Arc::clone(&shared),
+        },
+        notifier: Notifier {
+            table: table.clone(),
+            mailer: Arc::<Mailbox>::clone(&mailbox),
+            clock: Arc::clone(&shared),
+            dashboard: "https://app.test".to_owned(),
+        },
+        outbox: Outbox {
+            table: table.clone(),
+            envelope: testkit::envelope(table, clock),
+            mailer: mailbox,
+            clock: shared,
+        },
+    }
+}
+
+#[tokio::test]
+async fn checkpoints_prove_the_chain_from_the_archive_and_from_the_owners_witnesses() {
+    let world = World::new().await;
+    member(&world.table, &world.clock, Role::Owner).await;
+    world.happen(3).await;
+    assert_eq!(world.checkpoint().await, 4, "of two tenants and two people");
+    world.happen(2).await;
+    assert_eq!(world.checkpoint().await, 1, "only one chain grew");
+    assert_eq!(world.checkpoint().await, 0);
+    world.happen(1).await;
+    let expected = Verified {
+        owner: Some(Owner::Tenant(world.member.tenant)),
+        events: 7,
+        proven: 6,
+        checkpoints: 2,
+    };
+
+    let events = world.events().await;
+    let by_archive = world.verify(&[events.clone(), world.kept()].concat()).await;
+    let by_witnesses = [events.clone(), world.witnesses().await].concat();
+
+    assert_eq!(by_archive.unwrap(), expected);
+    assert_eq!(world.verify(&by_witnesses).await.unwrap(), expected);
+    assert_eq!(world.verify(&events).await.unwrap().proven, 0);
+}
+
+#[tokio::test]
+async fn end_that_was_cut_off_is_found_by_the_checkpoint() {
+    let world = World::new().await;
+    world.happen(4).await;
+    world.checkpoint().await;
+    let mut events = world.events().await;
+    events.truncate(3);
+    assert_eq!(world.verify(&events).await.unwrap().events, 3);
+
+    let refusal = world.refusal(&[events, world.kept()].concat()).await;
+
+    assert!(refusal.starts_with("event 4: it is missing"), "{refusal}");
+}
+
+#[tokio::test]
+async fn chain_that_was_sealed_anew_is_found_by_the_checkpoint() {
+    let world = World::new().await;
+    world.happen(2).await;
+    world.checkpoint().await;
+    world.happen(2).await;
+    world.checkpoint().await;
+    let mut prev = ChainHash::GENESIS;
+    let mut forged = Vec::new();
+    for line in world.events().await {
+        let mut record: AuditRecord = serde_json::from_str(&line).unwrap();
+        if record.event.seq == 4 {
+            record.event.detail = json!({ "number": "forged" });
+        }
+        record.prev = prev;
+        record.hash = prev.followed_by(&record.event.canonical().unwrap());
+        prev = record.hash;
+        forged.push(serde_json::to_string(&record).unwrap());
+    }
+    assert_eq!(world.verify(&forged).await.unwrap().events, 5);
+
+    let refusal = world.refusal(&[forged, world.kept()].concat()).await;
+
+    assert!(
+        refusal.starts_with("event 4, or a later one up to 5"),
+        "{refusal}"
+    );
+}
+
+#[tokio::test]
+async fn event_that_was_tampered_with_is_named() {
+    let world = World::new().await;
+    world.happen(4).await;
+    let events = world.events().await;
+    let number = |n: usize| events[n].replace("\"number\":1", "\"number\":7");
+
+    let mut changed = events.clone();
+    changed[2] = number(2);
+    assert!(
+        world
+            .refusal(&changed)
+            .await
+            .contains("event 3: it was changed")
+    );
+    let mut removed = events.clone();
+    removed.remove(1);
+    assert!(
+        world
+            .refusal(&removed)
+            .await
+            .contains("event 2: it is missing")
+    );
+    let mut torn = events.clone();
+    torn[3].truncate(40);
+    assert!(
+        world
+            .refusal(&torn)
+            .await
+            .contains("event 4: it cannot be read")
+    );
+}
+
+#[tokio::test]
+async fn checkpoint_that_is_forged_is_refused() {
+    let world = World::new().await;
+    world.happen(2).await;
+    world.checkpoint().await;
+    let events = world.events().await;
+    let mut kept: Checkpoint = serde_json::from_str(&world.kept()[0]).unwrap();
+    let lines = |kept: &Checkpoint| {
+        let kept = serde_json::to_string(kept).unwrap();
+        [events.clone(), vec![kept]].concat()
+    };
+
+    kept.leaves[0].seq = 2;
+    let changed = world.refusal(&lines(&kept)).await;
+    assert!(
+        changed.contains("was changed after it was signed"),
+        "{changed}"
+    );
+    let mut header = kept.checkpoint.header.clone();
+    header = store::audit::CheckpointHeader::over(&mut kept.leaves, &header.environment, header.at)
+        .unwrap();
+    kept.checkpoint.header = header;
+    let resigned = world.refusal(&lines(&kept)).await;
+    assert!(resigned.contains("not signed by this key"), "{resigned}");
+}
+
+#[tokio::test]
+async fn key_survives_its_file() {
+    let key = testkit::signer().public_key().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.pem");
+    std::fs::write(&path, pem(&key)).unwrap();
+
+    assert_eq!(public_key(&path).unwrap(), key);
+}
+
+#[test]
+fn wrong_arguments_are_answered_with_the_usage() {
+    for arguments in [&[][..], &["file"], &["--key", "file"]] {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        let refusal = verify_audit(&arguments).unwrap_err().to_string();
+        assert!(refusal.starts_with("usage:"), "{refusal}");
+    }
+}
