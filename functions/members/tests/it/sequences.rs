@@ -46,12 +46,28 @@ enum Try {
     },
 }
 
+/// Each can read the tenant: what somebody has is what they are answered, and is unknown without that.
 const PERMISSIONS: [&[&str]; 5] = [
     &["read_tenant", "read_posts"],
-    &["read_members", "manage_members", "manage_roles"],
-    &["read_members", "manage_members", "schedule_posts"],
-    &["manage_roles", "manage_tenant", "manage_accounts"],
-    &["write_drafts"],
+    &[
+        "read_tenant",
+        "read_members",
+        "manage_members",
+        "manage_roles",
+    ],
+    &[
+        "read_tenant",
+        "read_members",
+        "manage_members",
+        "schedule_posts",
+    ],
+    &[
+        "read_tenant",
+        "manage_roles",
+        "manage_tenant",
+        "manage_accounts",
+    ],
+    &["read_tenant", "write_drafts"],
 ];
 
 fn tries() -> impl Strategy<Value = Vec<Try>> {
