@@ -3,10 +3,9 @@
 
 use domain::Result;
 use domain::delivery::decisions::{self, Decision, Wakeup};
-use domain::delivery::timing::LOOK_AHEAD;
 use domain::delivery::{Attempt, DeliveryKey};
 use domain::event::Actor;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::{Act, AttentionEntry, AttentionWork, Step, TenantScope};
 
 use crate::notices::Notifier;
@@ -180,12 +179,11 @@ impl Reconciler {
     }
 }
 
-/// Tries are sent ahead of their time; everything else only when it is time, also a message that was sent and is missed.
+/// Tries are sent ahead of their time; everything else only when it is time.
 fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
-    let ahead = match work {
-        AttentionWork::Start { not_before, .. } if seen <= *not_before => LOOK_AHEAD,
-        AttentionWork::Start { .. }
-        | AttentionWork::Owner(_)
+    match work {
+        AttentionWork::Start { not_before, .. } => decisions::is_start_near(seen, *not_before, now),
+        AttentionWork::Owner(_)
         | AttentionWork::Look(_)
         | AttentionWork::Person(_)
         | AttentionWork::Notice(_)
@@ -194,7 +192,6 @@ fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
         | AttentionWork::Tenant(_)
         | AttentionWork::Upload { .. }
         | AttentionWork::Seal { .. }
-        | AttentionWork::Unknown { .. } => SignedDuration::ZERO,
-    };
-    seen <= now.saturating_add(ahead).unwrap_or(Timestamp::MAX)
+        | AttentionWork::Unknown { .. } => seen <= now,
+    }
 }

@@ -1,7 +1,7 @@
 //! The dispatcher and the sweeper, step for step as in `functions/dispatch`, `functions/upkeep` and `shared/engine`.
 
 use domain::delivery::decisions::{
-    Decision, Wakeup, on_held_too_long, on_overdue, on_start, to_follow,
+    Decision, Wakeup, is_start_near, on_held_too_long, on_overdue, on_start, to_follow,
 };
 use domain::delivery::timing::LOOK_AHEAD;
 use domain::delivery::{DeliveryKey, State};
@@ -98,7 +98,8 @@ async fn reconcile(process: &Process, seen: Timestamp, entry: Entry) -> Result<R
     let id = entry.id;
     match entry.state {
         State::Scheduled | State::Queued | State::RetryWait => {
-            if seen > now + LOOK_AHEAD {
+            let not_before = entry.not_before.unwrap();
+            if !is_start_near(seen, not_before, now) {
                 return Ok(Reconciled::Nothing);
             }
             match on_start(seen, entry.deadline, now) {
@@ -106,7 +107,7 @@ async fn reconcile(process: &Process, seen: Timestamp, entry: Entry) -> Result<R
                 None => Ok(Reconciled::Wake(Wakeup {
                     key: DeliveryKey::of(process.world.outside().table.delivery(id)),
                     revision: entry.revision,
-                    not_before: entry.not_before.unwrap(),
+                    not_before,
                     seen,
                 })),
             }

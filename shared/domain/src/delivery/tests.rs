@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::acts::{self, Plan};
 use super::decisions::{self, Sight, Work};
 use super::protocol::{self, Claim, LostTime};
+use super::timing::LOOK_AHEAD;
 use super::*;
 use crate::network::RepeatRule;
 use crate::preflight::{Validated, validate};
@@ -285,6 +286,20 @@ fn poll_is_made_for_its_own_message_only() {
     );
     let next = decisions::next_message(&polled, later).unwrap();
     assert_eq!(decisions::on_message(&next, &polled, later), Work::Poll);
+}
+
+#[test]
+fn delivery_whose_message_was_sent_is_not_looked_at_ahead_of_time() {
+    let now = due() - LOOK_AHEAD;
+    let sent = scheduled()
+        .apply(&protocol::queued(due(), 1, due(), now))
+        .unwrap()
+        .attention
+        .unwrap();
+
+    assert!(decisions::is_start_near(due(), due(), now));
+    assert!(!decisions::is_start_near(sent, due(), sent - LOOK_AHEAD));
+    assert!(decisions::is_start_near(sent, due(), sent));
 }
 
 #[test]

@@ -1,15 +1,27 @@
 //! What a delivery that wants attention asks for. One path for the normal case and for recovery.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::look::after_attempt;
 use super::wake::{look_message, poll_message, work_message};
 use super::{Decision, missed, outcome_unknown};
-use crate::delivery::timing::{EARLY, LATE_CALL};
+use crate::delivery::timing::{EARLY, LATE_CALL, LOOK_AHEAD};
 use crate::delivery::transition::Transition;
 use crate::delivery::{
     Attempt, Delivery, DeliveryKey, DeliveryMessage, State, faults, latest_start, protocol,
 };
+
+/// Whether a delivery that waits for its time and is seen in the index with this attention time is to be looked at: ahead
+/// of its time for its message, but one whose message was sent only when nobody came for it.
+pub fn is_start_near(seen: Timestamp, not_before: Timestamp, now: Timestamp) -> bool {
+    let is_sent = seen > not_before;
+    let ahead = if is_sent {
+        SignedDuration::ZERO
+    } else {
+        LOOK_AHEAD
+    };
+    seen <= now.saturating_add(ahead).unwrap_or(Timestamp::MAX)
+}
 
 /// A delivery waits for its time and is seen in the index with this attention time and deadline: `None` when its
 /// message should be sent, else what to do because it is too late.

@@ -8,7 +8,7 @@ mod receive;
 mod settlement;
 mod wake;
 
-pub use attention::{on_held_too_long, on_overdue, on_start, to_follow};
+pub use attention::{is_start_near, on_held_too_long, on_overdue, on_start, to_follow};
 pub use look::{Sight, after_attempt, after_look};
 pub use poll::after_poll;
 pub use receive::{Work, on_message};
