@@ -18,6 +18,7 @@ pub(crate) enum Condition {
     Exists(&'static str),
     Absent(&'static str),
     Equals(&'static str, AttributeValue),
+    Differs(&'static str, AttributeValue),
     AtMost(&'static str, AttributeValue),
     Below(&'static str, AttributeValue),
     Above(&'static str, AttributeValue),
@@ -96,11 +97,28 @@ impl Write {
             WriteKind::Put(attributes) => {
                 attributes.insert(OPERATION.to_owned(), text(operation));
             }
-            WriteKind::Update(actions) => actions.push(Action::Set(OPERATION, text(operation))),
+            WriteKind::Update(actions) => {
+                let adds = actions
+                    .iter()
+                    .any(|action| matches!(action, Action::Add(_, _)));
+                actions.push(Action::Set(OPERATION, text(operation)));
+                if adds {
+                    self.condition = Some(unless_done(operation, self.condition.take()));
+                }
+            }
             WriteKind::Delete => {}
         }
         self
     }
+}
+
+/// What adds to a number is not done twice: its own condition may hold again after it.
+fn unless_done(operation: OperationId, condition: Option<Condition>) -> Condition {
+    let is_new = Condition::Any(vec![
+        Condition::Absent(OPERATION),
+        Condition::Differs(OPERATION, text(operation)),
+    ]);
+    Condition::All(condition.into_iter().chain([is_new]).collect())
 }
 
 /// Expressions with their placeholders.
@@ -120,6 +138,9 @@ impl Expressions {
             Condition::Absent(name) => format!("attribute_not_exists({})", self.name(name)),
             Condition::Equals(name, value) => {
                 format!("{} = {}", self.name(name), self.value(value))
+            }
+            Condition::Differs(name, value) => {
+                format!("{} <> {}", self.name(name), self.value(value))
             }
             Condition::AtMost(name, value) => {
                 format!("{} <= {}", self.name(name), self.value(value))

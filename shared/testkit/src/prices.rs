@@ -21,6 +21,8 @@ impl Price {
     pub const QUEUED: Self = Self::moving("queued");
     /// A claim moves it to the end of its lease.
     pub const CLAIM: Self = Self::moving("claim");
+    /// A turn of the account's pace, beside the delivery; of networks that have one.
+    pub const TURN: Self = Self::item("turn");
     /// An intent changes nothing that an index shows.
     pub const INTENT: Self = Self::item("intent");
     /// How the call ended, beside the delivery.
@@ -33,7 +35,7 @@ impl Price {
         by_deadline: 1.0,
         by_tenant: 3.0,
     };
-    /// All that a publication writes after creation, in order.
+    /// All that a publication writes after creation, in order, on a network without a pace.
     pub const PUBLICATION: [Self; 5] = [
         Self::QUEUED,
         Self::CLAIM,

@@ -11,6 +11,7 @@ mod answers;
 mod at_once;
 mod audit;
 mod large;
+mod pace;
 mod posts;
 mod units;
 mod verdicts;

@@ -8,24 +8,30 @@ use testkit::TestClock;
 
 use crate::posts::{owner, scheduled, stored};
 
-#[tokio::test]
-async fn write_whose_answer_was_lost_counts_as_done() {
-    let clock = TestClock::at("2026-12-01T09:00:00Z");
+/// A table, and the same one where the answer to a request, counted from 0, is lost.
+pub(crate) async fn with_a_lost_answer(clock: &TestClock, request: u32) -> (Table, Table) {
     let config = testkit::table::config().await;
     let plain = aws_sdk_dynamodb::Client::from_conf(config.clone().build());
-    let table = testkit::table_with(plain, testkit::clock::ids(&clock)).await;
-    let owner = owner(&table, &clock).await;
-    let delivery = scheduled(&table, &clock, &owner, clock.now()).await;
+    let table = testkit::table_with(plain, testkit::clock::ids(clock)).await;
     let http = aws_smithy_http_client::Builder::new().build_http();
     let lossy = config.http_client(FaultyHttpClient::new(
         http,
-        Effects::new(FaultPlan::at(0, Fault::FailAfter)),
+        Effects::new(FaultPlan::at(request, Fault::FailAfter)),
     ));
     let lossy = Table::new(
         aws_sdk_dynamodb::Client::from_conf(lossy.build()),
         table.settings().clone(),
         table.ids().clone(),
     );
+    (table, lossy)
+}
+
+#[tokio::test]
+async fn write_whose_answer_was_lost_counts_as_done() {
+    let clock = TestClock::at("2026-12-01T09:00:00Z");
+    let (table, lossy) = with_a_lost_answer(&clock, 0).await;
+    let owner = owner(&table, &clock).await;
+    let delivery = scheduled(&table, &clock, &owner, clock.now()).await;
 
     let claim = protocol::claim(delivery.revision, clock.now(), clock.now());
     let step = lossy
