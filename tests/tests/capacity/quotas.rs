@@ -108,6 +108,4 @@ pub(crate) mod time {
     pub(crate) const TRIES: u32 = 3;
     /// A message whose handling failed is visible again after this time (infra/template.yaml).
     pub(crate) const VISIBILITY: Ms = 360_000;
-    /// The first pause between tries of a post (`domain::delivery::retry`).
-    pub(crate) const RETRY: Ms = 10_000;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use domain::delivery::timing::LEASE;
+use domain::delivery::timing::{LEASE, OWN_FAULT_PAUSE, RESEND};
 use jiff::SignedDuration;
 use testkit::Price;
 
@@ -77,7 +77,7 @@ pub(crate) struct Counts {
     pub(crate) unsettled: u64,
     /// Calls of the key service.
     pub(crate) key_calls: u64,
-    /// Tries that the key service or reads refused, and that were planned again.
+    /// Tries that the key service or the table refused before the intent, and that were planned again.
     pub(crate) replanned: u64,
     /// Publishers at once.
     pub(crate) publishers: usize,
@@ -266,7 +266,7 @@ impl Simulation {
         self.attention.add(&post, number);
         self.posts[number as usize] = post;
 
-        at = match self.prepare(environment, post.tenant, at) {
+        at = match self.prepare(environment, &post, at) {
             Ok(at) => at.max(post.due),
             Err(at) => return self.plan_again(message, at),
         };
@@ -292,9 +292,11 @@ impl Simulation {
         at
     }
 
-    /// Tenant, account and content, and the tenant's key.
-    fn prepare(&mut self, environment: usize, tenant: u32, at: Ms) -> Result<Ms, Ms> {
+    /// Tenant, account and content, the account's turn, and the tenant's key.
+    fn prepare(&mut self, environment: usize, post: &Post, at: Ms) -> Result<Ms, Ms> {
+        let tenant = post.tenant;
         let at = self.table.read_tenant(tenant, at)?;
+        let at = self.table.take_turn(post, at)?;
         if self.environments.has_key(environment, tenant, at) {
             return Ok(at);
         }
@@ -315,13 +317,14 @@ impl Simulation {
 
     fn plan_again(&mut self, message: Message, at: Ms) -> Ms {
         self.counts.replanned += 1;
+        let next = at + ms(OWN_FAULT_PAUSE);
         let mut post = self.posts[message.post as usize];
         self.attention.remove(&post, message.post);
         post.state = State::Queued;
-        post.attention = at + time::RETRY + ms(domain::delivery::timing::RESEND);
+        post.attention = next + ms(RESEND);
         self.attention.add(&post, message.post);
         self.posts[message.post as usize] = post;
-        self.send(message, at + time::RETRY);
+        self.send(message, next);
         at + time::WRITE
     }
 }

@@ -66,12 +66,21 @@ impl Table {
 
     /// A step of a post, repeated as the client repeats it: when it was done, or when it was given up.
     pub(crate) fn write(&mut self, post: &Post, price: &Price, at: Ms) -> Result<Ms, Ms> {
+        self.write_item(post.key(), post, price, at)
+    }
+
+    /// A turn of the pace of the post's account: one item that all posts of the account write.
+    pub(crate) fn take_turn(&mut self, post: &Post, at: Ms) -> Result<Ms, Ms> {
+        self.write_item(u64::from(post.tenant), post, &Price::TURN, at)
+    }
+
+    fn write_item(&mut self, item: u64, post: &Post, price: &Price, at: Ms) -> Result<Ms, Ms> {
         let mut at = at;
         for attempt in 0..time::TRIES {
             if attempt > 0 {
                 at += self.back_off(attempt);
             }
-            if self.try_write(post, price, at) {
+            if self.try_write(item, post, price, at) {
                 return Ok(at + time::WRITE);
             }
         }
@@ -100,16 +109,12 @@ impl Table {
         (most * self.random.fraction()) as Ms
     }
 
-    fn try_write(&mut self, post: &Post, price: &Price, at: Ms) -> bool {
+    fn try_write(&mut self, item: u64, post: &Post, price: &Price, at: Ms) -> bool {
         let shard = u64::from(post.shard);
         let split_after = self.quotas.split_after;
         let mut parts = [
             (&mut self.whole, price.total(), &mut self.throttled.table),
-            (
-                self.items.of(post.key()),
-                price.item,
-                &mut self.throttled.items,
-            ),
+            (self.items.of(item), price.item, &mut self.throttled.items),
             (
                 self.by_attention.of(shard),
                 price.by_attention,

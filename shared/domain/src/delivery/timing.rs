@@ -10,6 +10,8 @@ pub const LOOK_AHEAD: SignedDuration = SignedDuration::from_secs(180);
 pub const EARLY: SignedDuration = SignedDuration::from_secs(2);
 /// After this a message that woke nobody is sent again.
 pub const RESEND: SignedDuration = SignedDuration::from_mins(10);
+/// Pause after a fault of our own before the call.
+pub const OWN_FAULT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// Longest time that one invocation of the publishing function may run.
 pub const FUNCTION_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 /// Until when, from its claim, a delivery's publishing call must have ended: 15 s are left to record its outcome.

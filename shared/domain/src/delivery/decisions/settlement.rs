@@ -7,11 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Decision, failed, held, missed};
 use crate::delivery::protocol::Claim;
 use crate::delivery::retry::next_try;
-use crate::delivery::timing::{CALL, after};
+use crate::delivery::timing::{CALL, OWN_FAULT_PAUSE, after};
 use crate::delivery::{Delivery, Evidence, Fault, HoldReason, RemoteJob, faults, protocol};
-
-/// Pause after a fault of our own.
-const OWN_FAULT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How a try ended.
 #[derive(Clone, Debug)]
