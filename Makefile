@@ -102,8 +102,8 @@ $(FUZZ_ENV)/.stamp: tests/schemathesis/requirements.txt | tools
 	@$(FUZZ_ENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement tests/schemathesis/requirements.txt
 	@touch $@
 
-simulate: ## Play one history of the publish path: make simulate SEED=7
-	@SEED=$(or $(SEED),0) cargo test --quiet --workspace --test simulation -- --nocapture history_of_a_given_seed
+simulate: ## Play one history of the publish path: make simulate SEED=7, or the one that a test names with its WEATHER
+	@SEED=$(or $(SEED),0) WEATHER=$(WEATHER) cargo test --quiet --workspace --test simulation -- --nocapture history_of_a_given_seed
 
 test-aws: $(AWS_ENV)/.stamp ## Deploy the templates to an emulator of AWS and run the product there
 	@$(MAKE) --no-print-directory package PROFILE=$(PROFILE)

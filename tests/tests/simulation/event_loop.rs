@@ -36,6 +36,8 @@ pub(crate) struct Received {
     pub(crate) all: usize,
     /// Those of the older of two versions.
     pub(crate) by_old: usize,
+    /// Messages for a look that one of those took for something else.
+    pub(crate) ignored: usize,
 }
 
 impl EventLoop {
@@ -150,8 +152,10 @@ impl EventLoop {
         let process = Process::start(&self.world);
         self.received.all += 1;
         self.received.by_old += usize::from(process.is_old);
+        let known = process.as_known(message);
+        self.received.ignored += usize::from(known != message);
         self.tasks
-            .spawn(Some(deadline), worker::receive(process, message, number));
+            .spawn(Some(deadline), worker::receive(process, known, number));
     }
 
     /// While the product is stopped, whatever starts it waits.

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use domain::delivery::{Delivery, State, TransitionName};
 use jiff::Timestamp;
 
+use crate::climate::Climate;
 use crate::event_loop::{EventLoop, Received};
 use crate::invariants::{self, Violation};
-use crate::mutants::Protocol;
+use crate::protocol::Protocol;
 use crate::table::Written;
 use crate::tape::Tape;
-use crate::weather::Weather;
 use crate::world::{Outside, World};
 
 /// When histories begin.
@@ -45,13 +45,13 @@ pub(crate) enum Keep {
 }
 
 /// Plays the history that the tape chooses.
-pub(crate) fn play(mut tape: Tape, protocol: Protocol, keep: Keep) -> Outcome {
-    let weather = Weather::choose(&mut tape);
-    play_in(weather, tape, protocol, keep)
+pub(crate) fn play(tape: Tape, protocol: Protocol, keep: Keep) -> Outcome {
+    play_in(Climate::Any, tape, protocol, keep)
 }
 
-/// Plays a history in this weather.
-pub(crate) fn play_in(weather: Weather, tape: Tape, protocol: Protocol, keep: Keep) -> Outcome {
+/// Plays a history in a weather of this climate.
+pub(crate) fn play_in(climate: Climate, mut tape: Tape, protocol: Protocol, keep: Keep) -> Outcome {
+    let weather = climate.weather(&mut tape);
     let begin = Timestamp::from_second(BEGIN).unwrap();
     let outside = Outside::new(begin, tape, weather, protocol, keep == Keep::Words);
     let world = World::new(outside);

@@ -25,18 +25,22 @@ pub(crate) const FENCE: &str = "no call without owning the delivery";
 pub(crate) const EDITED: &str = "nothing edited away is published";
 /// Nothing is published before its time.
 pub(crate) const EARLY: &str = "nothing is called before its time";
-/// Where nothing fails but clocks and the order of messages, everything is called on time and published.
+/// Where nothing fails but clocks, the order of messages and answers that the SDK asks for again, everything is called on time and published.
 pub(crate) const ON_TIME: &str = "on time in calm weather";
 /// The account's network gets no more calls than it allows.
 pub(crate) const BUDGET: &str = "no more calls than the network allows";
-/// A lost answer of an own write is not taken for a refusal.
-pub(crate) const OWN_WRITES: &str = "own writes are recognised";
 /// Nobody is asked, and the network neither, about an answer that a worker got and lived on with.
 pub(crate) const ANSWERED: &str = "what was answered is known";
 /// Where effects are prompt, no worker's time is up while it calls.
 pub(crate) const CUT_SHORT: &str = "no call is cut short";
 /// Nobody is asked to connect an account that its network takes, and nothing waits for one.
 pub(crate) const HEALTHY: &str = "nothing waits for a healthy account";
+
+/// Every one of them.
+pub(crate) const ALL: [&str; 12] = [
+    ONCE, PUBLISHED, ABSENT, DEADLINE, FENCE, EDITED, EARLY, ON_TIME, BUDGET, ANSWERED, CUT_SHORT,
+    HEALTHY,
+];
 
 /// The greatest error of a clock.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(5);
@@ -112,7 +116,7 @@ pub(crate) fn on_change(
     }
 }
 
-/// What is published has evidence that is visible and counts for no other delivery.
+/// What is published has evidence that names a visible post and counts for no other delivery.
 fn is_proved(outside: &mut Outside, id: Id) {
     let family = Family::of(outside, id);
     let settled = |state| matches!(state, State::Published | State::HandedOver);
@@ -124,7 +128,10 @@ fn is_proved(outside: &mut Outside, id: Id) {
         let remote = |id| evidence(id).and_then(|evidence| evidence.remote_id);
         remote(id).is_some() && remote(*member) == remote(id)
     });
-    if own.is_none() || is_shared || family.visible < published {
+    let named = own.as_ref().and_then(|own| own.remote_id.as_ref());
+    let named = named.and_then(|remote_id| outside.network.visible_named(remote_id));
+    let is_named = named.is_some_and(|post| family.members.contains(&post.id));
+    if !is_named || is_shared || family.visible < published {
         outside.violate(PUBLISHED, || {
             let visible = family.visible;
             format!("delivery {id}: {published} published, {visible} visible, evidence {own:?}")
@@ -136,15 +143,11 @@ fn is_proved(outside: &mut Outside, id: Id) {
 pub(crate) fn on_call(outside: &mut Outside, call: &Call) {
     let id = call.id;
     let delivery = outside.table.delivery(id);
-    let owner = (delivery.state, delivery.fence);
-    // Without its intent, whoever calls owns the delivery by its claim.
-    if owner.1 != call.fence || !matches!(owner.0, State::Calling | State::Claimed) {
+    let (state, fence) = (delivery.state, delivery.fence);
+    if fence != call.fence || state != outside.protocol.calls_in() {
         outside.violate(FENCE, || {
-            format!(
-                "delivery {id} is {} under fence {}",
-                owner.0.name(),
-                owner.1
-            )
+            let (state, called) = (state.name(), call.fence);
+            format!("delivery {id} is {state} under fence {fence}, called under {called}")
         });
     }
     let error = if outside.weather.clocks {

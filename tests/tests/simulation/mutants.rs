@@ -1,278 +1,195 @@
-//! Rules of the protocol, and what the protocol would be without each of them.
+//! Each rule of the protocol is taken away once, and something breaks.
+//!
+//! The length of the lease is no rule of its own: a shorter one only makes owners give their tries back. What keeps an
+//! owner from calling when others may think it dead is the look at the lease right before the call.
 
-use domain::delivery::timing::LEASE;
+use std::collections::BTreeSet;
+
 use domain::delivery::{Change, Guard, State, Transition, TransitionName};
-use jiff::SignedDuration;
 
-/// One step of the worker that publishes a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Claim,
-    Material,
-    TakeTurn,
-    Credential,
-    Prepare,
-    WaitForTime,
-    Intent,
-    Call,
-    Evidence,
-    Settle,
-}
-
-/// The steps, in the order in which `functions/publishing` makes them.
-pub(crate) const STEPS: [Step; 10] = [
-    Step::Claim,
-    Step::Material,
-    Step::TakeTurn,
-    Step::Credential,
-    Step::Prepare,
-    Step::WaitForTime,
-    Step::Intent,
-    Step::Call,
-    Step::Evidence,
-    Step::Settle,
-];
-
-/// The protocol that a simulation plays.
-#[derive(Clone, Copy)]
-pub(crate) struct Protocol {
-    /// What happens to each transition before the table gets it.
-    pub(crate) edit: fn(&mut Transition),
-    /// Whether a new delivery has a deadline.
-    pub(crate) creates_deadlines: bool,
-    /// The steps of a try.
-    pub(crate) steps: &'static [Step],
-    /// Whether an early message is sent again.
-    pub(crate) sends_early_again: bool,
-    /// Whether a writer knows its own write by its operation id.
-    pub(crate) knows_own_writes: bool,
-    /// Whether an operator declares what a restored table may have forgotten.
-    pub(crate) declares_lost_time: bool,
-    /// Whether what was called in a lost time is told from what may have been called.
-    pub(crate) names_lost_contents: bool,
-    /// Whether a try has only so much time before its call.
-    pub(crate) limits_preparation: bool,
-    /// Whether a post counts for one delivery only, whoever says so.
-    pub(crate) counts_a_post_once: bool,
-    /// Whether a network that refuses a credential is asked if it means it.
-    pub(crate) asks_before_it_holds: bool,
-    /// Whether deliveries are held only while the account is as it was seen.
-    pub(crate) holds_for_the_seen_turn_only: bool,
-}
-
-/// The product's own.
-pub(crate) const PRODUCT: Protocol = Protocol {
-    edit: |_| {},
-    creates_deadlines: true,
-    steps: &STEPS,
-    sends_early_again: true,
-    knows_own_writes: true,
-    declares_lost_time: true,
-    names_lost_contents: true,
-    limits_preparation: true,
-    counts_a_post_once: true,
-    asks_before_it_holds: true,
-    holds_for_the_seen_turn_only: true,
-};
+use crate::history::{Keep, play};
+use crate::invariants;
+use crate::protocol::{PRODUCT, Protocol, Step};
+use crate::tape::Tape;
 
 /// A rule that can be taken away.
+#[derive(Clone, Copy)]
 pub(crate) struct Mutant {
-    pub(crate) rule: &'static str,
+    rule: &'static str,
     /// The invariant that breaks without it.
-    pub(crate) breaks: &'static str,
+    breaks: &'static str,
     pub(crate) protocol: Protocol,
 }
 
-/// Each rule once.
-pub(crate) const MUTANTS: [Mutant; 16] = [
-    Mutant {
-        rule: "claim condition",
-        breaks: "visible at most once",
-        protocol: Protocol {
-            edit: |transition| {
-                if transition.name == TransitionName::Claim {
-                    transition.guard = Guard::All(vec![]);
-                }
-            },
-            ..PRODUCT
+/// Histories in which a mutant has to be caught.
+pub(crate) const HISTORIES_OF_A_MUTANT: u64 = 20_000;
+
+impl Mutant {
+    /// Some history breaks what the rule is for.
+    fn assert_caught(self) {
+        let Self {
+            rule,
+            breaks,
+            protocol,
+        } = self;
+        let mut broken = (0..HISTORIES_OF_A_MUTANT).filter_map(|seed| {
+            let violation = play(Tape::of_seed(seed), protocol, Keep::Verdict).violation?;
+            Some((seed, violation))
+        });
+        let found = broken.find(|(_, violation)| violation.invariant == breaks);
+        let Some((seed, violation)) = found else {
+            panic!("without “{rule}” nothing breaks “{breaks}”");
+        };
+        println!(
+            "without “{rule}”, seed {seed} breaks “{breaks}”: {}",
+            violation.what
+        );
+    }
+}
+
+/// Each rule once, with the invariant that breaks without it, and the test that it does.
+macro_rules! mutants {
+    ($($test:ident: $rule:literal, $invariant:ident, { $($change:tt)* };)*) => {
+        pub(crate) const MUTANTS: &[Mutant] = &[$(Mutant {
+            rule: $rule,
+            breaks: invariants::$invariant,
+            protocol: Protocol { $($change)* ..PRODUCT },
+        }),*];
+
+        $(
+            #[test]
+            fn $test() {
+                let mut mutants = MUTANTS.iter();
+                mutants.find(|mutant| mutant.rule == $rule).unwrap().assert_caught();
+            }
+        )*
+    };
+}
+
+mutants! {
+    claim_condition_is_needed: "claim condition", ONCE, {
+        edit: |transition| {
+            if transition.name == TransitionName::Claim {
+                transition.guard = Guard::All(vec![]);
+            }
         },
-    },
-    Mutant {
-        rule: "revision in the owner's condition",
-        breaks: "nothing edited away is published",
-        protocol: Protocol {
-            edit: forget_the_revision,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "intent before the call",
-        breaks: "visible at most once",
-        protocol: Protocol {
-            steps: &[
-                Step::Claim,
-                Step::Material,
-                Step::TakeTurn,
-                Step::Credential,
-                Step::Prepare,
-                Step::WaitForTime,
-                Step::Call,
-                Step::Intent,
-                Step::Evidence,
-                Step::Settle,
-            ],
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "no blind retry",
-        breaks: "visible at most once",
-        protocol: Protocol {
-            edit: |transition| {
-                if matches!(
-                    transition.name,
-                    TransitionName::Uncertain | TransitionName::Reap
-                ) {
-                    for change in &mut transition.changes {
-                        if *change == Change::State(State::Uncertain) {
-                            *change = Change::State(State::RetryWait);
-                        }
-                    }
-                }
-            },
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "evidence before the settlement",
-        breaks: "what was answered is known",
-        protocol: Protocol {
-            steps: &[
-                Step::Claim,
-                Step::Material,
-                Step::TakeTurn,
-                Step::Credential,
-                Step::Prepare,
-                Step::WaitForTime,
-                Step::Intent,
-                Step::Call,
-                Step::Settle,
-            ],
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "deadline",
-        breaks: "final or asking by the deadline",
-        protocol: Protocol {
-            edit: |transition| {
-                transition
-                    .changes
-                    .retain(|change| !matches!(change, Change::Deadline(Some(_))));
-            },
-            creates_deadlines: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "length of the lease",
-        breaks: "on time in calm weather",
-        protocol: Protocol {
-            edit: |transition| {
+    };
+    revision_is_needed: "revision in the owner's condition", EDITED, {
+        edit: forget_the_revision,
+    };
+    intent_is_needed: "intent before the call", ONCE, {
+        steps: &[
+            Step::Claim,
+            Step::Material,
+            Step::TakeTurn,
+            Step::Credential,
+            Step::Prepare,
+            Step::WaitForTime,
+            Step::Call,
+            Step::Intent,
+            Step::Evidence,
+            Step::Settle,
+        ],
+    };
+    uncertainty_is_needed: "no blind retry", ONCE, {
+        edit: |transition| {
+            if matches!(
+                transition.name,
+                TransitionName::Uncertain | TransitionName::Reap
+            ) {
                 for change in &mut transition.changes {
-                    if let Change::Lease(Some(lease)) = change {
-                        *lease = lease
-                            .checked_sub(LEASE - SignedDuration::from_secs(10))
-                            .unwrap();
+                    if *change == Change::State(State::Uncertain) {
+                        *change = Change::State(State::RetryWait);
                     }
                 }
-            },
-            ..PRODUCT
+            }
         },
-    },
-    Mutant {
-        rule: "early messages are sent again",
-        breaks: "on time in calm weather",
-        protocol: Protocol {
-            sends_early_again: false,
-            ..PRODUCT
+    };
+    evidence_is_needed: "evidence before the settlement", ANSWERED, {
+        steps: &[
+            Step::Claim,
+            Step::Material,
+            Step::TakeTurn,
+            Step::Credential,
+            Step::Prepare,
+            Step::WaitForTime,
+            Step::Intent,
+            Step::Call,
+            Step::Settle,
+        ],
+    };
+    deadline_is_needed: "deadline", DEADLINE, {
+        edit: |transition| {
+            transition
+                .changes
+                .retain(|change| !matches!(change, Change::Deadline(Some(_))));
         },
-    },
-    Mutant {
-        rule: "budget at the claim",
-        breaks: "no more calls than the network allows",
-        protocol: Protocol {
-            steps: &[
-                Step::Claim,
-                Step::Material,
-                Step::Credential,
-                Step::Prepare,
-                Step::WaitForTime,
-                Step::Intent,
-                Step::Call,
-                Step::Evidence,
-                Step::Settle,
-            ],
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "operation id",
-        breaks: "own writes are recognised",
-        protocol: Protocol {
-            knows_own_writes: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "lost time is declared after a restore",
-        breaks: "visible at most once",
-        protocol: Protocol {
-            declares_lost_time: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "content that was called may be lost",
-        breaks: "visible at most once",
-        protocol: Protocol {
-            names_lost_contents: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "time limit before the call",
-        breaks: "no call is cut short",
-        protocol: Protocol {
-            limits_preparation: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "a post counts for one delivery",
-        breaks: "published is visible, with evidence",
-        protocol: Protocol {
-            counts_a_post_once: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "a network that refuses a credential is asked again",
-        breaks: "nothing waits for a healthy account",
-        protocol: Protocol {
-            asks_before_it_holds: false,
-            ..PRODUCT
-        },
-    },
-    Mutant {
-        rule: "held for the account as it was seen",
-        breaks: "nothing waits for a healthy account",
-        protocol: Protocol {
-            holds_for_the_seen_turn_only: false,
-            ..PRODUCT
-        },
-    },
-];
+        creates_deadlines: false,
+    };
+    lease_before_the_call_is_needed: "a call fits into the lease", FENCE, {
+        looks_at_lease_before_call: false,
+    };
+    no_act_during_a_call_is_needed: "nobody cancels or holds what is called", ABSENT, {
+        edit: allow_acts_during_a_call,
+    };
+    waiting_for_the_time_is_needed: "an early owner waits for the time", EARLY, {
+        steps: &[
+            Step::Claim,
+            Step::Material,
+            Step::TakeTurn,
+            Step::Credential,
+            Step::Prepare,
+            Step::Intent,
+            Step::Call,
+            Step::Evidence,
+            Step::Settle,
+        ],
+    };
+    early_message_is_needed: "early messages are sent again", ON_TIME, {
+        sends_early_again: false,
+    };
+    budget_is_needed: "budget at the claim", BUDGET, {
+        steps: &[
+            Step::Claim,
+            Step::Material,
+            Step::Credential,
+            Step::Prepare,
+            Step::WaitForTime,
+            Step::Intent,
+            Step::Call,
+            Step::Evidence,
+            Step::Settle,
+        ],
+    };
+    operation_id_is_needed: "operation id", ON_TIME, {
+        knows_own_writes: false,
+    };
+    lost_time_is_needed: "lost time is declared after a restore", ONCE, {
+        declares_lost_time: false,
+    };
+    lost_content_is_needed: "content that was called may be lost", ONCE, {
+        names_lost_contents: false,
+    };
+    limit_before_the_call_is_needed: "time limit before the call", CUT_SHORT, {
+        limits_preparation: false,
+    };
+    post_for_one_delivery_is_needed: "a post counts for one delivery", PUBLISHED, {
+        counts_a_post_once: false,
+    };
+    second_question_is_needed: "a network that refuses a credential is asked again", HEALTHY, {
+        asks_before_it_holds: false,
+    };
+    seen_account_is_needed: "held for the account as it was seen", HEALTHY, {
+        holds_for_the_seen_turn_only: false,
+    };
+}
+
+/// An invariant that no mutant breaks may be one that nothing can break.
+#[test]
+fn every_invariant_is_broken_by_a_mutant() {
+    let broken: BTreeSet<&str> = MUTANTS.iter().map(|mutant| mutant.breaks).collect();
+    assert_eq!(broken, BTreeSet::from(invariants::ALL));
+}
 
 /// An owner that trusts its fence alone. No act of a person leaves `claimed` behind under the same fence, so that the
 /// states in the owner's condition say the same as the revision does: the mutant forgets both.
@@ -287,5 +204,28 @@ fn forget_the_revision(transition: &mut Transition) {
         if is_owners {
             guards.retain(|guard| matches!(guard, Guard::FenceIs(_)));
         }
+    }
+}
+
+/// A person's act that does not mind a call that is under way.
+fn allow_acts_during_a_call(transition: &mut Transition) {
+    if matches!(
+        transition.name,
+        TransitionName::Cancel | TransitionName::Hold
+    ) {
+        allow_calling(&mut transition.guard);
+    }
+}
+
+fn allow_calling(guard: &mut Guard) {
+    match guard {
+        Guard::All(guards) | Guard::Any(guards) => guards.iter_mut().for_each(allow_calling),
+        Guard::StateIn(states) => states.push(State::Calling),
+        Guard::RevisionIs(_)
+        | Guard::FenceIs(_)
+        | Guard::LooksAre(_)
+        | Guard::StartableAt(_)
+        | Guard::LeaseOverAt(_)
+        | Guard::AttentionIs(_) => {}
     }
 }

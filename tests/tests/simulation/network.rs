@@ -181,6 +181,16 @@ impl Network {
         self.visible.iter().filter(move |post| post.id == id)
     }
 
+    /// The post that evidence names. Where records have keys, all calls of a delivery name the same one.
+    pub(crate) fn visible_named(&self, remote_id: &str) -> Option<&Post> {
+        let number: usize = remote_id.parse().ok()?;
+        let call = self.calls.get(number)?;
+        self.visible.iter().find(|post| match self.kind.repeat {
+            RepeatRule::ClientKey => post.id == call.id,
+            RepeatRule::ReadBack { .. } | RepeatRule::Nothing => post.number == number,
+        })
+    }
+
     pub(crate) fn refuses(&self, credential: u32) -> bool {
         self.is_revoked || credential <= self.ended
     }

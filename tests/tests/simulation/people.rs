@@ -66,7 +66,7 @@ pub(crate) fn plan(due: Timestamp, max_lateness: SignedDuration) -> Plan {
     Plan::new(&validate(&[]).unwrap(), due, max_lateness)
 }
 
-/// Does it, if the state allows it; a request without an answer is not repeated.
+/// Does it, if the API allows it in this state; a request without an answer is not repeated.
 pub(crate) async fn act(process: Process, act: Act, max_lateness: SignedDuration) {
     if act.kind == ActKind::Disconnect {
         return account::disconnect(&process).await;
@@ -75,9 +75,14 @@ pub(crate) async fn act(process: Process, act: Act, max_lateness: SignedDuration
         return;
     };
     let now = process.now();
-    let Some((transition, due)) = transition(&delivery, act.kind, max_lateness, now) else {
+    let edit = process.world.outside().protocol.edit;
+    let Some((mut transition, due)) = transition(&delivery, act.kind, max_lateness, now) else {
         return;
     };
+    edit(&mut transition);
+    if delivery.apply(&transition).is_err() {
+        return;
+    }
     // The API's transaction names the version of the post that it read.
     let transition = Transition {
         guard: Guard::All(vec![transition.guard, Guard::RevisionIs(delivery.revision)]),
@@ -186,7 +191,7 @@ fn wanted(due: Timestamp, delivery: &Delivery, max_lateness: SignedDuration) -> 
     }
 }
 
-/// The transition of an act, with the new due time if it has one; `None` where the API refuses it.
+/// The transition of an act, with the new due time if it has one.
 fn transition(
     delivery: &Delivery,
     kind: ActKind,
@@ -204,7 +209,7 @@ fn transition(
         };
         (transition, Some(at))
     };
-    let (transition, due) = match kind {
+    Some(match kind {
         ActKind::Rewrite => written(due),
         ActKind::Postpone => written(now + SignedDuration::from_mins(2)),
         ActKind::Hasten => written(now),
@@ -221,7 +226,5 @@ fn transition(
         ),
         ActKind::Revise => (acts::rewrite(new_body), None),
         ActKind::Disconnect => return None,
-    };
-    delivery.apply(&transition).ok()?;
-    Some((transition, due))
+    })
 }

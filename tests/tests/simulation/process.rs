@@ -135,6 +135,11 @@ impl Process {
             if is_throttled {
                 self.sleep(SignedDuration::from_millis(50)).await;
             } else if let Ok(answer) = self.reach(what, &mut act).await {
+                let is_repeated = self.world.outside().is_repeated();
+                if is_repeated {
+                    self.sleep(LATENCY).await;
+                    return Ok(act(&mut self.world.outside()));
+                }
                 return Ok(answer);
             }
         }
@@ -169,8 +174,22 @@ impl Process {
         }
     }
 
+    /// A message as this version knows it: the one before knew no looks, and ignored what it did not know.
+    pub(crate) fn as_known(&self, message: DeliveryMessage) -> DeliveryMessage {
+        match message {
+            DeliveryMessage::Work { key, rev, nb, .. } if self.is_old => DeliveryMessage::Work {
+                key,
+                rev,
+                nb,
+                look: None,
+            },
+            DeliveryMessage::Work { .. } | DeliveryMessage::Reap { .. } => message,
+        }
+    }
+
     /// Sends one message, as `engine::Waker` does.
     pub(crate) async fn send(&self, message: DeliveryMessage) -> Result<()> {
+        let message = self.as_known(message);
         let delay = i64::try_from(message.delay_seconds(self.now()).min(900)).unwrap();
         let delay = SignedDuration::from_secs(delay);
         let is_new = self.world.outside().weather.versions_behind > 1 && !self.is_old;

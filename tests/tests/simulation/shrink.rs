@@ -1,7 +1,7 @@
 //! Makes a failing history smaller: fewer choices, and smaller ones, while the same invariant still breaks.
 
 use crate::history::{Keep, play};
-use crate::mutants::Protocol;
+use crate::protocol::Protocol;
 use crate::tape::Tape;
 
 /// Histories that are tried at most.

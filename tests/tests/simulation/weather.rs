@@ -27,6 +27,8 @@ pub(crate) struct Weather {
     pub(crate) doubled_ticks: bool,
     /// Half of all requests to the table are refused, for ten minutes.
     pub(crate) throttling: bool,
+    /// Answers of the table get lost once, and the SDK asks again.
+    pub(crate) repeats: bool,
     /// Keys cannot be had, for half an hour.
     pub(crate) key_outage: bool,
     /// The index tells what was true seconds ago.
@@ -166,6 +168,7 @@ impl Weather {
             missed_ticks: tape.happens(4),
             doubled_ticks: tape.happens(6),
             throttling: tape.happens(8),
+            repeats: tape.happens(3),
             key_outage: tape.happens(8),
             stale_index: tape.happens(4),
             versions_behind: tape.pick(&[0, 0, 0, 0, 0, 0, 1, 2]),
@@ -179,7 +182,8 @@ impl Weather {
         }
     }
 
-    /// Whether nothing can go wrong but people's minds, doubled messages and small delays: then everything is on time.
+    /// Whether nothing can go wrong but people's minds, doubled messages, doubled requests and small delays: then
+    /// everything is on time.
     pub(crate) fn is_calm(&self) -> bool {
         self.effects.iter().all(|fault| *fault == EffectFault::Slow)
             && !self.losses
@@ -193,6 +197,7 @@ impl Weather {
             && self.network.gap.is_zero()
             && self.network.daily == 0
     }
+
     /// Whether no effect takes long, so that the times of the protocol are kept.
     pub(crate) fn is_prompt(&self) -> bool {
         let is_slow = |fault: &EffectFault| match fault {
@@ -231,6 +236,7 @@ impl fmt::Display for Weather {
             (self.missed_ticks, "ticks do not happen"),
             (self.doubled_ticks, "ticks happen twice"),
             (self.throttling, "the table refuses half of all requests"),
+            (self.repeats, "the SDK makes requests again that were done"),
             (self.key_outage, "no keys for half an hour"),
             (self.stale_index, "the index lags"),
             (self.versions_behind > 0, "two versions at once"),

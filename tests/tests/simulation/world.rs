@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::{Event, Timer};
 use crate::invariants::{self, Violation};
-use crate::mutants::Protocol;
 use crate::network::Network;
+use crate::protocol::Protocol;
 use crate::queue::Queue;
 use crate::table::{Id, Table, Text};
 use crate::tape::Tape;
@@ -198,6 +198,11 @@ impl Outside {
     pub(crate) fn is_throttled(&mut self) -> bool {
         let (from, to) = self.throttled;
         from <= self.now && self.now < to && self.tape.happens(2)
+    }
+
+    /// Whether the answer to a request is lost, so that the SDK makes it again.
+    pub(crate) fn is_repeated(&mut self) -> bool {
+        self.weather.repeats && self.tape.happens(6)
     }
 
     pub(crate) fn has_keys(&self) -> bool {

@@ -17,10 +17,7 @@ impl Outside {
         let verdict = match self.table.step(id, &transition, operation, self.now) {
             Ok(verdict) => verdict,
             Err(delivery) if self.protocol.knows_own_writes => Verdict::Done(*delivery),
-            Err(delivery) => {
-                self.violate(invariants::OWN_WRITES, || name.to_string());
-                Verdict::Refused(*delivery)
-            }
+            Err(delivery) => Verdict::Refused(*delivery),
         };
         match &verdict {
             Verdict::Done(next) => {

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::ready::{self, Material};
 use super::{call, settle};
-use crate::mutants::Step;
 use crate::process::{NoAnswer, Process, Result};
+use crate::protocol::Step;
 use crate::table::Verdict;
 use crate::words::number_of;
 
@@ -64,7 +64,8 @@ pub(super) async fn publish(process: &Process, delivery: &Delivery) -> Result<()
                 Intent::Recorded => {}
             },
             Step::Call => {
-                if !is_long_enough_for_a_call(attempt.delivery.lease, process.now()) {
+                let looks = process.world.outside().protocol.looks_at_lease_before_call;
+                if looks && !is_long_enough_for_a_call(attempt.delivery.lease, process.now()) {
                     return not_called(process, &attempt).await;
                 }
                 call::call(process, &mut attempt).await;

@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 
 use super::publish::Try;
 use crate::account::{Account, Proof, prove};
-use crate::mutants::Step;
 use crate::network::fault;
 use crate::process::{NoAnswer, Process, Result};
+use crate::protocol::Step;
 use crate::table::{Slot, Text};
 use crate::words::number_of;
 
