@@ -80,7 +80,8 @@ fn million_on_as_many_shards_as_partitions_has_some_that_wait_for_their_message_
         "over the minute | for a million, 128 shards | raised",
         &lateness,
     );
-    assert!(lateness.seconds(0.99) <= 5.0);
+    // Nearly all go out as they do with the shards that are recommended, about a second later.
+    assert!(lateness.seconds(0.99) <= 6.0);
     // Their claims were throttled three times, so their messages came again after the queue's time-out.
     assert!(outcome.counts.failed > 0);
     assert!(lateness.seconds(1.0) > 300.0);
