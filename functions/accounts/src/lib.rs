@@ -14,6 +14,7 @@ mod account_view;
 mod check;
 mod connect;
 mod credentials;
+mod defaults;
 mod disconnect;
 mod follow;
 mod networks;
@@ -24,7 +25,8 @@ mod refusal;
 use std::sync::Arc;
 
 use ::networks::{ClientNotBuilt, Egress, Registry};
-use api::{Gate, permission::ManageAccounts, permission::ReadAccounts, route};
+use api::permission::{ManageAccounts, ManageTenant, ReadAccounts};
+use api::{Gate, route};
 use axum::extract::FromRef;
 use cloud::config::{KeyConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig};
 use cloud::envelope::Envelope;
@@ -95,6 +97,9 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(route::can::<ReadAccounts, _>(routes!(
             networks::list_networks
+        )))
+        .routes(route::can::<ManageTenant, _>(routes!(
+            defaults::set_network_defaults
         )))
         .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
             connect::connect_account

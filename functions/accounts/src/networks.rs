@@ -4,8 +4,10 @@ use api::permission::ReadAccounts;
 use api::{Can, Json};
 use axum::extract::State;
 use domain::network::{ConnectMethod, CredentialField, Rules};
+use domain::tenant::Tenant;
 use networks::Network;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -19,7 +21,7 @@ pub(crate) struct NetworkList {
 /// A social network.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Network)]
-struct NetworkView {
+pub(crate) struct NetworkView {
     /// The short stable name.
     #[schema(example = "bluesky")]
     id: String,
@@ -33,6 +35,9 @@ struct NetworkView {
     rules: Rules,
     /// The fields of `credentials`.
     credential_fields: Vec<CredentialFieldView>,
+    /// The options of the tenant's targets there that name none.
+    #[schema(value_type = Object)]
+    default_options: Map<String, Value>,
 }
 
 /// One field of a connect form.
@@ -60,19 +65,19 @@ struct CredentialFieldView {
 )]
 pub(crate) async fn list_networks(
     State(ctx): State<Ctx>,
-    _: Can<ReadAccounts>,
+    caller: Can<ReadAccounts>,
 ) -> Json<NetworkList> {
     Json(NetworkList {
         items: ctx
             .networks
             .iter()
-            .map(|network| NetworkView::of(&**network))
+            .map(|network| NetworkView::of(&**network, &caller.tenant))
             .collect(),
     })
 }
 
 impl NetworkView {
-    fn of(network: &dyn Network) -> Self {
+    pub(crate) fn of(network: &dyn Network, tenant: &Tenant) -> Self {
         let fields = network.credential_fields();
         Self {
             id: network.id().into(),
@@ -80,6 +85,11 @@ impl NetworkView {
             connect: network.connect_method(),
             rules: network.rules().clone(),
             credential_fields: fields.iter().map(CredentialFieldView::from).collect(),
+            default_options: tenant
+                .default_options
+                .get(&network.id())
+                .cloned()
+                .unwrap_or_default(),
         }
     }
 }

@@ -96,7 +96,7 @@ impl Ctx {
             .map(|target| WantedTarget {
                 account: target.account,
                 overridden: target.overridden.clone(),
-                options: target.options.clone(),
+                options: Some(target.options.clone()),
             })
             .collect();
         if copied.is_empty() {

@@ -23,15 +23,19 @@ pub(crate) fn body_of(
         .targets
         .iter()
         .filter_map(|target| {
+            let network = &known.account(target.account)?.network;
             Some(TargetContent {
                 delivery: kept
                     .get(&target.account)
                     .copied()
                     .unwrap_or_else(|| DeliveryId::generate(ids)),
                 account: target.account,
-                network: known.account(target.account)?.network.clone(),
+                network: network.clone(),
                 overridden: target.overridden.clone(),
-                options: target.options.clone(),
+                options: target
+                    .options
+                    .clone()
+                    .unwrap_or_else(|| known.default_options(network)),
             })
         })
         .collect();

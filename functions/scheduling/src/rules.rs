@@ -1,13 +1,15 @@
 //! Checks of what a post names and says: that accounts and media exist, and that each network takes its content.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::account::{Account, AccountState};
 use domain::media::Media;
+use domain::network::NetworkId;
 use domain::post::{Body, Content, Override, TargetContent, ThreadPart};
 use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, Validated, Violation, validate};
 use domain::{AccountId, DeliveryId, Error, FieldError, MediaId, Result};
 use networks::Network;
+use serde_json::{Map, Value};
 
 use crate::request::{Collector, Wanted};
 use crate::{Asker, Ctx};
@@ -17,12 +19,19 @@ use crate::{Asker, Ctx};
 pub(crate) struct Known {
     accounts: HashMap<AccountId, Account>,
     media: HashMap<MediaId, Media>,
+    default_options: BTreeMap<NetworkId, Map<String, Value>>,
 }
 
 impl Known {
     /// The account, if it exists.
     pub(crate) fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(&id)
+    }
+
+    /// The options of a target at the network that names none.
+    pub(crate) fn default_options(&self, network: &NetworkId) -> Value {
+        let options = self.default_options.get(network).cloned();
+        Value::Object(options.unwrap_or_default())
     }
 }
 
@@ -43,6 +52,7 @@ impl Ctx {
                 .map(|account| (account.id, account))
                 .collect(),
             media: media.into_iter().map(|media| (media.id, media)).collect(),
+            default_options: asker.tenant.default_options.clone(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! `POST /v1/tenants`
 
+use std::collections::BTreeMap;
+
 use api::{Command, Json, SignedIn, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -129,6 +131,7 @@ impl Ctx {
             state: TenantState::Active,
             limits: Limits::DEFAULT,
             max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
+            default_options: BTreeMap::new(),
             version: 1,
             created_at: now,
             updated_at: now,

@@ -1,5 +1,6 @@
 //! What must exist before the first request: the root tenant and the product's keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cloud::envelope::Envelope;
@@ -69,6 +70,7 @@ fn root_tenant(now: Timestamp) -> Tenant {
         state: TenantState::Active,
         limits: Limits::DEFAULT,
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
+        default_options: BTreeMap::new(),
         version: 1,
         created_at: now,
         updated_at: now,

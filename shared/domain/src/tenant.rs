@@ -1,11 +1,15 @@
 //! Tenants: customers whose data are separate from every other's.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::id::TenantId;
+use crate::network::NetworkId;
 
 /// The platform itself, root of the tree of tenants (platform → reseller → client). It exists from the first start.
 pub const ROOT_TENANT: TenantId =
@@ -91,6 +95,8 @@ pub struct Tenant {
     pub limits: Limits,
     /// Hours after which an overdue post is no longer sent.
     pub max_lateness_hours: u32,
+    /// The options of targets that name none, by network.
+    pub default_options: BTreeMap<NetworkId, Map<String, Value>>,
     /// Version for optimistic concurrency.
     pub version: u64,
     /// When it was made.
@@ -104,6 +110,9 @@ pub const DEFAULT_MAX_LATENESS_HOURS: u32 = 6;
 
 /// The longest that a tenant can choose for [`Tenant::max_lateness_hours`]: what is a week late is no longer what was meant.
 pub const MAX_LATENESS_HOURS_MAX: u32 = 7 * 24;
+
+/// Most that one network's default options may have as JSON: they are read with each request of the tenant.
+pub const DEFAULT_OPTIONS_BYTES_MAX: usize = 1_000;
 
 /// A language tag (BCP 47), such as `en` or `de-AT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

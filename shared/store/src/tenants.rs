@@ -1,11 +1,15 @@
 //! Tenants.
 
+use std::collections::BTreeMap;
+
 use domain::event::Event;
 use domain::membership::Membership;
+use domain::network::NetworkId;
 use domain::tenant::{Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart};
 use domain::{Error, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::attribute::{millis, number};
 use crate::condition::{Condition, Write};
@@ -61,6 +65,8 @@ pub(crate) struct TenantItem {
     st: TenantState,
     limits: Limits,
     max_late_h: u32,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    opts: BTreeMap<NetworkId, Map<String, Value>>,
     ver: u64,
     #[serde(with = "millis")]
     ca: Timestamp,
@@ -91,6 +97,7 @@ impl TryFrom<TenantItem> for Tenant {
             state: item.st,
             limits: item.limits,
             max_lateness_hours: item.max_late_h,
+            default_options: item.opts,
             version: item.ver,
             created_at: item.ca,
             updated_at: item.ua,
@@ -111,6 +118,7 @@ impl From<&Tenant> for TenantItem {
             st: tenant.state,
             limits: tenant.limits,
             max_late_h: tenant.max_lateness_hours,
+            opts: tenant.default_options.clone(),
             ver: tenant.version,
             ca: tenant.created_at,
             ua: tenant.updated_at,

@@ -1,5 +1,6 @@
 //! Calls of a function's routes without a network, by whoever the test says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::edge::{Edge, finish};
@@ -279,6 +280,7 @@ pub fn tenant(table: &Table, clock: &TestClock) -> Tenant {
         state: TenantState::Active,
         limits: Limits::DEFAULT,
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
+        default_options: BTreeMap::new(),
         version: 1,
         created_at: now,
         updated_at: now,

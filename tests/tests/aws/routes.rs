@@ -154,6 +154,11 @@ async fn routes_of_accounts_and_media_work_under_their_roles() {
         .await
         .expect(422);
     ada.get("/v1/media").await.expect(200);
+    let defaults = json!({ "network": "bluesky", "options": { "langs": ["en"] } });
+    let set = ada
+        .request("PATCH", "/v1/networks/defaults")
+        .json(&defaults);
+    ada.send(set).await.expect(200);
     let edit = json!({ "alt_text": "Another loom" });
     change(&ada, "PATCH", &path, Some(&edit)).await.expect(200);
     let delete = ada.request("DELETE", &path);

@@ -10,6 +10,7 @@
 mod app;
 mod check;
 mod connect;
+mod defaults;
 mod disconnect;
 mod door;
 mod limited;

@@ -84,7 +84,7 @@ pub(crate) struct TargetInput {
     /// What it says differently there.
     #[serde(default, rename = "override")]
     pub(crate) overridden: Option<OverrideInput>,
-    /// The network's own options.
+    /// The network's own options; without them, those that the tenant has set for the network.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(crate) options: Option<Map<String, Value>>,

@@ -41,7 +41,8 @@ impl Wanted {
 pub(crate) struct WantedTarget {
     pub(crate) account: AccountId,
     pub(crate) overridden: Override,
-    pub(crate) options: Value,
+    /// `None` for those that the tenant has set for the network.
+    pub(crate) options: Option<Value>,
 }
 
 /// Reads a whole post but for its time, which is given.
@@ -238,7 +239,7 @@ fn parse_targets(targets: Vec<TargetInput>, errors: &mut Collector) -> Vec<Wante
             Some(WantedTarget {
                 account,
                 overridden,
-                options: Value::Object(target.options.unwrap_or_default()),
+                options: target.options.map(Value::Object),
             })
         })
         .collect()

@@ -10,6 +10,7 @@ mod acts;
 mod bad_input;
 mod calendar;
 mod create;
+mod defaults;
 mod draft;
 mod edit;
 mod idempotency;

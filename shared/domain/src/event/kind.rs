@@ -82,6 +82,7 @@ event_kinds! {
         TargetResolved = "target.resolved",
         TenantCreated = "tenant.created",
         TenantChanged = "tenant.changed",
+        TenantDefaultsChanged = "tenant.defaults_changed",
         TenantDeleted = "tenant.deleted",
         UserAuthenticatorAdded = "user.authenticator_added",
         UserAuthenticatorRemoved = "user.authenticator_removed",
