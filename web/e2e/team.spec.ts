@@ -118,8 +118,16 @@ test('a workspace is set up and deleted', async ({ page }) => {
   await expect(page.getByText('0 of 100', { exact: true })).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('Difference Engines');
   await page.getByLabel('Weeks begin on').selectOption('Sunday');
-  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByLabel('Name', { exact: true }).press('Enter');
   await expect(page.getByRole('button', { name: 'Workspace Difference Engines, switch' })).toBeVisible();
+  await page.getByLabel('Languages').fill('en, nonsense!');
+  await page.getByLabel('Languages').press('Enter');
+  await expect(page.getByText('Use language tags such as en or pt-BR').first()).toBeVisible();
+  await page.getByLabel('Languages').fill('en, de-AT');
+  await page.getByLabel('Languages').press('Enter');
+  await expect(page.getByText('New posts at Bluesky have these from now on.')).toBeAttached();
+  await page.reload();
+  await expect(page.getByLabel('Languages')).toHaveValue('en, de-AT');
   await page.goto('/calendar');
   await expect(page.getByTestId('calendar').getByRole('columnheader').first()).toContainText('Sun');
 

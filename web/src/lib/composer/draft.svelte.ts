@@ -116,7 +116,8 @@ export class ComposerDraft {
         return {
           account_id,
           override: { ...kept?.override, ...(text === undefined ? {} : { text }) },
-          options: kept?.options ?? {}
+          // Without them the server takes those of the workspace.
+          ...(kept ? { options: kept.options } : {})
         };
       }),
       tags: []

@@ -13,7 +13,7 @@ describe('a draft in the browser', () => {
     draft.save(KEY);
     const restored = ComposerDraft.restore(KEY);
     expect(restored.key).toBe(draft.key);
-    expect(restored.toPost()).toEqual({ when: { now: true }, base: { text: 'Hello', media: [] }, targets: [{ account_id: 'acc_a', override: { text: 'Hi' }, options: {} }], tags: [] });
+    expect(restored.toPost()).toEqual({ when: { now: true }, base: { text: 'Hello', media: [] }, targets: [{ account_id: 'acc_a', override: { text: 'Hi' } }], tags: [] });
   });
 
   it('gets a new key once it was accepted', () => {
