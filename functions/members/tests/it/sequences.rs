@@ -1,4 +1,5 @@
-//! Any sequence of calls: nobody gets a right that no caller of it had, and the tenant keeps an owner.
+//! Any sequence of calls: each is judged by what its caller has right then, nobody gets a right that its caller lacks,
+//! and the tenant keeps an owner.
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,21 @@ enum Try {
         role: usize,
         replacement: usize,
     },
+}
+
+impl Try {
+    /// The permission without which it must not succeed. Everybody may leave.
+    fn needs(&self) -> Option<&'static str> {
+        match self {
+            Self::Leave { .. } => None,
+            Self::Assign { .. } | Self::Limit { .. } | Self::Remove { .. } => {
+                Some("manage_members")
+            }
+            Self::MakeRole { .. } | Self::ChangeRole { .. } | Self::DeleteRole { .. } => {
+                Some("manage_roles")
+            }
+        }
+    }
 }
 
 /// Each can read the tenant: what somebody has is what they are answered, and is unknown without that.
@@ -223,6 +239,9 @@ async fn holds(tries: Vec<Try>) {
         let after = world.rights().await;
         let nothing = (BTreeSet::new(), false);
         let actor = before[by].as_ref().unwrap_or(&nothing);
+        // What the act before took from them acts at once.
+        let is_entitled = wanted.needs().is_none_or(|needed| actor.0.contains(needed));
+        assert!(is_entitled, "{wanted:?} by somebody with {actor:?}");
         for (person, now) in after.iter().enumerate() {
             let Some(now) = now else { continue };
             let (permissions, accounts) = gained(before[person].as_ref(), now);
