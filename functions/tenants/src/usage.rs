@@ -8,7 +8,7 @@ use domain::tenant::Limits;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use store::Usage;
+use store::{CountEffort, Published, Usage};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -23,6 +23,8 @@ pub(crate) struct UsageView {
     members: Share,
     /// Posts that were made in the present month (UTC).
     posts_this_month: Share,
+    /// Targets that were due in the present month (UTC) and are out.
+    published_this_month: PublishedView,
     /// Bytes of media, also of those that are announced and not uploaded yet.
     media_bytes: Share,
     /// When the next month begins, and `posts_this_month` with it.
@@ -39,6 +41,29 @@ pub(crate) struct Share {
     remaining: u64,
 }
 
+/// How many targets are out. No plan limits it: what is out was a post that one made.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Published)]
+pub(crate) struct PublishedView {
+    targets: u64,
+    /// Those that were due before this time are counted. Where it lies back, the next answer has more.
+    #[schema(value_type = String, format = DateTime)]
+    counted_until: Timestamp,
+}
+
+impl From<Published> for PublishedView {
+    fn from(published: Published) -> Self {
+        let Published {
+            targets,
+            counted_until,
+        } = published;
+        Self {
+            targets,
+            counted_until,
+        }
+    }
+}
+
 impl Share {
     fn new(used: u64, limit: u64) -> Self {
         Self {
@@ -50,18 +75,20 @@ impl Share {
 }
 
 impl UsageView {
-    fn new(usage: Usage, limits: Limits, now: Timestamp) -> Self {
+    fn new(usage: Usage, published: Published, limits: Limits, now: Timestamp) -> Self {
         Self {
             accounts: Share::new(usage.accounts, limits.accounts),
             members: Share::new(usage.members, limits.members),
             posts_this_month: Share::new(usage.posts, limits.posts_per_month),
+            published_this_month: published.into(),
             media_bytes: Share::new(usage.media_bytes, limits.media_bytes),
             month_ends_at: next_month(now),
         }
     }
 }
 
-/// What the tenant has used of its limits, and what is left. Each is counted in the transaction of the act that takes it.
+/// What the tenant has used of its limits, and what is left. Each is counted in the transaction of the act that takes it;
+/// what is out is counted when somebody asks.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{id}/usage",
@@ -76,8 +103,11 @@ pub(crate) async fn get_usage(
 ) -> api::Result<Json<UsageView>> {
     let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
     let now = ctx.clock.now();
-    let usage = ctx.table.tenant(&member.scope).usage(now).await?;
-    Ok(Json(UsageView::new(usage, member.tenant.limits, now)))
+    let tenant = ctx.table.tenant(&member.scope);
+    let usage = tenant.usage(now).await?;
+    let published = tenant.published(now, CountEffort::DEFAULT).await?;
+    let limits = member.tenant.limits;
+    Ok(Json(UsageView::new(usage, published, limits, now)))
 }
 
 fn next_month(now: Timestamp) -> Timestamp {

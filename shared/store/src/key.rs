@@ -100,6 +100,14 @@ impl Key {
         Self::new(tenant_partition(scope.tenant()), format!("USE#{name}"))
     }
 
+    /// What of a month, such as `2026-12`, is out.
+    pub(crate) fn published(scope: &TenantScope, month: &str) -> Self {
+        Self::new(
+            tenant_partition(scope.tenant()),
+            format!("USE#PUBLISHED#{month}"),
+        )
+    }
+
     // Accounts.
 
     /// What the sort keys of accounts begin with.
@@ -399,7 +407,8 @@ pub(crate) fn time_text(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn month_text(instant: Timestamp) -> String {
+/// The month (UTC) of an instant, such as `2026-12`.
+pub(crate) fn month_text(instant: Timestamp) -> String {
     instant.strftime("%Y-%m").to_string()
 }
 

@@ -91,9 +91,9 @@ pub use owed_mails::OwedMail;
 pub use passkeys::{Passkey, PasskeyUse};
 pub use passwords::{PasswordChange, PasswordReset};
 pub use posts::{
-    CalendarPage, CalendarPosition, Card, CardTarget, Commit, CreatedPage, DeliveryChange,
-    EventNote, NewPost, PostChange, PostRemoval, Search, StoredPost, Timeline, TimelineAttempt,
-    TimelineEvent,
+    CalendarPage, CalendarPosition, Card, CardTarget, Commit, CountEffort, CreatedPage,
+    DeliveryChange, EventNote, NewPost, PostChange, PostRemoval, Published, Search, StoredPost,
+    Timeline, TimelineAttempt, TimelineEvent,
 };
 pub use rate_leases::{Lease, RequestRate};
 pub use rate_limits::RateLimit;

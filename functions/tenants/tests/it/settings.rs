@@ -69,6 +69,10 @@ async fn usage_tells_what_is_left_of_each_limit() {
         json!({ "used": 0, "limit": 100, "remaining": 100 })
     );
     assert_eq!(usage["posts_this_month"]["remaining"], 100_000);
+    assert_eq!(
+        usage["published_this_month"],
+        json!({ "targets": 0, "counted_until": "2026-12-01T08:00:00Z" })
+    );
     assert_eq!(usage["media_bytes"]["used"], 0);
     assert_eq!(usage["month_ends_at"], "2027-01-01T00:00:00Z");
 }

@@ -7,7 +7,7 @@ use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::{AccountId, Result};
 
 pub(crate) use compile::{guard_condition, transition_write};
-pub(crate) use item::{DeliveryItem, key_in_entry};
+pub(crate) use item::{DeliveryItem, calendar_sort, key_in_entry};
 
 use crate::attribute::Attributes;
 use crate::condition::Write;

@@ -303,7 +303,7 @@ fn sort_key(position: CalendarPosition) -> String {
 }
 
 /// Where the last entry of a page stands, by its keys.
-fn position_of(entry: &Attributes) -> Result<CalendarPosition> {
+pub(super) fn position_of(entry: &Attributes) -> Result<CalendarPosition> {
     let key = text_of(entry, BY_CALENDAR.sort).unwrap_or_default();
     let mut parts = key.split('#');
     let due = parts.next().and_then(|due| due.parse().ok());
@@ -319,7 +319,7 @@ fn next_month(instant: Timestamp) -> Option<Timestamp> {
     Some(next.start_of_day().ok()?.timestamp())
 }
 
-enum Entry {
+pub(super) enum Entry {
     Head(Card),
     Target(PostId, CardTarget),
     /// Newer code wrote it.
@@ -354,7 +354,7 @@ struct TargetEntry {
 }
 
 impl Entry {
-    fn read(entry: Attributes) -> Result<Self> {
+    pub(super) fn read(entry: Attributes) -> Result<Self> {
         let unreadable = |error| Error::corrupt("index entry", error);
         match text_of(&entry, TYPE) {
             Some("post") => {

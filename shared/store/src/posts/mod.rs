@@ -6,6 +6,7 @@
 mod body;
 mod cards;
 mod head;
+mod published;
 mod timeline;
 mod write;
 
@@ -14,6 +15,7 @@ use domain::post::{Body, Post};
 use domain::{Error, PostId, Result};
 
 pub use cards::{CalendarPage, CalendarPosition, Card, CardTarget, CreatedPage, Search};
+pub use published::{CountEffort, Published};
 pub use timeline::{Timeline, TimelineAttempt, TimelineEvent};
 pub use write::{Commit, DeliveryChange, EventNote, NewPost, PostChange, PostRemoval};
 

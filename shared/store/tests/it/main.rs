@@ -13,6 +13,7 @@ mod audit;
 mod large;
 mod pace;
 mod posts;
+mod published;
 mod units;
 mod verdicts;
 mod writes;
