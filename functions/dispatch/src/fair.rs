@@ -3,28 +3,54 @@
 use std::collections::HashMap;
 
 use domain::TenantId;
+use domain::event::Owner;
 use jiff::Timestamp;
 use store::{AttentionEntry, AttentionWork};
 
+/// Events of one owner that have a turn together: a block of the audit log costs about the same for one as for many.
+const EVENTS_OF_A_TURN: usize = 25;
+
 /// The same entries in the order in which they are worked on: what wants attention by `soon`, then the rest, then events
-/// for the audit log; in each, the first of every tenant, then the second of every tenant, and so on. Those of one tenant
-/// keep their order.
+/// for the audit log; in each, the first of every tenant, then the second of every tenant, and so on, of events the
+/// first 25. Those of one tenant keep their order.
 ///
 /// `entries` are oldest first.
 pub fn take_turns(entries: Vec<AttentionEntry>, soon: Timestamp) -> Vec<AttentionEntry> {
-    let mut turns: HashMap<(bool, Option<TenantId>), usize> = HashMap::new();
-    let mut placed: Vec<((bool, bool, usize), AttentionEntry)> = entries
+    let mut turns: HashMap<(Option<Owner>, Option<TenantId>), usize> = HashMap::new();
+    let mut placed: Vec<(Place, AttentionEntry)> = entries
         .into_iter()
         .map(|entry| {
-            let is_event = matches!(entry.work, AttentionWork::Seal { .. });
-            let turn = turns.entry((is_event, entry.tenant())).or_default();
+            let event_of = event_of(&entry);
+            let turn = turns.entry((event_of, entry.tenant())).or_default();
+            let before = *turn;
             *turn = turn.saturating_add(1);
-            ((is_event, entry.at > soon, *turn), entry)
+            let place = match event_of {
+                None => Place::Work(entry.at > soon, before),
+                Some(owner) => Place::Event(before / EVENTS_OF_A_TURN, owner),
+            };
+            (place, entry)
         })
         .collect();
     // Stable: within a turn the oldest comes first.
     placed.sort_by_key(|(place, _)| *place);
     placed.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Where an entry comes; in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Whether it is for later, and its turn.
+    Work(bool, usize),
+    /// Its turn, and whose audit log it is for.
+    Event(usize, Owner),
+}
+
+fn event_of(entry: &AttentionEntry) -> Option<Owner> {
+    if let AttentionWork::Seal { owner, .. } = entry.work {
+        Some(owner)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
