@@ -93,7 +93,7 @@ pub(crate) fn figures(counts: &Counts) -> Result<Vec<Figure>> {
 }
 
 impl Prices {
-    fn of_posts(&self, counts: &Counts) -> [(&'static str, f64); 7] {
+    fn of_posts(&self, counts: &Counts) -> [(&'static str, f64); 8] {
         let Self { usd, assumed, .. } = self;
         let request = |seconds: f64| {
             let running = seconds * assumed.http_function_gb * usd.lambda_gb_second;
@@ -106,6 +106,7 @@ impl Prices {
         [
             ("created: requests", POSTS * request(assumed.create_seconds)),
             ("created: table", POSTS * usd.units(counts.create)),
+            ("created: audit log", POSTS * usd.units(counts.seal)),
             (
                 "published: table",
                 POSTS * usd.units(counts.after_creation()),

@@ -39,6 +39,8 @@ const SHARDS: u32 = 16;
 pub(crate) struct Counts {
     /// `POST /v1/posts`
     pub(crate) create: Consumed,
+    /// The audit log's share: the event of the creation is sealed, some minutes' worth of a tenant's at once.
+    pub(crate) seal: Consumed,
     /// The dispatcher's share: reading the entry, marking it.
     pub(crate) dispatch: Consumed,
     /// The publisher's share: from the message to the settlement.
@@ -58,7 +60,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Read and write units after the creation.
+    /// Read and write units of the publication, without the audit log.
     pub(crate) fn after_creation(&self) -> Consumed {
         Consumed {
             writes: self.dispatch.writes + self.publish.writes,
@@ -79,6 +81,8 @@ impl Counts {
             .at_most(20.0),
             Figure::new("create post: write units", self.create.writes, ""),
             Figure::new("create post: read units", self.create.reads, ""),
+            Figure::new("create post, audit log: write units", self.seal.writes, ""),
+            Figure::new("create post, audit log: read units", self.seal.reads, ""),
             Figure::new("get post: read units", self.look.reads, ""),
             Figure::new("list 50 posts: read units", self.list.reads, ""),
             Figure::new("tick without work: read units", self.idle_tick.reads, ""),
@@ -127,6 +131,9 @@ pub(crate) async fn count() -> Result<Counts> {
         }
         *read = bench.each(1);
     }
+
+    bench.seal().await?;
+    counts.seal = bench.each(POSTS);
 
     bench.clock.set(due - SignedDuration::from_mins(2));
     while dispatch::tick(&bench.dispatch).await?.woken > 0 {}
@@ -298,8 +305,18 @@ impl Bench {
             let id = id.with_context(|| connected.body.to_string())?.to_owned();
             members.push((member, id));
         }
+        self.seal().await?;
         self.keys.calls.store(0, Ordering::Relaxed);
         Ok(members)
+    }
+
+    /// Every event becomes part of its tenant's audit log.
+    async fn seal(&self) -> Result<()> {
+        for shard in 0..SHARDS {
+            let run = dispatch::backlog(&self.dispatch, shard).await?;
+            ensure!(run.failed == 0, "{run:?}");
+        }
+        Ok(())
     }
 
     /// What was consumed since the last look, for each of so many.
