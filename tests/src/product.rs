@@ -103,6 +103,7 @@ impl Product {
             },
             upkeep: upkeep::Ctx {
                 reconciler: parts.reconciler("upkeep"),
+                objects: Arc::<MemoryObjects>::clone(&parts.objects),
                 archive: Arc::<MemoryArchive>::clone(&archive),
                 signer: testkit::signer(),
                 environment: "test".to_owned(),

@@ -13,7 +13,8 @@ use store::TenantTable;
 use crate::{Ctx, TRIES};
 
 /// Deletes a tenant: its members lose it at once, and nothing of it is published any more. Its accounts are disconnected
-/// and can be connected elsewhere, its waiting posts are cancelled.
+/// and can be connected elsewhere, its waiting posts are cancelled. For 14 days an owner can take it back (`restore`);
+/// then it is erased, and a signed certificate proves that.
 #[utoipa::path(
     delete,
     path = "/v1/tenants/{id}",
@@ -52,7 +53,7 @@ pub(crate) async fn delete_tenant(
             operation: OperationId::generate(ctx.table.ids()),
         };
         let tenant = ctx.table.tenant(&member.scope);
-        match tenant.delete_head(&deleted, &event).await {
+        match tenant.delete_head(&deleted, caller.user, &event).await {
             Ok(()) => {
                 ctx.close(tenant, id).await;
                 return Ok(StatusCode::NO_CONTENT);

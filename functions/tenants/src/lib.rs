@@ -23,10 +23,12 @@ use utoipa_axum::routes;
 mod audit;
 mod create;
 mod delete;
+mod deleted;
 mod edit;
 mod export_audit;
 mod fields;
 mod read;
+mod restore;
 mod tenant_view;
 mod usage;
 
@@ -97,6 +99,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(signed_in(routes!(read::get_tenant, edit::edit_tenant)))
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
         .routes(signed_in(routes!(usage::get_usage)))
+        .routes(recent(signed_in(routes!(restore::restore_tenant))))
+        .routes(signed_in(routes!(deleted::list_deleted_tenants)))
         .routes(can::<ReadAudit, _>(routes!(audit::list_audit)))
         .routes(can::<ReadAudit, _>(routes!(export_audit::export_audit)))
         .with_state(ctx)

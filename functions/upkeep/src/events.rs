@@ -5,7 +5,7 @@ use domain::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::restore::{Declared, LostTimeDeclared, declare};
-use crate::{Checkpointed, Ctx, Sweep, checkpoint, sweep};
+use crate::{Checkpointed, Ctx, Erasures, Sweep, checkpoint, erase, sweep};
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -41,6 +41,10 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outc
 
 async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
     let outcome = sweep(ctx).await;
+    let erasures = erase(ctx).await?;
+    if erasures != Erasures::default() {
+        tracing::info!(?erasures, "tenants are erased");
+    }
     if let Ok(sweep) = &outcome {
         // Always: an alarm takes silence for a sweeper that does not run.
         metrics.record(Metric::DeadlinePassed, count(sweep.overdue), None);

@@ -9,6 +9,7 @@
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
 mod checkpoint;
+mod erase;
 pub mod events;
 mod restore;
 mod sweep;
@@ -16,11 +17,15 @@ mod sweep;
 use std::sync::Arc;
 
 use cloud::archive::Archive;
-use cloud::config::{AuditConfig, KeyConfig, MailConfig, PublicUrlConfig, QueueConfig};
+use cloud::config::{
+    AuditConfig, BucketConfig, KeyConfig, MailConfig, PublicUrlConfig, QueueConfig,
+};
+use cloud::objects::ObjectStore;
 use cloud::signing::Signer;
 use engine::{Deployment, Reconciler};
 
 pub use checkpoint::{Checkpointed, checkpoint};
+pub use erase::{Erasures, erase};
 pub use restore::{Declared, LostTimeDeclared, declare};
 pub use sweep::{Sweep, sweep};
 
@@ -29,7 +34,9 @@ pub use sweep::{Sweep, sweep};
 pub struct Ctx {
     /// Decides and acts.
     pub reconciler: Reconciler,
-    /// Keeps checkpoints of the audit log.
+    /// The bytes of media.
+    pub objects: Arc<dyn ObjectStore>,
+    /// Keeps checkpoints of the audit log, and certificates of erasures.
     pub archive: Arc<dyn Archive>,
     /// Signs them.
     pub signer: Arc<dyn Signer>,
@@ -43,6 +50,7 @@ pub type Config = (
     KeyConfig,
     MailConfig,
     PublicUrlConfig,
+    BucketConfig,
     AuditConfig,
 );
 
@@ -50,10 +58,11 @@ impl Ctx {
     /// The sweeper of a deployment.
     pub fn deployed(
         deployment: &Deployment,
-        (queue, key, mail, public_url, audit): Config,
+        (queue, key, mail, public_url, bucket, audit): Config,
     ) -> Self {
         Self {
             reconciler: deployment.reconciler(&queue, &key, &mail, &public_url),
+            objects: deployment.objects(&bucket),
             archive: deployment.archive(&audit),
             signer: deployment.signer(&audit),
             environment: deployment.environment().to_owned(),

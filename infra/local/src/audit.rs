@@ -135,20 +135,23 @@ fn check_end(leaf: &Leaf, signed: &SignedHeader, links: &[ChainHash], proven: u6
 }
 
 fn check_signature(key: &[u8], signed: &SignedHeader) -> Result<()> {
-    let at = signed.header.at;
     let message = signed.header.canonical()?;
-    let signature = hex::decode(&signed.signature)
-        .with_context(|| format!("the signature of the checkpoint of {at} cannot be read"))?;
-    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
-    let is_signed = key.verify(message.as_bytes(), &signature).is_ok();
     ensure!(
-        is_signed,
-        "the checkpoint of {at} was not signed by this key"
+        is_signed(key, &message, &signed.signature),
+        "the checkpoint of {} was not signed by this key",
+        signed.header.at
     );
     Ok(())
 }
 
-fn public_key(path: &Path) -> Result<Vec<u8>> {
+/// Whether a hexadecimal signature of a message is of this key.
+pub(crate) fn is_signed(key: &[u8], message: &str, signature: &str) -> bool {
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
+    hex::decode(signature).is_ok_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
+}
+
+/// The key in a file as [`pem`] writes it.
+pub(crate) fn public_key(path: &Path) -> Result<Vec<u8>> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{} cannot be read", path.display()))?;
     let base64: String = text
@@ -161,7 +164,7 @@ fn public_key(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// A public key as text (RFC 7468).
-pub(crate) fn pem(der: &[u8]) -> String {
+pub fn pem(der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let mut text = "-----BEGIN PUBLIC KEY-----\n".to_owned();
     for (place, digit) in base64.chars().enumerate() {

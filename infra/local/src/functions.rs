@@ -138,7 +138,7 @@ impl Functions {
                 table: table.clone(),
                 networks: networks.clone(),
                 envelope,
-                objects,
+                objects: Arc::clone(&objects),
                 waker,
                 notifier,
                 clock: Arc::clone(clock),
@@ -151,6 +151,7 @@ impl Functions {
             },
             upkeep: upkeep::Ctx {
                 reconciler,
+                objects: Arc::clone(&objects),
                 archive: Arc::new(services.archive.clone()),
                 signer: Arc::clone(&services.signer),
                 environment: ENVIRONMENT.to_owned(),
@@ -201,6 +202,11 @@ impl Functions {
 
     /// One run of the independent sweeper.
     pub(crate) async fn upkeep(&self) {
+        match upkeep::erase(&self.upkeep).await {
+            Ok(erasures) if erasures == upkeep::Erasures::default() => {}
+            Ok(erasures) => tracing::info!(?erasures, "tenants are erased"),
+            Err(error) => failed("the erasure of tenants", &error),
+        }
         match upkeep::sweep(&self.upkeep).await {
             Ok(sweep) if sweep == upkeep::Sweep::default() => {}
             Ok(sweep) => tracing::warn!(?sweep, "swept"),

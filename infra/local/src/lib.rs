@@ -15,6 +15,7 @@
 
 mod archive;
 pub mod audit;
+pub mod erasure;
 #[cfg(test)]
 mod fairness;
 mod folder;

@@ -1,10 +1,11 @@
-//! The whole product in one process; and the check of an exported audit log, which needs none of it.
+//! The whole product in one process; and checks of what it gives out as proof, which need none of it.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cloud::config::ProcessEnvironment;
-use local::{Host, Settings, audit};
+use local::{Host, Settings, audit, erasure};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -18,13 +19,22 @@ const LOGS: &str = "info,dynoxide=error,aws_smithy_runtime=warn,aws_sdk_dynamodb
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.split_first() {
-        None => serve(),
-        Some((command, arguments)) if command == "verify-audit" => verify_audit(arguments),
+    let Some((command, arguments)) = arguments.split_first() else {
+        return serve();
+    };
+    match command.as_str() {
+        "verify-audit" => tell(
+            audit::verify_audit(arguments),
+            "The audit log is not what was sealed",
+        ),
+        "verify-erasure" => tell(
+            erasure::verify_erasure(arguments),
+            "The certificate proves nothing",
+        ),
         #[expect(clippy::print_stderr, reason = "people read what went wrong")]
-        Some((command, _)) => {
+        _ => {
             eprintln!(
-                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log."
+                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant."
             );
             ExitCode::FAILURE
         }
@@ -36,14 +46,14 @@ fn main() -> ExitCode {
     clippy::print_stderr,
     reason = "people and scripts read the verdict"
 )]
-fn verify_audit(arguments: &[String]) -> ExitCode {
-    match audit::verify_audit(arguments) {
+fn tell<T: Display>(verdict: anyhow::Result<T>, otherwise: &str) -> ExitCode {
+    match verdict {
         Ok(verified) => {
             println!("{verified}");
             ExitCode::SUCCESS
         }
         Err(broken) => {
-            eprintln!("The audit log is not what was sealed: {broken:#}");
+            eprintln!("{otherwise}: {broken:#}");
             ExitCode::FAILURE
         }
     }

@@ -176,10 +176,12 @@ pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::
     match tenant.state {
         TenantState::Active => Ok(()),
         TenantState::Suspended if permission::only_reads(wanted) => Ok(()),
-        TenantState::Suspended | TenantState::Deleted => Err(Error::Forbidden {
-            code: "tenant_suspended",
-            detail: "the tenant is suspended: nothing can be changed in it".to_owned(),
-        }),
+        TenantState::Suspended | TenantState::Deleted | TenantState::Erased => {
+            Err(Error::Forbidden {
+                code: "tenant_suspended",
+                detail: "the tenant is suspended: nothing can be changed in it".to_owned(),
+            })
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -26,8 +26,18 @@ pub enum TenantState {
     Active,
     /// It may read; nothing is published.
     Suspended,
-    /// It was deleted and waits for its clean-up.
+    /// It was deleted, and can come back within [`GRACE`].
     Deleted,
+    /// It was erased: only this is left of it.
+    Erased,
+}
+
+/// How long a deleted tenant can come back, before it is erased.
+pub const GRACE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// From when on a tenant that was deleted at this time is erased.
+pub fn erased_from(deleted_at: Timestamp) -> Timestamp {
+    deleted_at.saturating_add(GRACE).unwrap_or(Timestamp::MAX)
 }
 
 /// The most that a tenant may have, counted in the transaction of each act.

@@ -1,6 +1,7 @@
 //! The append-only record of what happened.
 
 use domain::event::{Actor, Event, EventKind, Owner, Subject};
+use domain::tenant::ROOT_TENANT;
 use domain::user::Origin;
 use domain::{EventId, OperationId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +14,7 @@ use crate::condition::Write;
 use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::schema::BY_ATTENTION;
-use crate::scope::{TenantScope, TenantTable};
+use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::shard::{AttentionKind, attention_at, attention_shard};
 use crate::table::Table;
 
@@ -46,17 +47,8 @@ impl TenantTable<'_> {
         subject: Subject,
         detail: Value,
     ) -> Result<Write> {
-        self.table.event_put(&Event {
-            id: EventId::generate(&self.table.ids),
-            owner: Owner::Tenant(self.scope.tenant()),
-            at: act.at,
-            kind,
-            actor: act.actor.clone(),
-            subject,
-            origin: None,
-            detail,
-            operation: self.table.operation(),
-        })
+        let owner = Owner::Tenant(self.scope.tenant());
+        self.table.event_write(owner, act, kind, subject, detail)
     }
 
     /// Remembers something that changed nothing else, such as an export.
@@ -68,6 +60,22 @@ impl TenantTable<'_> {
         detail: Value,
     ) -> Result<()> {
         let write = self.event_write(act, kind, subject, detail)?;
+        self.table.write(write).await?;
+        Ok(())
+    }
+}
+
+impl SystemTable<'_> {
+    /// Remembers something in the record of the platform itself, whose tenant is the root of all others.
+    pub async fn record_of_platform(
+        &self,
+        act: &Act,
+        kind: EventKind,
+        subject: Subject,
+        detail: Value,
+    ) -> Result<()> {
+        let owner = Owner::Tenant(ROOT_TENANT);
+        let write = self.table.event_write(owner, act, kind, subject, detail)?;
         self.table.write(write).await?;
         Ok(())
     }
@@ -87,6 +95,27 @@ impl Table {
             attributes.insert(BY_ATTENTION.sort.to_owned(), text(at));
         }
         Ok(Write::put(item.key(), attributes))
+    }
+
+    fn event_write(
+        &self,
+        owner: Owner,
+        act: &Act,
+        kind: EventKind,
+        subject: Subject,
+        detail: Value,
+    ) -> Result<Write> {
+        self.event_put(&Event {
+            id: EventId::generate(&self.ids),
+            owner,
+            at: act.at,
+            kind,
+            actor: act.actor.clone(),
+            subject,
+            origin: None,
+            detail,
+            operation: self.operation(),
+        })
     }
 }
 

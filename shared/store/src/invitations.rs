@@ -288,6 +288,20 @@ impl TenantTable<'_> {
         }
     }
 
+    /// Where the secrets of all invitations that were not accepted lead; those of earlier mails are forgotten in time.
+    pub(crate) async fn invitation_links(&self) -> Result<Vec<Key>> {
+        let range = Range::Prefix(Key::INVITATIONS.to_owned());
+        let query = Query::of_table(tenant_partition(self.scope.tenant()), range);
+        let items = self.table.query_all(&query).await?.into_iter();
+        items
+            .map(|item| {
+                Ok(Key::invitation_link(
+                    &decode::<InvitationItem>(item)?.secret,
+                ))
+            })
+            .collect()
+    }
+
     fn invitation_event(
         &self,
         act: &Act,

@@ -216,6 +216,13 @@ impl Key {
     /// What the sort keys of recovery codes begin with.
     pub(crate) const RECOVERY_CODES: &'static str = "REC#";
 
+    /// What the sort keys of certificates begin with.
+    pub(crate) const CERTIFICATES: &'static str = "ERA#";
+
+    pub(crate) fn certificate(user: UserId, erased: TenantId) -> Self {
+        Self::new(format!("U#{user}"), format!("ERA#{erased}"))
+    }
+
     pub(crate) fn device(user: UserId, mark: &SecretHash) -> Self {
         Self::new(format!("U#{user}"), format!("DEV#{}", mark.0))
     }

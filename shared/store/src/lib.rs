@@ -106,7 +106,7 @@ pub use shard::shard_of;
 pub use sign_in_attempts::AttemptLimit;
 pub use sign_ins::{Opening, SignIn, SignIns};
 pub use table::{Settings, Table};
-pub use tenants::{NewTenant, TenantCreated};
+pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};
 pub use usage::Usage;
 pub use user_events::{UserAct, UserEvent};
 pub use users::{Registered, Registration, StoredPassword, StoredUser};

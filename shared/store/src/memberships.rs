@@ -137,6 +137,41 @@ impl SystemTable<'_> {
 
     /// All tenants that a person may enter, oldest first.
     pub async fn memberships(&self, user: UserId) -> Result<Vec<Belonging>> {
+        let mut all = self.all_memberships(user).await?;
+        all.retain(|belonging| may_be_entered(&belonging.tenant));
+        Ok(all)
+    }
+
+    /// All deleted tenants that a person may take back, oldest first.
+    pub async fn returnable_tenants(&self, user: UserId) -> Result<Vec<Tenant>> {
+        let all = self.all_memberships(user).await?.into_iter();
+        Ok(all
+            .filter(may_be_returned)
+            .map(|belonging| belonging.tenant)
+            .collect())
+    }
+
+    /// A deleted tenant that a person may take back, with the right to do that.
+    pub async fn returnable_tenant(
+        &self,
+        user: UserId,
+        tenant: TenantId,
+    ) -> Result<Option<(TenantScope, Tenant)>> {
+        let keys = [Key::membership(tenant, user), Key::tenant(tenant)];
+        let (membership, tenant) = both_in(self.table.batch_get(&keys).await?)?;
+        let belonging = membership
+            .zip(tenant)
+            .map(|(membership, tenant)| Belonging {
+                tenant,
+                role: membership.role,
+            });
+        Ok(belonging.filter(may_be_returned).map(|belonging| {
+            let scope = TenantScope::of_own_item(belonging.tenant.id);
+            (scope, belonging.tenant)
+        }))
+    }
+
+    async fn all_memberships(&self, user: UserId) -> Result<Vec<Belonging>> {
         let query = Query::of_index(BY_USER, user_memberships_partition(user), Range::All);
         let memberships = self
             .table
@@ -162,9 +197,8 @@ impl SystemTable<'_> {
                 let place = tenants
                     .iter()
                     .position(|tenant| tenant.id == membership.tenant)?;
-                let tenant = tenants.swap_remove(place);
-                may_be_entered(&tenant).then_some(Belonging {
-                    tenant,
+                Some(Belonging {
+                    tenant: tenants.swap_remove(place),
                     role: membership.role,
                 })
             })
@@ -222,6 +256,12 @@ fn entered(membership: Membership, tenant: Tenant, mut standing: Standing) -> Me
 
 /// The membership and the tenant in a mixed batch, if both are there and the tenant may be entered.
 fn place_in(items: Vec<Attributes>) -> Result<Option<(Membership, Tenant)>> {
+    let (membership, tenant) = both_in(items)?;
+    let place = membership.zip(tenant);
+    Ok(place.filter(|(_, tenant)| may_be_entered(tenant)))
+}
+
+fn both_in(items: Vec<Attributes>) -> Result<(Option<Membership>, Option<Tenant>)> {
     let (mut membership, mut tenant) = (None, None);
     for attributes in items {
         if is::<MembershipItem>(&attributes) {
@@ -230,8 +270,7 @@ fn place_in(items: Vec<Attributes>) -> Result<Option<(Membership, Tenant)>> {
             tenant = Some(Tenant::try_from(decode::<TenantItem>(attributes)?)?);
         }
     }
-    let place = membership.zip(tenant);
-    Ok(place.filter(|(_, tenant)| may_be_entered(tenant)))
+    Ok((membership, tenant))
 }
 
 /// A standing, and whether all that it was to be made of exists.
@@ -333,7 +372,15 @@ impl Basis {
 fn may_be_entered(tenant: &Tenant) -> bool {
     match tenant.state {
         TenantState::Active | TenantState::Suspended => true,
-        TenantState::Deleted => false,
+        TenantState::Deleted | TenantState::Erased => false,
+    }
+}
+
+/// Only owners delete a tenant, and only they take that back.
+fn may_be_returned(belonging: &Belonging) -> bool {
+    match belonging.tenant.state {
+        TenantState::Deleted => belonging.role.is_owner(),
+        TenantState::Active | TenantState::Suspended | TenantState::Erased => false,
     }
 }
 

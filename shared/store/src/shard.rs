@@ -26,6 +26,8 @@ pub(crate) enum AttentionKind {
     Seal,
     /// A block of an audit log that no checkpoint has yet.
     Checkpoint,
+    /// A deleted tenant that is erased after its grace.
+    Erasure,
 }
 
 /// A shard of the index by attention.
@@ -36,6 +38,11 @@ pub(crate) fn attention_partition(shard: u32) -> String {
 /// A shard of the blocks that no checkpoint has: all are taken up at once, every hour, so no dispatcher looks at them.
 pub(crate) fn checkpoint_partition(shard: u32) -> String {
     format!("C#{shard:03}")
+}
+
+/// A shard of the deleted tenants that wait to be erased, which only the sweeper does.
+pub(crate) fn erasure_partition(shard: u32) -> String {
+    format!("E#{shard:03}")
 }
 
 /// A shard of the index by deadline.

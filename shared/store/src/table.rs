@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, KeysAndAttributes, PutRequest, ReturnConsumedCapacity,
-    ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    AttributeValue, ConsumedCapacity, DeleteRequest, KeysAndAttributes, PutRequest,
+    ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use domain::{Error, Ids, OperationId, Result};
 
@@ -225,15 +225,31 @@ impl Table {
 
     /// Stores items whether or not there are such, each for itself: where this fails, some of them may be stored.
     pub(crate) async fn batch_put(&self, items: Vec<Attributes>) -> Result<()> {
-        for chunk in items.chunks(25) {
-            let requests: std::result::Result<Vec<WriteRequest>, _> = chunk
-                .iter()
-                .map(|item| PutRequest::builder().set_item(Some(item.clone())).build())
-                .map(|put| put.map(|put| WriteRequest::builder().put_request(put).build()))
-                .collect();
-            let requests = requests
-                .map_err(|error| Error::internal("a batch write cannot be built", error))?;
-            let mut left = Some(requests);
+        let puts = items.into_iter().map(|item| {
+            let put = PutRequest::builder().set_item(Some(item)).build()?;
+            Ok(WriteRequest::builder().put_request(put).build())
+        });
+        self.batch_write(puts.collect()).await
+    }
+
+    /// Removes items, each for itself: where this fails, some of them may be gone.
+    pub(crate) async fn batch_delete(&self, keys: Vec<Key>) -> Result<()> {
+        let deletions = keys.iter().map(|key| {
+            let key = Some(key_attributes(key));
+            let delete = DeleteRequest::builder().set_key(key).build()?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        });
+        self.batch_write(deletions.collect()).await
+    }
+
+    async fn batch_write(
+        &self,
+        requests: std::result::Result<Vec<WriteRequest>, BuildError>,
+    ) -> Result<()> {
+        let requests =
+            requests.map_err(|error| Error::internal("a batch write cannot be built", error))?;
+        for chunk in requests.chunks(25) {
+            let mut left = Some(chunk.to_vec());
             let mut patience = Patience::default();
             while let Some(requests) = left.take() {
                 let answer = self

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::attribute::{millis, number};
+use crate::audit::Leaf;
 use crate::condition::{Condition, Write};
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, encode};
@@ -21,7 +22,12 @@ use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
 use crate::{idempotency, members, memberships};
 
+mod certificate;
 mod close;
+mod erase;
+
+pub use certificate::{Certificate, SignedCertificate};
+pub use erase::{Erased, Erasure};
 
 /// A tenant to be made, with its first member.
 #[derive(Debug)]
@@ -72,6 +78,12 @@ pub(crate) struct TenantItem {
     ca: Timestamp,
     #[serde(with = "millis")]
     ua: Timestamp,
+    /// Who deleted it, while it is deleted.
+    #[serde(default)]
+    del_by: Option<UserId>,
+    /// The end of its audit log, once it is erased.
+    #[serde(default)]
+    audit_end: Option<Leaf>,
 }
 
 impl Item for TenantItem {
@@ -122,6 +134,8 @@ impl From<&Tenant> for TenantItem {
             ver: tenant.version,
             ca: tenant.created_at,
             ua: tenant.updated_at,
+            del_by: None,
+            audit_end: None,
         }
     }
 }

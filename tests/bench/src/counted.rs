@@ -267,6 +267,7 @@ impl Bench {
             },
             upkeep: upkeep::Ctx {
                 reconciler,
+                objects: MemoryObjects::new(),
                 archive: Arc::new(MemoryArchive::default()),
                 signer: testkit::signer(),
                 environment: "test".to_owned(),

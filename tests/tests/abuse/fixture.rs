@@ -31,6 +31,7 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
         cookie: people::enter(product, name).await,
         ids: Vec::new(),
     };
+    maker.deleted_tenant().await;
     let tenant = maker.tenant().await;
     maker.passkey(name).await;
     let accounts = [maker.account(name, 1).await, maker.account(name, 2).await];
@@ -80,6 +81,14 @@ impl Maker<'_> {
         let made = call.json(&body).send().await.expect(201);
         self.cookie = made.cookie();
         self.keep(&made.body);
+    }
+
+    /// One that can come back.
+    async fn deleted_tenant(&mut self) {
+        let tenant = self.tenant().await;
+        let path = format!("/v1/tenants/{tenant}");
+        let call = self.product.api.delete(path).cookie(&self.cookie);
+        call.send().await.expect(204);
     }
 
     async fn account(&mut self, name: &str, number: usize) -> String {

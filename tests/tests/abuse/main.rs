@@ -12,6 +12,7 @@
 mod access;
 mod bodies;
 mod document;
+mod erasure;
 mod fixture;
 mod headers;
 mod idempotency;

@@ -39,6 +39,26 @@ impl Stored {
         }
     }
 
+    /// Partition and sort key of every item that has this text anywhere.
+    pub(crate) fn mentioning(&self, wanted: &str) -> Vec<String> {
+        let items = self.0.iter();
+        let found = items.filter(|(key, item)| format!("{key:?} {item:?}").contains(wanted));
+        found.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
+    }
+
+    /// Partition and sort key of every item whose key begins so.
+    pub(crate) fn beginning(&self, wanted: &str) -> Vec<String> {
+        let keys = self.0.keys().map(|(pk, sk)| format!("{pk} {sk}"));
+        keys.filter(|key| key.starts_with(wanted)).collect()
+    }
+
+    /// The items of a tenant.
+    pub(crate) fn of(&self, tenant: &str) -> Self {
+        let mut items = self.0.clone();
+        items.retain(|(pk, _), _| pk.contains(tenant));
+        Self(items)
+    }
+
     /// What is different in `later`. Counters of limits are left out: they are of nobody.
     pub(crate) fn changes(&self, later: &Self) -> Vec<Change> {
         let mut keys: Vec<_> = self.0.keys().chain(later.0.keys()).collect();

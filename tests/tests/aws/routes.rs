@@ -188,6 +188,10 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     let export = ada.request("GET", "/v1/audit/export").send().await;
     assert_eq!(export.unwrap().status(), 200);
     change(&ada, "DELETE", &path, None).await.expect(204);
+    ada.get("/v1/tenants/deleted").await.expect(200);
+    ada.post(&format!("{path}/restore"), &json!({}))
+        .await
+        .expect(200);
     let login = json!({ "email": email, "password": PASSWORD, "mode": "token" });
     let login = ada.post("/v1/auth/login", &login).await.expect(200).body;
     let refresh = json!({ "refresh_token": login["refresh_token"] });

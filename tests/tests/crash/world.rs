@@ -211,6 +211,7 @@ impl World {
             },
             upkeep: upkeep::Ctx {
                 reconciler,
+                objects: MemoryObjects::new(),
                 archive: Arc::new(MemoryArchive::default()),
                 signer: testkit::signer(),
                 environment: "test".to_owned(),

@@ -22,7 +22,7 @@ const PUBLIC: [&str; 13] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 26] = [
+const RECENT: [&str; 27] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -49,6 +49,7 @@ const RECENT: [&str; 26] = [
     "post /v1/me/second-factor/authenticator/confirm",
     "post /v1/me/second-factor/recovery-codes",
     "post /v1/roles",
+    "post /v1/tenants/{id}/restore",
 ];
 
 /// `method path` of every operation, with what it declares.

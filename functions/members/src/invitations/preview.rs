@@ -74,7 +74,7 @@ impl Ctx {
         }
         match self.table.tenant(&found.scope).head().await?.state {
             TenantState::Active | TenantState::Suspended => Ok((found.scope, invitation)),
-            TenantState::Deleted => Err(void()),
+            TenantState::Deleted | TenantState::Erased => Err(void()),
         }
     }
 }

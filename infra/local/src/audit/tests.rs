@@ -8,7 +8,7 @@ use engine::{Notifier, Outbox, Reconciler, Waker};
 use jiff::SignedDuration;
 use serde_json::json;
 use store::{Act, AttentionWork, Table};
-use testkit::{Mailbox, MemoryArchive, MemoryQueue, TestClock, TestMember, member};
+use testkit::{Mailbox, MemoryArchive, MemoryObjects, MemoryQueue, TestClock, TestMember, member};
 
 use super::*;
 
@@ -32,6 +32,7 @@ impl World {
             member: member(&table, &clock, Role::Owner).await,
             upkeep: upkeep::Ctx {
                 reconciler: reconciler(&table, &clock),
+                objects: MemoryObjects::new(),
                 archive: Arc::<MemoryArchive>::clone(&archive),
                 signer: Arc::<SoftwareSigner>::clone(&signer),
                 environment: "test".to_owned(),

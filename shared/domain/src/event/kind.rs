@@ -84,6 +84,8 @@ event_kinds! {
         TenantChanged = "tenant.changed",
         TenantDefaultsChanged = "tenant.defaults_changed",
         TenantDeleted = "tenant.deleted",
+        TenantRestored = "tenant.restored",
+        TenantErased = "tenant.erased",
         UserAuthenticatorAdded = "user.authenticator_added",
         UserAuthenticatorRemoved = "user.authenticator_removed",
         UserEdited = "user.edited",

@@ -4,13 +4,13 @@ use domain::TenantId;
 use domain::account::{Account, AccountState};
 use domain::delivery::timing::after;
 use domain::event::{Actor, Event};
-use domain::tenant::{Tenant, TenantState};
-use domain::{AccountId, Result};
+use domain::tenant::{Tenant, TenantState, erased_from};
+use domain::{AccountId, Result, UserId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::TenantItem;
 use crate::accounts::Saved;
-use crate::attribute::{text, value};
+use crate::attribute::{number, text, value};
 use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, encode};
@@ -28,9 +28,12 @@ const LAST_REQUEST: SignedDuration = SignedDuration::from_mins(1);
 
 impl TenantTable<'_> {
     /// Stores a tenant that is deleted from now on, as [`Self::change_head`] does; what it leaves behind wants attention
-    /// at once.
-    pub async fn delete_head(&self, deleted: &Tenant, event: &Event) -> Result<()> {
-        let item = TenantItem::from(deleted);
+    /// at once. `by` gets the certificate when it is erased.
+    pub async fn delete_head(&self, deleted: &Tenant, by: UserId, event: &Event) -> Result<()> {
+        let item = TenantItem {
+            del_by: Some(by),
+            ..TenantItem::from(deleted)
+        };
         let mut attributes = encode(&item)?;
         attributes.insert("kind".to_owned(), value(&AttentionKind::Tenant)?);
         let shard = attention_shard(deleted.id.as_uuid(), self.table.settings.shards);
@@ -80,30 +83,39 @@ impl TenantTable<'_> {
         }
     }
 
-    /// A request that was under way during the deletion may still connect an account: looks once more behind it.
+    /// A request that was under way during the deletion may still connect an account: looks once more behind it. Then the
+    /// tenant waits to be erased.
     async fn look_again_or_end(&self, head: &Tenant, now: Timestamp) -> Result<()> {
         let last_look = after(head.updated_at, LAST_REQUEST);
         let actions = if now < last_look {
             let at = attention_at(last_look, head.id);
             vec![Action::Set(BY_ATTENTION.sort, text(at))]
         } else {
-            vec![
-                Action::Remove(BY_ATTENTION.partition),
-                Action::Remove(BY_ATTENTION.sort),
-            ]
+            let entry = self.erasure_entry(erased_from(head.updated_at))?;
+            entry
+                .into_iter()
+                .map(|(name, value)| Action::Set(name, value))
+                .collect()
         };
         let update = Write::update(Key::tenant(head.id), actions);
-        let still_waits = Condition::Exists(BY_ATTENTION.partition);
+        // Not one that came back meanwhile, nor one that waits for its erasure already.
+        let still_waits = Condition::All(vec![
+            Condition::Equals("kind", value(&AttentionKind::Tenant)?),
+            Condition::Equals("ver", number(head.version)),
+        ]);
         self.table.write(update.when(still_waits)).await?;
         Ok(())
     }
 }
 
 impl SystemTable<'_> {
-    /// A tenant that was deleted; `None` for one that lives, or never was.
+    /// A tenant that was deleted, and may be erased; `None` for one that lives, or never was.
     pub async fn deleted_tenant(&self, tenant: TenantId) -> Result<Option<Tenant>> {
         let head: Option<TenantItem> = self.table.get(&Key::tenant(tenant)).await?;
-        let deleted = head.filter(|head| head.st == TenantState::Deleted);
+        let deleted = head.filter(|head| match head.st {
+            TenantState::Deleted | TenantState::Erased => true,
+            TenantState::Active | TenantState::Suspended => false,
+        });
         deleted.map(Tenant::try_from).transpose()
     }
 }

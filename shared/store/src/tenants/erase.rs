@@ -1,0 +1,276 @@
+//! Erasing a tenant after its grace: its keys first, which makes all its secrets unreadable at once, then every item.
+//!
+//! Every step may be repeated; whoever dies in between leaves the tenant in the index, and the next run goes on. What is
+//! left in the end is a tombstone: the id, and when it was erased.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::{Owner, Subject};
+use domain::tenant::{Tenant, TenantState, TimeZoneName, erased_from};
+use domain::{AccountId, Error, MediaId, PostId, Result, UserId};
+use jiff::Timestamp;
+
+use super::TenantItem;
+use crate::attribute::{Attributes, number, text, text_of, value};
+use crate::audit::{AuditRecord, Leaf};
+use crate::condition::{Action, Condition, Write};
+use crate::item::{Item, encode};
+use crate::key::{
+    Key, account_partition, api_keys_partition, audit_partition, media_partition, post_partition,
+    tenant_key_partition, tenant_partition, time_text,
+};
+use crate::schema::{BY_ATTENTION, BY_CREATED, PK, SK};
+use crate::scope::{SystemTable, TenantScope, TenantTable};
+use crate::shard::{AttentionKind, attention_at, erasure_partition, shard_of};
+use crate::table::{Query, Range, Written};
+
+/// Items that one query of a sweep reads.
+const PAGE: i32 = 100;
+
+/// How far an erasure came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// There is more: call again.
+    Goes,
+    /// Nothing but the tombstone is left.
+    Done,
+}
+
+/// What a tombstone tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// Which tenant it was.
+    pub tenant: Tenant,
+    /// Who deleted it.
+    pub deleted_by: Option<UserId>,
+    /// The end of its audit log.
+    pub audit_end: Option<Leaf>,
+}
+
+impl SystemTable<'_> {
+    /// Deleted tenants whose grace is over, and those whose erasure has begun.
+    pub async fn tenants_to_erase(&self, now: Timestamp) -> Result<Vec<TenantScope>> {
+        let mut found = Vec::new();
+        for shard in 0..self.table.settings.shards {
+            let range = Range::Below(format!("{}~", time_text(now)));
+            let query = Query::of_index(BY_ATTENTION, erasure_partition(shard), range);
+            for entry in self.table.query_all(&query).await? {
+                let id = text_of(&entry, "id").and_then(|id| id.parse().ok());
+                found.extend(id.map(TenantScope::of_own_item));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl TenantTable<'_> {
+    /// The first step: from now on the tenant cannot come back, its name is gone, and so are its keys. `None` for a
+    /// tenant that was not deleted, or whose grace is not over.
+    pub async fn begin_erasure(&self, now: Timestamp) -> Result<Option<Erased>> {
+        let key = Key::tenant(self.scope.tenant());
+        let Some(stored) = self.table.get::<TenantItem>(&key).await? else {
+            return Ok(None);
+        };
+        let tombstone = match stored.st {
+            TenantState::Active | TenantState::Suspended => return Ok(None),
+            TenantState::Deleted if now < erased_from(stored.ua) => return Ok(None),
+            TenantState::Deleted => match self.bury(stored, now).await? {
+                Some(tombstone) => tombstone,
+                None => return Ok(None),
+            },
+            TenantState::Erased => stored,
+        };
+        // Without its keys no secret of the tenant can ever be opened again.
+        self.empty(tenant_key_partition(self.scope.tenant()))
+            .await?;
+        Erased::try_from(tombstone).map(Some)
+    }
+
+    /// Puts the tombstone in the place of a deleted tenant's head, unless it changed meanwhile.
+    async fn bury(&self, stored: TenantItem, now: Timestamp) -> Result<Option<TenantItem>> {
+        let newest = self.audit_before(None, 1).await?.records.into_iter().next();
+        let seen = stored.ver;
+        let tombstone = TenantItem {
+            name: String::new(),
+            tz: TimeZoneName::utc(),
+            st: TenantState::Erased,
+            ver: seen.saturating_add(1),
+            ua: now,
+            audit_end: newest.map(|AuditRecord { event, hash, .. }| Leaf {
+                owner: event.owner,
+                seq: event.seq,
+                hash,
+            }),
+            ..stored
+        };
+        let mut attributes = encode(&tombstone)?;
+        let entry = self.erasure_entry(now)?;
+        attributes.extend(entry.map(|(name, value)| (name.to_owned(), value)));
+        let unchanged = Condition::Equals("ver", number(seen));
+        let write = Write::put(tombstone.key(), attributes).when(unchanged);
+        Ok(match self.table.write(write).await? {
+            Written::Applied(_) => Some(tombstone),
+            Written::Refused(_) => None,
+        })
+    }
+
+    /// Some media whose bytes are still there; they must go before [`Self::erase_some`] removes what names them.
+    pub async fn media_to_erase(&self) -> Result<Vec<MediaId>> {
+        let query = Query::of_table(media_partition(self.scope.tenant()), Range::All).limit(PAGE);
+        let items = self.table.query(&query, None).await?.items;
+        Ok(items.iter().filter_map(|item| parsed(item, SK)).collect())
+    }
+
+    /// Removes media that have no bytes any more.
+    pub async fn erase_media(&self, media: &[MediaId]) -> Result<()> {
+        let keys = media.iter().map(|media| Key::media(&self.scope, *media));
+        self.table.batch_delete(keys.collect()).await
+    }
+
+    /// Removes some more items of a tenant whose erasure has begun and whose media are gone.
+    pub async fn erase_some(&self) -> Result<Erasure> {
+        let tenant = self.scope.tenant();
+        let posts = self.some_posts().await?;
+        for post in &posts {
+            self.empty(post_partition(tenant, *post)).await?;
+        }
+        if !posts.is_empty() {
+            return Ok(Erasure::Goes);
+        }
+        // Only the log still knows of posts that were removed as drafts, and what its blocks name goes before them.
+        let log = self.audit_before(None, 1).await?.records;
+        let removed: BTreeSet<PostId> = log
+            .iter()
+            .filter_map(|record| match record.event.subject {
+                Subject::Post(post) | Subject::Delivery(post, _) => Some(post),
+                Subject::Tenant(_)
+                | Subject::User(_)
+                | Subject::Member(_)
+                | Subject::Invitation(_)
+                | Subject::Role(_)
+                | Subject::AccountGroup(_)
+                | Subject::ApiKey(_)
+                | Subject::Account(_)
+                | Subject::Media(_) => None,
+            })
+            .collect();
+        for post in removed {
+            self.empty(post_partition(tenant, post)).await?;
+        }
+        if let Some(first) = log.last() {
+            let owner = Owner::Tenant(tenant);
+            let block = Key::audit_block(owner, first.event.seq);
+            self.table.batch_delete(vec![block]).await?;
+            return Ok(Erasure::Goes);
+        }
+        for account in self.some_accounts().await? {
+            self.empty(format!("{}#REM", account_partition(tenant, account)))
+                .await?;
+        }
+        self.table
+            .batch_delete(self.invitation_links().await?)
+            .await?;
+        let whole = tenant_partition(tenant);
+        for partition in [
+            api_keys_partition(tenant),
+            audit_partition(Owner::Tenant(tenant)),
+            format!("{whole}#EVT"),
+            format!("{whole}#CRED"),
+            format!("{whole}#BUD"),
+        ] {
+            self.empty(partition).await?;
+        }
+        self.empty(whole).await?;
+        Ok(Erasure::Done)
+    }
+
+    /// The last step: what was erased is proven, and nobody needs to look at the tombstone any more.
+    pub async fn end_erasure(&self) -> Result<()> {
+        let actions = vec![
+            Action::Remove(BY_ATTENTION.partition),
+            Action::Remove(BY_ATTENTION.sort),
+        ];
+        let update = Write::update(Key::tenant(self.scope.tenant()), actions);
+        self.table
+            .write(update.when(Condition::item_exists()))
+            .await?;
+        Ok(())
+    }
+
+    /// What puts the tenant's head into the index of those to erase.
+    pub(super) fn erasure_entry(
+        &self,
+        at: Timestamp,
+    ) -> Result<[(&'static str, AttributeValue); 3]> {
+        let tenant = self.scope.tenant();
+        let shard = shard_of(tenant.as_uuid(), self.table.settings.shards);
+        Ok([
+            ("kind", value(&AttentionKind::Erasure)?),
+            (BY_ATTENTION.partition, text(erasure_partition(shard))),
+            (BY_ATTENTION.sort, text(attention_at(at, tenant))),
+        ])
+    }
+
+    /// Posts that are there.
+    async fn some_posts(&self) -> Result<Vec<PostId>> {
+        let partition = tenant_partition(self.scope.tenant());
+        let query = Query::of_index(BY_CREATED, partition, Range::All).limit(PAGE);
+        let entries = self.table.query(&query, None).await?.items;
+        let posts: BTreeSet<PostId> = entries
+            .iter()
+            .filter_map(|entry| parsed(entry, "post").or_else(|| parsed(entry, "id")))
+            .collect();
+        Ok(posts.into_iter().collect())
+    }
+
+    async fn some_accounts(&self) -> Result<Vec<AccountId>> {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.account_page(after, PAGE).await?;
+            found.extend(page.accounts.iter().map(|account| account.id));
+            after = page.next;
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Removes every item of a partition but a tenant's head.
+    async fn empty(&self, partition: String) -> Result<()> {
+        loop {
+            let query = Query::of_table(partition.clone(), Range::All).limit(PAGE);
+            let items = self.table.query(&query, None).await?.items;
+            let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
+            let head = Key::tenant(self.scope.tenant());
+            let keys: Vec<Key> = keys.into_iter().filter(|key| *key != head).collect();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            self.table.batch_delete(keys).await?;
+        }
+    }
+}
+
+impl TryFrom<TenantItem> for Erased {
+    type Error = Error;
+
+    fn try_from(item: TenantItem) -> Result<Self> {
+        Ok(Self {
+            deleted_by: item.del_by,
+            audit_end: item.audit_end,
+            tenant: item.try_into()?,
+        })
+    }
+}
+
+fn parsed<T: std::str::FromStr>(item: &Attributes, name: &str) -> Option<T> {
+    text_of(item, name)?.parse().ok()
+}
+
+fn key_of(item: &Attributes) -> Option<Key> {
+    Some(Key {
+        pk: text_of(item, PK)?.to_owned(),
+        sk: text_of(item, SK)?.to_owned(),
+    })
+}

@@ -1,0 +1,242 @@
+//! What a deleted tenant leaves: everything while it can come back, then a tombstone and what proves its erasure.
+
+use cloud::signing::Signer as _;
+use domain::tenant::GRACE;
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::Answer;
+use testkit::http::session;
+use tests::product::Product;
+use upkeep::Erasures;
+
+use crate::fixture::Person;
+use crate::ids;
+use crate::stored::Stored;
+use crate::world::World;
+
+/// In every text that a person can write.
+const CANARY: &str = "Kanarienvogel";
+
+impl World {
+    async fn act(&self, method: Method, path: &str, cookie: &str, body: &Value) -> Answer {
+        let call = self.product.api.call(method, path).cookie(cookie);
+        call.json(body).send().await
+    }
+
+    /// The cookie of another sign-in, in no tenant.
+    async fn enter(&self, person: &Person) -> String {
+        let Product { table, clock, .. } = &self.product;
+        let mut ids = person.ids.iter();
+        let user = ids.find(|id| ids::prefix(id) == "usr").unwrap();
+        session(table, clock, user.parse().unwrap(), None).await
+    }
+
+    /// Ada writes the canary wherever it fits.
+    async fn release_canary(&self) {
+        let Person {
+            cookie,
+            tenant,
+            ids,
+            ..
+        } = &self.ada;
+        let own = |kind: &str| ids.iter().find(|id| ids::prefix(id) == kind).unwrap();
+        let name = json!({ "name": CANARY });
+        let tenant = format!("/v1/tenants/{tenant}");
+        self.act(Method::PATCH, &tenant, cookie, &name)
+            .await
+            .expect(200);
+        let alt_text = json!({ "alt_text": CANARY });
+        let medium = format!("/v1/media/{}", own("med"));
+        self.act(Method::PATCH, &medium, cookie, &alt_text)
+            .await
+            .expect(200);
+        let post = json!({
+            "when": { "draft": true },
+            "base": { "text": CANARY },
+            "tags": [CANARY],
+            "targets": [{ "account_id": own("acc") }],
+        });
+        self.act(Method::POST, "/v1/posts", cookie, &post)
+            .await
+            .expect(201);
+        // One that only the audit log still knows of.
+        let removed = self.act(Method::POST, "/v1/posts", cookie, &post).await;
+        let removed = removed.expect(201).body;
+        let path = format!("/v1/posts/{}", removed["id"].as_str().unwrap());
+        self.act(Method::DELETE, &path, cookie, &Value::Null)
+            .await
+            .expect(204);
+    }
+
+    /// Ada deletes her tenant, and what wants attention at once is done.
+    async fn delete(&self) {
+        let Person { cookie, tenant, .. } = &self.ada;
+        let path = format!("/v1/tenants/{tenant}");
+        self.act(Method::DELETE, &path, cookie, &Value::Null)
+            .await
+            .expect(204);
+        // The second time behind requests that were under way.
+        for _ in 0..2 {
+            self.product.clock.advance(SignedDuration::from_mins(1));
+            self.tick().await;
+        }
+    }
+
+    async fn tick(&self) {
+        for shard in 0..self.product.table.system().shards() {
+            dispatch::backlog(&self.product.dispatch, shard)
+                .await
+                .unwrap();
+        }
+    }
+
+    async fn erase(&self) -> Erasures {
+        upkeep::erase(&self.product.upkeep).await.unwrap()
+    }
+
+    async fn stored(&self) -> Stored {
+        let Product { client, table, .. } = &self.product;
+        Stored::read(client, &table.settings().name).await
+    }
+
+    async fn deleted(&self, cookie: &str) -> Value {
+        let list = self.product.api.get("/v1/tenants/deleted").cookie(cookie);
+        list.send().await.expect(200).body["items"].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_everything() {
+    let world = World::new().await;
+    let Person { tenant, ids, .. } = &world.ada;
+    world.release_canary().await;
+    world.tick().await;
+    let before = world.stored().await;
+    assert!(before.mentioning(CANARY).len() > 5, "it is there first");
+    let keys = format!("T#{tenant}#TK ");
+    assert_ne!(before.beginning(&keys), [] as [String; 0]);
+    let objects = world.product.objects.count();
+    let of_bob = before.of(&world.bob.tenant);
+
+    world.delete().await;
+    world
+        .product
+        .clock
+        .advance(GRACE - SignedDuration::from_hours(1));
+    assert_eq!(world.erase().await, Erasures::default(), "too early");
+    let deleted = world.stored().await;
+    assert_ne!(deleted.beginning(&keys), [] as [String; 0]);
+    world.product.clock.advance(SignedDuration::from_hours(1));
+    // With one of each person that the fixture deleted.
+    assert_eq!(world.erase().await.erased, 3);
+
+    let after = world.stored().await;
+    assert_eq!(after.beginning(&keys), [] as [String; 0]);
+    assert_eq!(after.mentioning(CANARY), [] as [String; 0]);
+    assert_eq!(
+        after.beginning(&format!("T#{tenant}")),
+        [format!("T#{tenant} META")]
+    );
+    for id in ids.iter().filter(|id| ids::prefix(id) != "usr") {
+        let left = after.mentioning(id);
+        let is_known = |key: &String| {
+            // A tombstone, the person, and what the platform remembers.
+            key.ends_with(" META")
+                || key.starts_with("U#")
+                || key.starts_with(&format!("T#{}#", domain::tenant::ROOT_TENANT))
+        };
+        assert!(left.iter().all(is_known), "{id} is in {left:?}");
+    }
+    assert_eq!(after.of(&world.bob.tenant), of_bob);
+    assert_eq!(world.product.objects.count(), objects / 2, "those of bob");
+    assert_eq!(world.erase().await, Erasures::default(), "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasure_is_proven_by_a_certificate_that_the_verifier_accepts() {
+    let world = World::new().await;
+    let tenant = &world.ada.tenant;
+    world.delete().await;
+    world.product.clock.advance(GRACE);
+    world.erase().await;
+
+    let cookie = world.enter(&world.ada).await;
+    let deleted = world.deleted(&cookie).await;
+    let erased = deleted.as_array().unwrap().last().unwrap();
+
+    assert_eq!(
+        (&erased["id"], &erased["state"]),
+        (&json!(tenant), &json!("erased"))
+    );
+    assert_eq!(erased["name"], Value::Null);
+    let kept = world.product.archive.kept();
+    let kept: Value = serde_json::from_slice(&kept[&format!("erasures/{tenant}.json")]).unwrap();
+    assert_eq!(erased["certificate"], kept);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let key = testkit::signer().public_key().await.unwrap();
+    std::fs::write(file("key.pem"), local::audit::pem(&key)).unwrap();
+    std::fs::write(file("erased.json"), kept.to_string()).unwrap();
+    let arguments = ["--key".to_owned(), file("key.pem"), file("erased.json")];
+    let proven = local::erasure::verify_erasure(&arguments).unwrap().0;
+    assert_eq!(proven.tenant.to_string(), *tenant);
+    assert!(proven.audit_end.unwrap().seq > 5);
+    let other = world.enter(&world.bob).await;
+    let others = world.deleted(&other).await;
+    assert!(!others.to_string().contains(tenant));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_tenant_comes_back_within_its_grace_and_never_after() {
+    let world = World::new().await;
+    let tenant = &world.ada.tenant;
+    let path = format!("/v1/tenants/{tenant}");
+    let restore = format!("{path}/restore");
+    let restored = async |cookie: &str| {
+        let nothing = json!({});
+        world.act(Method::POST, &restore, cookie, &nothing).await
+    };
+    restored(&world.ada.cookie).await.expect(404);
+    world.delete().await;
+    world
+        .product
+        .clock
+        .advance(GRACE - SignedDuration::from_hours(1));
+
+    let bob = world.enter(&world.bob).await;
+    let foreign = restored(&bob).await;
+    let ada = world.enter(&world.ada).await;
+    let listed = world.deleted(&ada).await.to_string();
+    let back = restored(&ada).await;
+
+    foreign.expect(404);
+    assert!(listed.contains(tenant));
+    assert_eq!(back.expect(200).body["state"], "active");
+    assert!(!world.deleted(&ada).await.to_string().contains(tenant));
+    let ada = world.enter(&world.ada).await;
+    let read = world.product.api.get(&path).cookie(&ada).send().await;
+    read.expect(200);
+    world.product.clock.advance(GRACE);
+    world.erase().await;
+    let ada = world.enter(&world.ada).await;
+    world
+        .product
+        .api
+        .get(&path)
+        .cookie(&ada)
+        .send()
+        .await
+        .expect(200);
+    world
+        .act(Method::DELETE, &path, &ada, &Value::Null)
+        .await
+        .expect(204);
+    world.product.clock.advance(SignedDuration::from_mins(2));
+    world.tick().await;
+    world.product.clock.advance(GRACE);
+    let erased = world.erase().await;
+    assert_eq!(erased.erased, 1);
+    let ada = world.enter(&world.ada).await;
+    restored(&ada).await.expect(404);
+}
