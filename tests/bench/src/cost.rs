@@ -8,7 +8,10 @@ use crate::counted::Counts;
 use crate::figure::Figure;
 
 const PRICES: &str = include_str!("../prices.json");
-const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
+const TEMPLATES: [&str; 2] = [
+    include_str!("../../../infra/data.yaml"),
+    include_str!("../../../infra/template.yaml"),
+];
 const BYTES_PER_GB: f64 = 1e9;
 const MINUTES: f64 = 30.0 * 24.0 * 60.0;
 /// The sweeper runs every five.
@@ -57,9 +60,10 @@ struct Assumed {
     poll_seconds: f64,
 }
 
-/// What the template makes that costs without being used.
+/// What the templates make that costs without being used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Standing {
+    keys: f64,
     alarms: f64,
     polled_queues: f64,
     /// Custom metrics that are written while nothing happens.
@@ -70,7 +74,7 @@ pub(crate) fn figures(counts: &Counts) -> Result<Vec<Figure>> {
     let prices: Prices = serde_json::from_str(PRICES)?;
     let parts = prices.of_posts(counts);
     let total: f64 = parts.iter().map(|(_, usd)| usd).sum();
-    let standing = Standing::of(TEMPLATE);
+    let standing = Standing::of(TEMPLATES);
     let idle_parts = prices.of_idle_month(counts, standing);
     let idle: f64 = idle_parts.iter().map(|(_, usd)| usd).sum();
     let as_of = &prices.as_of;
@@ -134,7 +138,7 @@ impl Prices {
             + assumed.log_bytes_per_idle_run / BYTES_PER_GB * usd.log_gb;
         let polls = MINUTES * 60.0 / assumed.poll_seconds * assumed.pollers_per_queue;
         [
-            ("key", usd.key_month),
+            ("keys", standing.keys * usd.key_month),
             ("alarms", standing.alarms * usd.alarm_month),
             ("metrics", standing.idle_metrics * usd.metric_month),
             (
@@ -157,9 +161,13 @@ impl Usd {
 }
 
 impl Standing {
-    fn of(template: &str) -> Self {
-        let lines = |text: &str| template.lines().filter(|line| line.trim() == text).count() as f64;
+    fn of(templates: [&str; 2]) -> Self {
+        let lines = |text: &str| {
+            let all = templates.iter().flat_map(|template| template.lines());
+            all.filter(|line| line.trim() == text).count() as f64
+        };
         Self {
+            keys: lines("Type: AWS::KMS::Key"),
             alarms: lines("Type: AWS::CloudWatch::Alarm"),
             polled_queues: lines("Type: SQS"),
             // `attention_head_age` and `deadline_passed`; everything else is written when it is not zero.
@@ -203,9 +211,10 @@ mod tests {
     }
 
     #[test]
-    fn standing_costs_are_read_from_the_template() {
-        let standing = Standing::of(TEMPLATE);
+    fn standing_costs_are_read_from_the_templates() {
+        let standing = Standing::of(TEMPLATES);
 
+        assert!(standing.keys >= 2.0, "{standing:?}");
         assert!(standing.alarms >= 5.0, "{standing:?}");
         assert!(standing.polled_queues >= 1.0, "{standing:?}");
     }
