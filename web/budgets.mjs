@@ -31,6 +31,7 @@ const BUDGETS = [
   { page: '(app)/settings/roles', most: 66 },
   { page: '(app)/settings/keys', most: 66 },
   { page: '(app)/settings/workspace', most: 66 },
+  { page: '(app)/settings/audit', most: 66 },
   { page: '(public)/invitation', most: 50 }
 ];
 

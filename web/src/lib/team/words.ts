@@ -39,6 +39,7 @@ export const PERMISSIONS: readonly { name: string; label: () => string }[] = [
   { name: 'manage_members', label: m.permission_manage_members },
   { name: 'manage_roles', label: m.permission_manage_roles },
   { name: 'manage_api_keys', label: m.permission_manage_api_keys },
+  { name: 'read_audit', label: m.permission_read_audit },
   { name: 'manage_tenant', label: m.permission_manage_tenant }
 ];
 

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import { accessible, fitsPhone } from './looks';
+import { arrive, connectPlayground, unique } from './people';
+
+// What is on record in a workspace, and how it ends, all by keyboard.
+
+/** What happens is sealed by the timer of every minute, and the page looks again by itself. */
+const SEALED = { timeout: 100_000 };
+
+async function openSettings(page: Page, tab: string): Promise<void> {
+  await page.getByRole('button', { name: /^Workspace .*, switch$/ }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Workspace settings' }).press('Enter');
+  await page.getByRole('link', { name: tab, exact: true }).press('Enter');
+  await expect(page.getByRole('heading', { name: tab, exact: true })).toBeVisible();
+}
+
+test('the audit log is read, filtered and exported', async ({ page }) => {
+  test.slow();
+  await arrive(page, 'Analytical Engines');
+  const account = unique('ada');
+  await connectPlayground(page, account);
+  await openSettings(page, 'Audit log');
+  const entries = page.getByTestId('audit').getByRole('listitem');
+  await expect(entries.filter({ hasText: 'Connected an account' })).toContainText('Ada Lovelace', SEALED);
+  await expect(entries.filter({ hasText: 'Made the workspace' })).toBeVisible();
+  const seal = entries.first().getByText(/^Sealed as number \d+$/);
+  await seal.press('Enter');
+  await expect(entries.first().getByText(/^[0-9a-f]{64}$/)).toBeVisible();
+  await accessible(page, 'settings-audit');
+
+  await page.getByLabel('What happened').selectOption('Accounts');
+  await expect(entries.filter({ hasText: 'Made the workspace' })).toHaveCount(0);
+  await expect(entries.filter({ hasText: account })).toHaveCount(1);
+  await page.getByLabel('From').fill('2099-01-01');
+  await expect(page.getByRole('heading', { name: 'Nothing here' })).toBeVisible();
+  await page.getByRole('link', { name: 'Clear filters' }).press('Enter');
+  await expect(entries.first()).toBeVisible();
+
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).press('Enter');
+  const lines = readFileSync(await (await downloading).path(), 'utf8').trim().split('\n');
+  const kinds = lines.map((line) => JSON.parse(line).event?.kind);
+  expect(kinds).toContain('tenant.created');
+  expect(kinds).toContain('account.connected');
+});
+
+test('a workspace is deleted, taken back, and its end is proven', async ({ page }) => {
+  test.slow();
+  await arrive(page, 'Analytical Engines');
+  await openSettings(page, 'Workspace');
+  await page.getByRole('button', { name: 'Delete the workspace' }).press('Enter');
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByLabel('Type Analytical Engines to confirm').fill('Analytical Engines');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/tenants\/new/);
+  const deleted = page.locator('[data-deleted="Analytical Engines"]');
+  await expect(deleted).toContainText('Can be taken back until');
+  await accessible(page, 'tenant-deleted');
+
+  await page.getByRole('button', { name: 'Take Analytical Engines back' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
+
+  // Two weeks later, as the API tells it then.
+  const erased = { id: 'ten_01jd8mz0000000000000000000', state: 'erased', name: null, erased_from: '2026-12-15T09:00:00Z', certificate: { certificate: { v: 1 }, signature: '30' } };
+  await page.route('**/v1/tenants/deleted', (route) => route.fulfill({ json: { items: [erased], next: null } }));
+  await page.goto('/me');
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: /^Certificate of ten_/ }).press('Enter');
+  const certificate = JSON.parse(readFileSync(await (await downloading).path(), 'utf8'));
+  expect(certificate).toEqual(erased.certificate);
+  await accessible(page, 'me-erased');
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('the audit log fits 360 pixels', async ({ page }) => {
+    test.slow();
+    await arrive(page, 'Analytical Engines');
+    await page.goto('/settings/audit');
+    const entries = page.getByTestId('audit').getByRole('listitem');
+    await expect(entries.first()).toBeVisible(SEALED);
+    await entries.first().getByText(/^Sealed as number/).click();
+    await fitsPhone(page, 'settings-audit');
+  });
+});

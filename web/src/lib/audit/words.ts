@@ -1,0 +1,73 @@
+import { m } from '$lib/paraglide/messages.js';
+import { sentence } from '$lib/text/sentence';
+
+const WORDS: Record<string, () => string> = {
+  'access.denied': m.audit_access_denied,
+  'account.checked': m.audit_account_checked,
+  'account.connected': m.audit_account_connected,
+  'account.disconnected': m.audit_account_disconnected,
+  'account.reconnect_needed': m.audit_account_reconnect_needed,
+  'account.reconnected': m.audit_account_reconnected,
+  'account_group.changed': m.audit_account_group_changed,
+  'account_group.created': m.audit_account_group_created,
+  'account_group.deleted': m.audit_account_group_deleted,
+  'api_key.created': m.audit_api_key_created,
+  'api_key.replaced': m.audit_api_key_replaced,
+  'api_key.revoked': m.audit_api_key_revoked,
+  'audit.exported': m.audit_audit_exported,
+  'invitation.created': m.audit_invitation_created,
+  'invitation.resent': m.audit_invitation_resent,
+  'invitation.withdrawn': m.audit_invitation_withdrawn,
+  'media.completed': m.audit_media_completed,
+  'media.created': m.audit_media_created,
+  'media.deleted': m.audit_media_deleted,
+  'media.edited': m.audit_media_edited,
+  'member.changed': m.audit_member_changed,
+  'member.joined': m.audit_member_joined,
+  'member.removed': m.audit_member_removed,
+  'post.cancelled': m.audit_post_cancelled,
+  'post.created': m.audit_post_created,
+  'post.deleted': m.audit_post_deleted,
+  'post.edited': m.audit_post_edited,
+  'post.held': m.audit_post_held,
+  'post.rescheduled': m.audit_post_rescheduled,
+  'post.resumed': m.audit_post_resumed,
+  'post.retried': m.audit_post_retried,
+  'post.scheduled': m.audit_post_scheduled,
+  'post.unscheduled': m.audit_post_unscheduled,
+  'role.changed': m.audit_role_changed,
+  'role.created': m.audit_role_created,
+  'role.deleted': m.audit_role_deleted,
+  'target.resolved': m.audit_target_resolved,
+  'tenant.changed': m.audit_tenant_changed,
+  'tenant.created': m.audit_tenant_created,
+  'tenant.deleted': m.audit_tenant_deleted,
+  'tenant.restored': m.audit_tenant_restored
+};
+
+/** What a filter offers: an object, whose kinds of events begin with its name. */
+export const OBJECTS: readonly { kind: string; word: () => string }[] = [
+  { kind: 'post', word: m.audit_of_posts },
+  { kind: 'account', word: m.audit_of_accounts },
+  { kind: 'account_group', word: m.audit_of_account_groups },
+  { kind: 'media', word: m.audit_of_media },
+  { kind: 'member', word: m.audit_of_members },
+  { kind: 'invitation', word: m.audit_of_invitations },
+  { kind: 'role', word: m.audit_of_roles },
+  { kind: 'api_key', word: m.audit_of_api_keys },
+  { kind: 'tenant', word: m.audit_of_workspace },
+  { kind: 'access', word: m.audit_of_refusals },
+  { kind: 'audit', word: m.audit_of_exports }
+];
+
+/** What happened. A kind that is newer than this page is told by its own name. */
+export function eventWord(kind: string): string {
+  return WORDS[kind]?.() ?? sentence(kind.replace(/[._]/g, ' '));
+}
+
+/** Who did it. */
+export function actorWord(actor: string, me: { id: string; name: string } | undefined, members: readonly { user_id: string; name?: string | null }[]): string {
+  if (actor.startsWith('system:')) return m.audit_by_system();
+  if (actor === me?.id) return me.name;
+  return members.find((member) => member.user_id === actor)?.name ?? actor;
+}
