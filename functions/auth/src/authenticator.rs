@@ -49,7 +49,7 @@ pub(crate) struct Confirm {
     code: String,
 }
 
-/// Codes for when the app is lost: each works once. They are shown once.
+/// Codes for when passkeys and authenticator app are lost: each works once. They are shown once.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecoveryCodes {
     recovery_codes: Vec<String>,

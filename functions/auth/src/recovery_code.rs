@@ -1,4 +1,4 @@
-//! Codes that take the place of a lost authenticator app: each works once.
+//! Codes that take the place of a second factor that was lost: each works once.
 
 use domain::Random;
 use store::SecretHash;
