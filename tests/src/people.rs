@@ -1,6 +1,7 @@
 //! People who use the product by their browsers.
 
 use serde_json::json;
+use testkit::{Answer, SoftPasskey};
 
 use crate::product::Product;
 
@@ -24,6 +25,18 @@ pub async fn sign_in(product: &Product, name: &str) -> String {
     let login = json!({ "email": address(name), "password": PASSWORD });
     let signed_in = product.api.post("/v1/auth/login").json(&login).send().await;
     signed_in.expect(200).cookie()
+}
+
+/// Adds a passkey to the account of whoever has the cookie; the answer, which sets another cookie.
+pub async fn add_passkey(product: &Product, cookie: &str, name: &str) -> Answer {
+    let path = "/v1/me/passkeys";
+    let call = product.api.post(format!("{path}/options"));
+    let options = call.cookie(cookie).json(&json!({})).send().await;
+    let mut passkey = SoftPasskey::new(name, testkit::http::PUBLIC_URL);
+    let registration = passkey.create(&options.expect(200).body);
+    let body = json!({ "name": "Phone", "registration": registration });
+    let call = product.api.post(path).cookie(cookie);
+    call.json(&body).send().await.expect(201)
 }
 
 /// What the link in the newest mail to somebody has after `token=`.

@@ -1,33 +1,9 @@
-import { expect, test, type CDPSession, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { addPasskey, authenticator } from './authenticator';
 import { accessible, fitsPhone } from './looks';
 import { arrive, signIn } from './people';
 
-// Passkeys, with an authenticator that the browser itself plays: a phone that asks for a fingerprint.
-
-async function authenticator(page: Page): Promise<{ cdp: CDPSession; id: string }> {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true
-    }
-  });
-  return { cdp, id: authenticatorId };
-}
-
-async function addPasskey(page: Page, name: string): Promise<void> {
-  await page.goto('/me');
-  await page.getByRole('button', { name: 'Add a passkey' }).press('Enter');
-  await expect(page.getByLabel('Name of the passkey')).toBeFocused();
-  await page.keyboard.type(name);
-  await page.keyboard.press('Enter');
-  await expect(page.locator(`[data-passkey="${name}"]`)).toBeVisible();
-}
+// Passkeys, with an authenticator that the browser itself plays.
 
 test('a passkey signs in without a password, all by keyboard', async ({ page }) => {
   const email = await arrive(page, 'Analytical Engines');

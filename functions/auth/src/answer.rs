@@ -43,6 +43,8 @@ pub(crate) struct TenantView {
     name: String,
     #[schema(value_type = String, example = "owner")]
     role: AssignedRole,
+    /// Whether members without a second factor are kept out of it until they have one.
+    requires_second_factor: bool,
 }
 
 impl From<&Belonging> for TenantView {
@@ -51,6 +53,7 @@ impl From<&Belonging> for TenantView {
             id: belonging.tenant.id,
             name: belonging.tenant.name.clone(),
             role: belonging.role,
+            requires_second_factor: belonging.tenant.requires_second_factor,
         }
     }
 }
@@ -59,6 +62,8 @@ impl From<&Belonging> for TenantView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
     user: UserView,
+    /// Whether the caller has a passkey or an authenticator app.
+    has_second_factor: bool,
     tenants: Vec<TenantView>,
     /// The tenant that the credential is bound to; `null` where one must be chosen first.
     #[schema(value_type = Option<String>)]
@@ -66,9 +71,14 @@ pub(crate) struct Me {
 }
 
 impl Me {
-    pub(crate) fn new(user: &User, belongings: &[Belonging], tenant_id: Option<TenantId>) -> Self {
+    pub(crate) fn new(
+        person: &StoredUser,
+        belongings: &[Belonging],
+        tenant_id: Option<TenantId>,
+    ) -> Self {
         Self {
-            user: user.into(),
+            user: (&person.user).into(),
+            has_second_factor: person.has_second_factor(),
             tenants: belongings.iter().map(TenantView::from).collect(),
             tenant_id,
         }

@@ -14,7 +14,7 @@ use crate::answer::Me;
     responses((status = OK, description = "The caller", body = Me))
 )]
 pub(crate) async fn get_me(State(ctx): State<Ctx>, caller: SignedIn) -> api::Result<Json<Me>> {
-    let user = ctx.person(caller.user).await?;
+    let user = ctx.stored_person(caller.user).await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
     Ok(Json(Me::new(&user, &members, tenant)))

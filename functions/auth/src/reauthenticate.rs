@@ -71,7 +71,7 @@ pub(crate) async fn reauthenticate(
         .await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
-    let me = Me::new(&known.user, &members, tenant);
+    let me = Me::new(&known, &members, tenant);
     let act = UserAct {
         at: ctx.clock.now(),
         kind: EventKind::UserReauthenticated,

@@ -45,7 +45,10 @@ impl Ctx {
         let system = self.table.system();
         let members = system.memberships(user.id).await?;
         let tenant = only(&members);
-        let me = Me::new(user, &members, tenant);
+        let me = Me::new(&proved.known, &members, tenant);
+        if proved.known.second_factors.is_none() {
+            system.count_second_factors(user.id).await?;
+        }
         let (device, new_cookie) = self.device(proved, mode, client, shown.as_ref());
         let outgoing = self.sign_in_notice(proved, &device).await?;
         // What opened it was changed or removed since it was compared.

@@ -36,7 +36,7 @@ pub(crate) async fn switch(
     let system = ctx.table.system();
     let member = system.member(caller.user, body.tenant_id).await?;
     let tenant = member.ok_or(Error::NotFound { kind: "tenant" })?.tenant.id;
-    let user = ctx.person(caller.user).await?;
+    let user = ctx.stored_person(caller.user).await?;
     let members = system.memberships(caller.user).await?;
     let me = Me::new(&user, &members, Some(tenant));
     match &caller.credential {

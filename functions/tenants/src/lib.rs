@@ -29,6 +29,7 @@ mod export_audit;
 mod fields;
 mod read;
 mod restore;
+mod security;
 mod tenant_view;
 mod usage;
 
@@ -98,6 +99,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         )))
         .routes(signed_in(routes!(read::get_tenant, edit::edit_tenant)))
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
+        .routes(recent(signed_in(routes!(security::edit_security))))
         .routes(signed_in(routes!(usage::get_usage)))
         .routes(recent(signed_in(routes!(restore::restore_tenant))))
         .routes(signed_in(routes!(deleted::list_deleted_tenants)))

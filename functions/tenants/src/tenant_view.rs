@@ -25,6 +25,8 @@ pub(crate) struct TenantView {
     week_start: WeekStart,
     /// Hours after which an overdue post is missed rather than sent.
     max_lateness_hours: u32,
+    /// Whether members without a second factor are kept out until they have one.
+    requires_second_factor: bool,
     /// What the caller is in it: `owner`, `admin`, `editor`, `author`, `viewer`, or the id of a role that the tenant made.
     #[schema(value_type = String, example = "owner")]
     role: AssignedRole,
@@ -54,6 +56,7 @@ impl TenantView {
             locale: tenant.locale.clone(),
             week_start: tenant.week_start,
             max_lateness_hours: tenant.max_lateness_hours,
+            requires_second_factor: tenant.requires_second_factor,
             role,
             state: tenant.state,
             created_at: tenant.created_at,

@@ -166,6 +166,15 @@ pub fn allow(member: &Member, wanted: Permission) -> domain::Result<()> {
 
 /// The same for somebody whose membership was taken apart.
 pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::Result<()> {
+    if standing.lacks_second_factor {
+        return Err(Error::Forbidden {
+            code: "second_factor_missing",
+            detail: format!(
+                "{} requires a second factor of its members: add a passkey or an authenticator app to your account",
+                tenant.name
+            ),
+        });
+    }
     let allowed = authorize(&standing.rights, Action::Use(wanted), Relation::OwnTenant);
     if allowed.is_err() {
         return Err(Error::Forbidden {

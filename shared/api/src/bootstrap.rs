@@ -71,6 +71,7 @@ fn root_tenant(now: Timestamp) -> Tenant {
         limits: Limits::DEFAULT,
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
         default_options: BTreeMap::new(),
+        requires_second_factor: false,
         version: 1,
         created_at: now,
         updated_at: now,

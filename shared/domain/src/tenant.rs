@@ -107,6 +107,8 @@ pub struct Tenant {
     pub max_lateness_hours: u32,
     /// The options of targets that name none, by network.
     pub default_options: BTreeMap<NetworkId, Map<String, Value>>,
+    /// Whether members without a second factor are kept out until they have one.
+    pub requires_second_factor: bool,
     /// Version for optimistic concurrency.
     pub version: u64,
     /// When it was made.

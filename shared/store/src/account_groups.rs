@@ -15,10 +15,10 @@ use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, tenant_partition};
-use crate::memberships::{Standing, version_is};
 use crate::names::{self, Named};
 use crate::roles::{Defined, Refusable, unused};
 use crate::scope::{TenantScope, TenantTable};
+use crate::standing::{Standing, version_is};
 use crate::table::{Query, Range};
 
 #[derive(Debug, Serialize, Deserialize)]

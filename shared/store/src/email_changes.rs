@@ -13,7 +13,9 @@ use crate::schema::TTL;
 use crate::scope::SystemTable;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
-use crate::users::{MailGuardItem, StoredPassword, StoredUser, end_keys, set_password};
+use crate::users::{
+    MailGuardItem, StoredPassword, StoredUser, end_keys, set_factors, set_password,
+};
 
 /// The change of a person's address, by the link that was sent to the new one.
 #[derive(Debug)]
@@ -117,6 +119,9 @@ impl SystemTable<'_> {
         let mut actions = set_address(address)?;
         actions.extend(set_password(&password));
         actions.push(end_keys(act.at));
+        let app = self.authenticator(user).await?;
+        let apps = app.filter(|app| app.is_active).into_iter().count();
+        actions.push(set_factors(u64::from(apps > 0)));
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(user), actions).when(is_as_seen),

@@ -17,9 +17,9 @@ use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash, tenant_partition};
 use crate::members::groups;
-use crate::memberships::{Standing, version_is};
 use crate::owed_mails::OwedMail;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
+use crate::standing::{Standing, version_is};
 use crate::table::{Query, Range, key_attributes};
 use crate::transaction::Transacted;
 

@@ -1,26 +1,24 @@
 //! Who may do what in a tenant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::api_key::ApiKey;
-use domain::membership::{
-    AccountLimit, AccountReach, AssignedRole, Membership, PermissionSet, Rights,
-};
+use domain::membership::{AccountLimit, AssignedRole, Membership, Rights};
 use domain::tenant::{Tenant, TenantState};
-use domain::{AccountGroupId, AccountId, Result, TenantId, UserId};
+use domain::{AccountGroupId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account_groups::GroupItem;
-use crate::attribute::{Attributes, millis, number};
-use crate::condition::{Condition, Write};
+use crate::attribute::{Attributes, millis};
+use crate::condition::Write;
 use crate::item::{Item, decode, encode, is};
 use crate::key::{Key, user_memberships_partition};
-use crate::roles::RoleItem;
 use crate::schema::BY_USER;
 use crate::scope::{SystemTable, TenantScope};
+use crate::standing::{Basis, Guarded, Standing};
 use crate::table::{Query, Range, Table};
 use crate::tenants::TenantItem;
+use crate::users;
 
 /// A membership in a tenant that may be entered.
 #[derive(Clone, Debug)]
@@ -33,14 +31,6 @@ pub struct Member {
     pub standing: Standing,
     /// The tenant.
     pub tenant: Tenant,
-}
-
-/// Rights with the versions of the items that give them: an act that rests on them is refused once one of these changed.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// The rights.
-    pub rights: Rights,
-    basis: Vec<(Key, u64)>,
 }
 
 /// A tenant that a person may enter, as lists show it.
@@ -111,23 +101,6 @@ impl From<&Membership> for MembershipItem {
     }
 }
 
-impl Standing {
-    /// Adds to the writes of a transaction that the rights still are what they were. An item can be in a transaction only
-    /// once, so a write of one of these items takes the condition over.
-    pub(crate) fn hold(&self, writes: &mut Vec<Write>) {
-        for (key, version) in &self.basis {
-            let unchanged = version_is(*version);
-            match writes.iter_mut().find(|write| write.key == *key) {
-                Some(write) => {
-                    let both = write.condition.take().into_iter().chain([unchanged]);
-                    write.condition = Some(Condition::All(both.collect()));
-                }
-                None => writes.push(Write::update(key.clone(), Vec::new()).when(unchanged)),
-            }
-        }
-    }
-}
-
 impl SystemTable<'_> {
     /// The person's membership in a tenant, read consistently.
     pub async fn member(&self, user: UserId, tenant: TenantId) -> Result<Option<Member>> {
@@ -158,7 +131,7 @@ impl SystemTable<'_> {
         tenant: TenantId,
     ) -> Result<Option<(TenantScope, Tenant)>> {
         let keys = [Key::membership(tenant, user), Key::tenant(tenant)];
-        let (membership, tenant) = both_in(self.table.batch_get(&keys).await?)?;
+        let (membership, tenant, _) = parts_in(self.table.batch_get(&keys).await?)?;
         let belonging = membership
             .zip(tenant)
             .map(|(membership, tenant)| Belonging {
@@ -207,13 +180,14 @@ impl SystemTable<'_> {
 }
 
 /// The member in a mixed batch, if both the membership and the tenant are there. Only what the tenant made itself, roles
-/// and groups, costs another read.
+/// and groups, and the second factor that it requires, cost another read.
 pub(crate) async fn member_in(table: &Table, items: Vec<Attributes>) -> Result<Option<Member>> {
-    let Some((membership, tenant)) = place_in(items)? else {
+    let Some(place) = Place::of(items)? else {
         return Ok(None);
     };
-    let found = standing(table, tenant.id, membership.role, &membership.limit).await?;
-    Ok(Some(entered(membership, tenant, found.standing)))
+    let basis = place.basis(table, place.membership.limit.groups()).await?;
+    let standing = basis.standing(&place.membership.limit);
+    Ok(Some(place.entered(standing)))
 }
 
 /// The same for a key that its maker made in this membership: it has what both have.
@@ -222,150 +196,88 @@ pub(crate) async fn keyed_member_in(
     items: Vec<Attributes>,
     key: &ApiKey,
 ) -> Result<Option<Member>> {
-    let Some((membership, tenant)) = place_in(items)? else {
+    let Some(place) = Place::of(items)? else {
         return Ok(None);
     };
     // Whoever left and came back made it in another life here.
-    if key.created_at < membership.created_at {
+    if key.created_at < place.membership.created_at {
         return Ok(None);
     }
-    let groups = membership.limit.groups().chain(key.limit.groups());
-    let basis = Basis::read(table, tenant.id, membership.role, groups).await?;
+    let groups = place.membership.limit.groups().chain(key.limit.groups());
+    let basis = place.basis(table, groups).await?;
     let given = Rights {
         permissions: key.scopes.clone(),
         accounts: basis.reach(&key.limit),
     };
-    let own = basis.standing(&membership.limit);
-    let standing = Standing {
-        rights: own.rights.common(&given),
-        basis: own.basis,
-    };
-    Ok(Some(entered(membership, tenant, standing)))
+    let standing = basis.standing(&place.membership.limit).within(&given);
+    Ok(Some(place.entered(standing)))
 }
 
-fn entered(membership: Membership, tenant: Tenant, mut standing: Standing) -> Member {
-    let own = Key::membership(membership.tenant, membership.user);
-    standing.basis.push((own, membership.version));
-    Member {
-        scope: TenantScope::of_member(&membership, standing.rights.accounts.clone()),
-        standing,
-        membership,
-        tenant,
+/// Where somebody asks.
+struct Place {
+    membership: Membership,
+    tenant: Tenant,
+    /// Whether they have a second factor, where that was read.
+    has_second_factor: Option<bool>,
+}
+
+impl Place {
+    /// What a mixed batch has of it, if both the membership and the tenant are there and the tenant may be entered.
+    fn of(items: Vec<Attributes>) -> Result<Option<Self>> {
+        let (membership, tenant, has_second_factor) = parts_in(items)?;
+        let place = membership.zip(tenant);
+        let place = place.filter(|(_, tenant)| may_be_entered(tenant));
+        Ok(place.map(|(membership, tenant)| Self {
+            membership,
+            tenant,
+            has_second_factor,
+        }))
+    }
+
+    /// What the person's rights are made of, with these groups.
+    async fn basis(
+        &self,
+        table: &Table,
+        groups: impl Iterator<Item = AccountGroupId>,
+    ) -> Result<Basis> {
+        let is_required = self.tenant.requires_second_factor;
+        let guarded = match (is_required, self.has_second_factor) {
+            (true, Some(has)) => Guarded::Known(has),
+            (true, None) => Guarded::Read(self.membership.user),
+            (false, _) => Guarded::NotRequired,
+        };
+        Basis::read(table, self.tenant.id, self.membership.role, groups, guarded).await
+    }
+
+    fn entered(self, standing: Standing) -> Member {
+        let Self {
+            membership, tenant, ..
+        } = self;
+        let own = Key::membership(membership.tenant, membership.user);
+        Member {
+            scope: TenantScope::of_member(&membership, standing.rights.accounts.clone()),
+            standing: standing.resting_on(own, membership.version),
+            membership,
+            tenant,
+        }
     }
 }
 
-/// The membership and the tenant in a mixed batch, if both are there and the tenant may be entered.
-fn place_in(items: Vec<Attributes>) -> Result<Option<(Membership, Tenant)>> {
-    let (membership, tenant) = both_in(items)?;
-    let place = membership.zip(tenant);
-    Ok(place.filter(|(_, tenant)| may_be_entered(tenant)))
-}
-
-fn both_in(items: Vec<Attributes>) -> Result<(Option<Membership>, Option<Tenant>)> {
-    let (mut membership, mut tenant) = (None, None);
+/// The membership, the tenant and whether its person has a second factor, as far as a mixed batch has them.
+fn parts_in(
+    items: Vec<Attributes>,
+) -> Result<(Option<Membership>, Option<Tenant>, Option<bool>)> {
+    let (mut membership, mut tenant, mut has_second_factor) = (None, None, None);
     for attributes in items {
         if is::<MembershipItem>(&attributes) {
             membership = Some(Membership::from(decode::<MembershipItem>(attributes)?));
         } else if is::<TenantItem>(&attributes) {
             tenant = Some(Tenant::try_from(decode::<TenantItem>(attributes)?)?);
-        }
-    }
-    Ok((membership, tenant))
-}
-
-/// A standing, and whether all that it was to be made of exists.
-pub(crate) struct Found {
-    pub(crate) standing: Standing,
-    pub(crate) is_complete: bool,
-}
-
-/// What a role at some accounts amounts to now. A role or group that is not there gives nothing.
-pub(crate) async fn standing(
-    table: &Table,
-    tenant: TenantId,
-    role: AssignedRole,
-    limit: &AccountLimit,
-) -> Result<Found> {
-    let basis = Basis::read(table, tenant, role, limit.groups()).await?;
-    Ok(Found {
-        is_complete: basis.is_complete,
-        standing: basis.standing(limit),
-    })
-}
-
-/// What rights are made of: a role's permissions and the accounts of groups, with the versions of their items.
-struct Basis {
-    permissions: PermissionSet,
-    groups: BTreeMap<AccountGroupId, BTreeSet<AccountId>>,
-    versions: Vec<(Key, u64)>,
-    is_complete: bool,
-}
-
-impl Basis {
-    /// Reads it in one call; in none where the tenant made none of it.
-    async fn read(
-        table: &Table,
-        tenant: TenantId,
-        role: AssignedRole,
-        groups: impl Iterator<Item = AccountGroupId>,
-    ) -> Result<Self> {
-        let scope = TenantScope::of_own_item(tenant);
-        // A batch must not name an item twice.
-        let groups: BTreeSet<AccountGroupId> = groups.collect();
-        let mut keys: Vec<Key> = groups
-            .into_iter()
-            .map(|group| Key::account_group(&scope, group))
-            .collect();
-        keys.extend(role.custom().map(|role| Key::role(&scope, role)));
-        let items = if keys.is_empty() {
-            Vec::new()
         } else {
-            table.batch_get(&keys).await?
-        };
-        let mut basis = Self {
-            permissions: match role {
-                AssignedRole::BuiltIn(role) => role.permissions(),
-                AssignedRole::Custom(_) => PermissionSet::default(),
-            },
-            groups: BTreeMap::new(),
-            versions: Vec::new(),
-            is_complete: items.len() == keys.len(),
-        };
-        for item in items {
-            if is::<RoleItem>(&item) {
-                let role = decode::<RoleItem>(item)?;
-                basis.versions.push((role.key(), role.ver));
-                basis.permissions = role.perms;
-            } else {
-                let group = decode::<GroupItem>(item)?;
-                basis.versions.push((group.key(), group.ver));
-                basis.groups.insert(group.id, group.accs);
-            }
-        }
-        Ok(basis)
-    }
-
-    /// The accounts of a limit's groups. A group that is not there has none.
-    fn reach(&self, limit: &AccountLimit) -> AccountReach {
-        match limit {
-            AccountLimit::Unlimited => AccountReach::All,
-            AccountLimit::Groups(groups) => {
-                let found = groups.iter().filter_map(|group| self.groups.get(group));
-                AccountReach::only(found.flatten().copied())
-            }
+            has_second_factor = users::has_second_factor(&attributes)?.or(has_second_factor);
         }
     }
-
-    fn standing(&self, limit: &AccountLimit) -> Standing {
-        let rights = Rights {
-            permissions: self.permissions.clone(),
-            accounts: self.reach(limit),
-        };
-        Standing {
-            rights,
-            basis: self.versions.clone(),
-        }
-    }
+    Ok((membership, tenant, has_second_factor))
 }
 
 /// Nobody enters a deleted tenant.
@@ -387,14 +299,6 @@ fn may_be_returned(belonging: &Belonging) -> bool {
 pub(crate) fn put(membership: &Membership) -> Result<Write> {
     let item = MembershipItem::from(membership);
     Ok(Write::put(item.key(), encode(&item)?))
-}
-
-/// That an item has the version that was read; items of older code have none.
-pub(crate) fn version_is(version: u64) -> Condition {
-    match version {
-        0 => Condition::All(vec![Condition::item_exists(), Condition::Absent("ver")]),
-        version => Condition::Equals("ver", number(version)),
-    }
 }
 
 /// An index entry has no type attribute: it is not projected.

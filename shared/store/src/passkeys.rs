@@ -162,7 +162,8 @@ impl SystemTable<'_> {
     ) -> Result<bool> {
         let item = PasskeyItem::from(passkey);
         let put = Write::put(item.key(), encode(&item)?).when(Condition::item_absent());
-        self.change_factor(passkey.user, put, codes, change).await
+        self.change_factor(passkey.user, put, 1, codes, change)
+            .await
     }
 
     /// Removes a passkey, with all recovery codes where `codes` is empty, and ends all other sign-ins. Whether it was
@@ -175,7 +176,7 @@ impl SystemTable<'_> {
         change: FactorChange<'_>,
     ) -> Result<bool> {
         let delete = Write::delete(Key::passkey(user, passkey)).when(Condition::item_exists());
-        self.change_factor(user, delete, codes, change).await
+        self.change_factor(user, delete, -1, codes, change).await
     }
 
     /// Calls a passkey something else. Whether it was there.

@@ -14,9 +14,9 @@ use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, tenant_partition};
 use crate::members::MEMBERS;
-use crate::memberships::{Standing, version_is};
 use crate::names::{self, Named};
 use crate::scope::{TenantScope, TenantTable};
+use crate::standing::{Standing, version_is};
 use crate::table::{Query, Range};
 use crate::transaction::{RefusedWrite, Transacted};
 

@@ -15,6 +15,7 @@ use crate::sessions::{self, Session};
 use crate::table::{Query, Range, Written};
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
+use crate::users;
 
 /// An authenticator app of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl SystemTable<'_> {
             Condition::Equals("active", value(&false)?),
         ]);
         let activate = Write::update(Key::authenticator(user), actions).when(is_offered);
-        self.change_factor(user, activate, Some(codes), change)
+        self.change_factor(user, activate, 1, Some(codes), change)
             .await
     }
 
@@ -154,7 +155,7 @@ impl SystemTable<'_> {
     ) -> Result<bool> {
         let is_active = Condition::Equals("active", value(&true)?);
         let remove = Write::delete(Key::authenticator(user)).when(is_active);
-        self.change_factor(user, remove, codes, change).await
+        self.change_factor(user, remove, -1, codes, change).await
     }
 
     /// Uses the code of a step: once, and none before it afterwards. Whether it could be used.
@@ -250,12 +251,45 @@ impl SystemTable<'_> {
         Ok(writes)
     }
 
-    /// Changes how a person proves themselves, by a write whose condition decides whether it may happen, with `codes` in
-    /// the place of all recovery codes where there are some.
+    /// Whether a person has a second factor, as far as it is counted: for functions that cannot look at what they have.
+    pub async fn has_second_factor(&self, user: UserId) -> Result<bool> {
+        for attributes in self.table.batch_get(&[Key::user(user)]).await? {
+            if let Some(has) = users::has_second_factor(&attributes)? {
+                return Ok(has);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Counts the second factors of somebody whose older code did not count.
+    pub async fn count_second_factors(&self, user: UserId) -> Result<()> {
+        let stored = self.stored_user(user).await?;
+        if stored.is_none_or(|stored| stored.second_factors.is_some()) {
+            return Ok(());
+        }
+        let passkeys = self.passkeys(user).await?.len();
+        let app = self.authenticator(user).await?;
+        let apps = app.filter(|app| app.is_active).into_iter().count();
+        let number = u64::try_from(passkeys.saturating_add(apps)).unwrap_or(u64::MAX);
+        let write = Write::update(Key::user(user), vec![users::set_factors(number)]);
+        let uncounted = vec![Condition::item_exists(), Condition::Absent("fac")];
+        // Refused only where somebody else counted them meanwhile.
+        match self
+            .table
+            .write(write.when(Condition::All(uncounted)))
+            .await?
+        {
+            Written::Applied(_) | Written::Refused(_) => Ok(()),
+        }
+    }
+
+    /// Changes how a person proves themselves, by a write whose condition decides whether it may happen and which makes
+    /// so many factors `more`, with `codes` in the place of all recovery codes where there are some.
     pub(crate) async fn change_factor(
         &self,
         user: UserId,
         factor: Write,
+        more: i8,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
     ) -> Result<bool> {
@@ -265,7 +299,8 @@ impl SystemTable<'_> {
             mail,
             act,
         } = change;
-        let mut writes = vec![factor];
+        self.count_second_factors(user).await?;
+        let mut writes = vec![factor, users::count_factors(user, more)];
         if let Some(codes) = codes {
             writes.extend(self.replaced_codes(user, codes).await?);
         }

@@ -73,6 +73,9 @@ pub(crate) struct TenantItem {
     max_late_h: u32,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     opts: BTreeMap<NetworkId, Map<String, Value>>,
+    /// Whether a second factor is required.
+    #[serde(default)]
+    sf: bool,
     ver: u64,
     #[serde(with = "millis")]
     ca: Timestamp,
@@ -110,6 +113,7 @@ impl TryFrom<TenantItem> for Tenant {
             limits: item.limits,
             max_lateness_hours: item.max_late_h,
             default_options: item.opts,
+            requires_second_factor: item.sf,
             version: item.ver,
             created_at: item.ca,
             updated_at: item.ua,
@@ -131,6 +135,7 @@ impl From<&Tenant> for TenantItem {
             limits: tenant.limits,
             max_late_h: tenant.max_lateness_hours,
             opts: tenant.default_options.clone(),
+            sf: tenant.requires_second_factor,
             ver: tenant.version,
             ca: tenant.created_at,
             ua: tenant.updated_at,

@@ -39,6 +39,15 @@ pub struct StoredUser {
     pub password: StoredPassword,
     /// When they last signed in by it.
     pub last_sign_in: Option<Timestamp>,
+    /// How many second factors they have; `None` where older code did not count them and they have not signed in since.
+    pub second_factors: Option<u64>,
+}
+
+impl StoredUser {
+    /// Whether something guards the account beside its password.
+    pub fn has_second_factor(&self) -> bool {
+        self.second_factors.is_some_and(|number| number > 0)
+    }
 }
 
 /// A registration, with the mail that it owes.
@@ -119,6 +128,9 @@ struct UserItem {
         skip_serializing_if = "Option::is_none"
     )]
     keys_from: Option<Timestamp>,
+    /// How many second factors the person has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fac: Option<u64>,
 }
 
 impl Item for UserItem {
@@ -144,6 +156,7 @@ impl UserItem {
             ca: user.created_at,
             si: None,
             keys_from: None,
+            fac: Some(0),
         }
     }
 }
@@ -166,6 +179,7 @@ impl From<UserItem> for StoredUser {
                 version: item.pwv,
             },
             last_sign_in: item.si,
+            second_factors: item.fac,
         }
     }
 }
@@ -347,6 +361,26 @@ pub(crate) fn keys_ended_at(attributes: &Attributes) -> Result<Option<Timestamp>
         return Ok(None);
     }
     Ok(decode::<UserItem>(attributes.clone())?.keys_from)
+}
+
+/// What is noted of the second factors of the person of this item; `None` where it is no person's.
+pub(crate) fn has_second_factor(attributes: &Attributes) -> Result<Option<bool>> {
+    if !is::<UserItem>(attributes) {
+        return Ok(None);
+    }
+    let stored = StoredUser::from(decode::<UserItem>(attributes.clone())?);
+    Ok(Some(stored.has_second_factor()))
+}
+
+/// The change of how many second factors the person has; they must be counted already.
+pub(crate) fn count_factors(user: UserId, more: i8) -> Write {
+    Write::update(Key::user(user), vec![Action::Add("fac", number(more))])
+        .when(Condition::Exists("fac"))
+}
+
+/// The change that says how many second factors the person has.
+pub(crate) fn set_factors(number_of_factors: u64) -> Action {
+    Action::Set("fac", number(number_of_factors))
 }
 
 /// The person has the password and the address that they had when the token was sent.

@@ -281,6 +281,7 @@ pub fn tenant(table: &Table, clock: &TestClock) -> Tenant {
         limits: Limits::DEFAULT,
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
         default_options: BTreeMap::new(),
+        requires_second_factor: false,
         version: 1,
         created_at: now,
         updated_at: now,

@@ -8,7 +8,7 @@ use tests::product::Product;
 
 use crate::document::Document;
 use crate::ids;
-use testkit::{FakeNetwork, SoftPasskey};
+use testkit::FakeNetwork;
 
 /// A small PNG.
 const PIXELS: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.png");
@@ -71,14 +71,7 @@ impl Maker<'_> {
     }
 
     async fn passkey(&mut self, name: &str) {
-        let path = "/v1/me/passkeys";
-        let call = self.product.api.post(format!("{path}/options"));
-        let options = call.cookie(&self.cookie).json(&json!({})).send().await;
-        let mut passkey = SoftPasskey::new(name, testkit::http::PUBLIC_URL);
-        let registration = passkey.create(&options.expect(200).body);
-        let body = json!({ "name": "Phone", "registration": registration });
-        let call = self.product.api.post(path).cookie(&self.cookie);
-        let made = call.json(&body).send().await.expect(201);
+        let made = people::add_passkey(self.product, &self.cookie, name).await;
         self.cookie = made.cookie();
         self.keep(&made.body);
     }

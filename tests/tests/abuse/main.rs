@@ -23,6 +23,7 @@ mod mass_assignment;
 mod places;
 mod roles;
 mod samples;
+mod second_factor;
 mod stored;
 mod texts;
 mod world;

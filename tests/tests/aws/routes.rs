@@ -184,6 +184,10 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     let path = format!("/v1/tenants/{}", id(&tenant));
     let edit = json!({ "name": "Better looms" });
     change(&ada, "PATCH", &path, Some(&edit)).await.expect(200);
+    let security = json!({ "requires_second_factor": true });
+    let request = ada.request("PATCH", &format!("{path}/security"));
+    // Who requires it must have one.
+    ada.send(request.json(&security)).await.expect(422);
     ada.get("/v1/audit").await.expect(200);
     let export = ada.request("GET", "/v1/audit/export").send().await;
     assert_eq!(export.unwrap().status(), 200);

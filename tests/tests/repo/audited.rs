@@ -234,7 +234,14 @@ async fn posts(story: &mut Story, account: &str) {
 async fn team(story: &mut Story) {
     story.cookie = people::enter(&story.functions.product, "charles").await;
     let own = json!({ "name": "Looms", "time_zone": "UTC" });
-    story.act("POST /v1/tenants", &[], &own).await;
+    let tenant = id(&story.act("POST /v1/tenants", &[], &own).await);
+    let passkey = people::add_passkey(&story.functions.product, &story.cookie, "charles").await;
+    story.cookie = passkey.cookie();
+    for required in [true, false] {
+        let security = json!({ "requires_second_factor": required });
+        let operation = "PATCH /v1/tenants/{id}/security";
+        story.act(operation, &[&tenant], &security).await;
+    }
     let named = json!({ "network": FakeNetwork::ID, "credentials": { "identifier": "charles" } });
     let account = id(&story.act("POST /v1/accounts", &[], &named).await);
     let role = json!({ "name": "Client", "permissions": ["read_posts"] });

@@ -35,6 +35,7 @@ const RECENT: [&str; 27] = [
     "patch /v1/account-groups/{id}",
     "patch /v1/members/{id}",
     "patch /v1/roles/{id}",
+    "patch /v1/tenants/{id}/security",
     "post /v1/accounts",
     "post /v1/accounts/connect",
     "post /v1/accounts/{id}/reconnect",

@@ -86,6 +86,7 @@ event_kinds! {
         TenantDeleted = "tenant.deleted",
         TenantRestored = "tenant.restored",
         TenantErased = "tenant.erased",
+        TenantSecurityChanged = "tenant.security_changed",
         UserAuthenticatorAdded = "user.authenticator_added",
         UserAuthenticatorRemoved = "user.authenticator_removed",
         UserEdited = "user.edited",

@@ -18,8 +18,11 @@ const PATIENCE = 35_000;
 
 let onSignedOut: (() => void) | undefined;
 let onProofNeeded: (() => Promise<boolean>) | undefined;
+let onSecondFactorMissing: (() => void) | undefined;
 /** The code of an act that needs a recent proof of the person. */
 const PROOF_NEEDED = 'insufficient_user_authentication';
+/** The code of a tenant that requires a second factor of whoever has none. */
+const SECOND_FACTOR_MISSING = 'second_factor_missing';
 
 /** Called when an answer says that the session is over. Public pages set nothing. */
 export function whenSignedOut(handler: (() => void) | undefined): void {
@@ -29,6 +32,11 @@ export function whenSignedOut(handler: (() => void) | undefined): void {
 /** Called when an act needs a recent proof of the person; the act goes on when it was given. */
 export function whenProofNeeded(handler: (() => Promise<boolean>) | undefined): void {
   onProofNeeded = handler;
+}
+
+/** Called when the tenant keeps the person out until they have a second factor. */
+export function whenSecondFactorMissing(handler: (() => void) | undefined): void {
+  onSecondFactorMissing = handler;
 }
 
 interface Call {
@@ -42,8 +50,10 @@ interface Call {
 
 async function send(method: Method, path: string, call: Call = {}): Promise<Answer<unknown>> {
   const answer = await sendOnce(method, path, call);
+  const code = (answer.error as { code?: unknown } | undefined)?.code;
+  if (answer.response.status === 403 && code === SECOND_FACTOR_MISSING) onSecondFactorMissing?.();
   if (answer.response.status !== 401 || path === '/v1/auth/login') return answer;
-  if ((answer.error as { code?: unknown } | undefined)?.code !== PROOF_NEEDED) onSignedOut?.();
+  if (code !== PROOF_NEEDED) onSignedOut?.();
   else if (await onProofNeeded?.()) return sendOnce(method, path, call);
   return answer;
 }

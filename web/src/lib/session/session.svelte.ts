@@ -9,6 +9,11 @@ class Session {
     return this.me?.tenants.find((tenant) => tenant.id === this.me?.tenant_id) ?? null;
   }
 
+  /** Whether the tenant keeps the person out until they have a second factor. */
+  get isLockedOut(): boolean {
+    return this.tenant?.requires_second_factor === true && this.me?.has_second_factor === false;
+  }
+
   async load(): Promise<Me> {
     this.me = await unwrap(api.GET('/v1/me'));
     return this.me;

@@ -1,0 +1,209 @@
+//! Tenants that require a second factor of their members: ID-23.
+
+use domain::membership::{AccountLimit, Role};
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::http::colleague;
+use testkit::{Answer, TestMember};
+use tests::people;
+use tests::product::Product;
+
+use crate::document::Operation;
+use crate::world::{Request, World, listed};
+
+/// What a member without one is answered.
+const MISSING: &str = "second_factor_missing";
+/// Routes that name the tenant themselves.
+const TENANT: &str = "/v1/tenants/{id}";
+
+/// A member by their cookie, as tests that reach into the table need them.
+async fn test_member(product: &Product, cookie: &str) -> TestMember {
+    let mut ids = cookie.split('.').skip(1);
+    let user = ids.next().unwrap().parse().unwrap();
+    let tenant = ids.next().unwrap().parse().unwrap();
+    let found = product.table.system().member(user, tenant).await.unwrap();
+    TestMember {
+        user,
+        tenant,
+        scope: found.unwrap().scope,
+        cookie: cookie.to_owned(),
+    }
+}
+
+async fn require(product: &Product, tenant: &str, cookie: &str, required: bool) -> Answer {
+    let path = format!("/v1/tenants/{tenant}/security");
+    let body = json!({ "requires_second_factor": required });
+    let call = product.api.call(Method::PATCH, path);
+    call.cookie(cookie).json(&body).send().await
+}
+
+/// Whether the route is one of a tenant's, and not of whoever is signed in.
+fn is_of_tenant(operation: &Operation) -> bool {
+    operation.access != "signed_in" || operation.path.starts_with(TENANT)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_23_member_without_a_second_factor_is_refused_by_every_route_of_the_tenant() {
+    let mut world = World::new().await;
+    let product = &world.product;
+    let tenant = world.ada.tenant.clone();
+    require(product, &tenant, &world.ada.cookie, true)
+        .await
+        .expect(200);
+    let owner = test_member(product, &world.ada.cookie).await;
+    let (table, clock) = (&product.table, &product.clock);
+    let limit = AccountLimit::Unlimited;
+    let without = colleague(table, clock, &owner, Role::Owner.into(), limit).await;
+    world.settle().await;
+    let mut findings = Vec::new();
+    let mut refusals = 0;
+    for operation in world.operations() {
+        let named = if operation.path.starts_with(TENANT) {
+            vec![tenant.clone()]
+        } else {
+            world.ada.ids[..operation.path_ids()].to_vec()
+        };
+        let request = Request {
+            method: operation.method.clone(),
+            path: operation.path_with(&named),
+            body: world.body(&operation, &world.ada),
+        };
+        let seen = world.call(Some(&without.cookie), &request).await;
+
+        let is_refused = seen.status == StatusCode::FORBIDDEN && seen.body["code"] == MISSING;
+        if is_refused != is_of_tenant(&operation) || (is_refused && !seen.changes.is_empty()) {
+            let changes = listed(&seen.changes);
+            let (name, status) = (operation.name(), seen.status);
+            findings.push(format!("{name}: {status} {} [{changes}]", seen.body));
+        }
+        refusals += u32::from(is_refused);
+    }
+
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert!(refusals > 50, "only {refusals} routes are of tenants");
+}
+
+/// A tenant of ada's with bob as an admin; the cookies of both, and an API key of bob's.
+struct Two {
+    product: Product,
+    tenant: String,
+    ada: String,
+    bob: String,
+    key: String,
+}
+
+impl Two {
+    async fn new() -> Self {
+        let product = Product::new().await;
+        let cookie = people::enter(&product, "ada").await;
+        let new = json!({ "name": "Analytical Engines", "time_zone": "UTC" });
+        let call = product.api.post("/v1/tenants").cookie(&cookie).json(&new);
+        let made = call.send().await.expect(201);
+        let ada = made.cookie();
+        let invitation = json!({ "email": people::address("bob"), "role": "admin" });
+        let call = product.api.post("/v1/invitations").cookie(&ada);
+        call.json(&invitation).send().await.expect(201);
+        let token = people::newest_token(&product, "bob");
+        let bob = people::enter(&product, "bob").await;
+        let call = product.api.post("/v1/invitations/accept").cookie(&bob);
+        let accept = json!({ "token": token });
+        call.json(&accept).send().await.expect(200);
+        let tenant = made.body["id"].as_str().unwrap().to_owned();
+        let call = product.api.post("/v1/auth/switch").cookie(&bob);
+        let switch = json!({ "tenant_id": tenant });
+        let bob = call.json(&switch).send().await.expect(200).cookie();
+        let scopes = json!({ "name": "Newsroom", "scopes": ["read_posts"] });
+        let call = product.api.post("/v1/api-keys").cookie(&bob).json(&scopes);
+        let key = call.send().await.expect(201).body["secret"].clone();
+        Self {
+            product,
+            tenant,
+            ada,
+            bob,
+            key: key.as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Adds a passkey to somebody's account; their next cookie.
+    async fn guard(&self, cookie: &str, name: &str) -> String {
+        let added = people::add_passkey(&self.product, cookie, name).await;
+        added.cookie()
+    }
+
+    /// How bob's session and his key are answered.
+    async fn answers(&self, bob: &str) -> [Answer; 2] {
+        let api = &self.product.api;
+        let by_key = api.get("/v1/posts").bearer(&self.key).send().await;
+        [api.get("/v1/posts").cookie(bob).send().await, by_key]
+    }
+
+    async fn me(&self, cookie: &str) -> Value {
+        let call = self.product.api.get("/v1/me").cookie(cookie);
+        call.send().await.expect(200).body
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_23_requirement_acts_at_once_on_sessions_and_keys_until_there_is_a_factor() {
+    let two = Two::new().await;
+    let ada = two.guard(&two.ada, "ada").await;
+    for answer in two.answers(&two.bob).await {
+        answer.expect(200);
+    }
+
+    let view = require(&two.product, &two.tenant, &ada, true).await;
+    assert_eq!(view.expect(200).body["requires_second_factor"], true);
+
+    for answer in two.answers(&two.bob).await {
+        answer.expect_problem(403, MISSING);
+    }
+    let me = two.me(&two.bob).await;
+    assert_eq!(me["has_second_factor"], false);
+    assert_eq!(me["tenants"][0]["requires_second_factor"], true);
+    // A new sign-in does not help.
+    let again = people::sign_in(&two.product, "bob").await;
+    assert_eq!(two.me(&again).await["tenant_id"], two.tenant.as_str());
+    for answer in two.answers(&again).await {
+        answer.expect_problem(403, MISSING);
+    }
+
+    let bob = two.guard(&two.bob, "bob").await;
+    for answer in two.answers(&bob).await {
+        answer.expect(200);
+    }
+    assert_eq!(two.me(&bob).await["has_second_factor"], true);
+
+    let call = two.product.api.get("/v1/me/passkeys").cookie(&bob);
+    let listed = call.send().await.expect(200).body;
+    let passkey = listed["items"][0]["id"].as_str().unwrap();
+    let path = format!("/v1/me/passkeys/{passkey}");
+    let removed = two.product.api.delete(path).cookie(&bob).send().await;
+    let bob = removed.expect(204).cookie();
+    for answer in two.answers(&bob).await {
+        answer.expect_problem(403, MISSING);
+    }
+
+    require(&two.product, &two.tenant, &ada, false)
+        .await
+        .expect(200);
+    for answer in two.answers(&bob).await {
+        answer.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_23_requirement_is_made_only_by_whoever_fulfils_it() {
+    let two = Two::new().await;
+
+    let refused = require(&two.product, &two.tenant, &two.ada, true).await;
+
+    let refused = refused.expect_problem(422, "invalid_request");
+    assert_eq!(refused.body["errors"][0]["code"], MISSING);
+    for answer in two.answers(&two.bob).await {
+        answer.expect(200);
+    }
+    two.product.clock.advance(SignedDuration::from_mins(10));
+    let stale = require(&two.product, &two.tenant, &two.ada, true).await;
+    stale.expect_problem(401, "insufficient_user_authentication");
+}

@@ -1,0 +1,87 @@
+import { expect, test, type Page } from '@playwright/test';
+import { addPasskey, authenticator } from './authenticator';
+import { accessible, fitsPhone } from './looks';
+import { arrive, newestLink, register, signIn } from './people';
+
+// A workspace that asks its members for a second factor.
+
+const SWITCH = 'Require a second factor of all members';
+
+async function invited(page: Page, guest: Page): Promise<void> {
+  const email = await register(guest, 'Grace Hopper');
+  await page.goto('/settings/members');
+  await page.getByRole('button', { name: 'Invite', exact: true }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
+  await dialog.getByLabel('E-mail address').fill(email);
+  await dialog.getByLabel('E-mail address').press('Enter');
+  await guest.goto(await newestLink(guest.request, email, 'invitation'));
+  await guest.getByRole('link', { name: 'Sign in to accept' }).press('Enter');
+  await signIn(guest, email);
+  await guest.getByRole('button', { name: 'Accept' }).press('Enter');
+  await expect(guest.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
+}
+
+test('a workspace that requires a second factor lets nobody in without one, all by keyboard', async ({ page, browser }) => {
+  test.slow();
+  const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
+  await arrive(page, 'Analytical Engines');
+  await invited(page, guest);
+
+  // Whoever asks it of others needs one first.
+  await page.goto('/settings/workspace');
+  const required = page.getByRole('switch', { name: SWITCH });
+  await expect(required).toBeDisabled();
+  await accessible(page, 'settings-security-own');
+  await page.getByRole('link', { name: 'Set one up' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'Passkeys' })).toBeVisible();
+  await authenticator(page);
+  await addPasskey(page, 'My phone');
+  await expect(page.getByRole('region', { name: 'Recovery codes' }).getByTestId('recovery-codes')).toBeVisible();
+  await page.goto('/settings/workspace');
+  await required.press('Space');
+  const dialog = page.getByRole('alertdialog', { name: 'Require a second factor?' });
+  await accessible(page, 'settings-security');
+  await dialog.getByRole('button', { name: 'Require it' }).press('Enter');
+  await expect(required).toBeChecked();
+
+  // Whoever is inside already is out with the next thing that they ask for.
+  await guest.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await expect(guest.getByRole('heading', { name: 'Analytical Engines asks for a second factor' })).toBeVisible();
+  await accessible(guest, 'locked-out');
+  await guest.getByRole('link', { name: 'Set one up' }).press('Enter');
+  await expect(guest.getByTestId('locked-out')).toBeVisible();
+  await accessible(guest, 'locked-out-me');
+  await authenticator(guest);
+  await addPasskey(guest, 'Key ring');
+  await expect(guest.getByTestId('locked-out')).toHaveCount(0);
+  await guest.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await expect(guest.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
+
+  await required.press('Space');
+  await expect(required).not.toBeChecked();
+  await guest.context().close();
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('what is said to somebody without a second factor fits 360 pixels', async ({ page }) => {
+    await arrive(page, 'A workspace with quite a long name for a phone');
+    await page.goto('/settings/workspace');
+    await expect(page.getByRole('switch', { name: SWITCH })).toBeVisible();
+    await fitsPhone(page, 'settings-security');
+    // As the server tells somebody whom the workspace keeps out.
+    await page.route('**/v1/me', async (route) => {
+      const answer = await route.fetch();
+      const me = await answer.json();
+      for (const tenant of me.tenants) tenant.requires_second_factor = true;
+      await route.fulfill({ response: answer, json: me });
+    });
+    await page.goto('/posts');
+    await expect(page.getByRole('link', { name: 'Set one up' })).toBeVisible();
+    await fitsPhone(page, 'locked-out');
+    await page.goto('/me');
+    await expect(page.getByTestId('locked-out')).toBeVisible();
+    await fitsPhone(page, 'locked-out-me');
+  });
+});
