@@ -19,6 +19,7 @@ const BUDGETS = [
   { page: '(public)/reset-password', most: 50 },
   { page: '(public)/confirm-email', most: 50 },
   { page: '(public)/revert-email', most: 50 },
+  { page: '(public)/reset-second-factor', most: 50 },
   { page: '(app)', most: 61 },
   { page: '(app)/calendar', most: 63 },
   { page: '(app)/calendar', later: [CALENDAR], most: 170 },

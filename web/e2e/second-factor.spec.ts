@@ -7,7 +7,8 @@ import { arrive, newestLink, register, signIn } from './people';
 
 const SWITCH = 'Require a second factor of all members';
 
-async function invited(page: Page, guest: Page): Promise<void> {
+/** Lets somebody join the workspace; their address. */
+async function invited(page: Page, guest: Page): Promise<string> {
   const email = await register(guest, 'Grace Hopper');
   await page.goto('/settings/members');
   await page.getByRole('button', { name: 'Invite', exact: true }).press('Enter');
@@ -19,6 +20,7 @@ async function invited(page: Page, guest: Page): Promise<void> {
   await signIn(guest, email);
   await guest.getByRole('button', { name: 'Accept' }).press('Enter');
   await expect(guest.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
+  return email;
 }
 
 test('a workspace that requires a second factor lets nobody in without one, all by keyboard', async ({ page, browser }) => {
@@ -59,6 +61,38 @@ test('a workspace that requires a second factor lets nobody in without one, all 
 
   await required.press('Space');
   await expect(required).not.toBeChecked();
+  await guest.context().close();
+});
+
+test('whoever lost everything starts over, or stops it, with the leave of a manager', async ({ page, browser }) => {
+  test.slow();
+  const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
+  await arrive(page, 'Analytical Engines');
+  const email = await invited(page, guest);
+  await authenticator(guest);
+  await addPasskey(guest, 'Lost phone');
+  await guest.context().clearCookies();
+  await guest.goto('/sign-in');
+  await signIn(guest, email);
+  await expect(guest.getByText('can let you start over')).toBeVisible();
+
+  await page.goto('/settings/members');
+  await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Change Grace Hopper' });
+  await dialog.getByRole('button', { name: 'Let them start over' }).press('Enter');
+  await expect(dialog.getByTestId('factor-reset')).toBeVisible();
+  await accessible(page, 'settings-factor-reset');
+
+  await guest.goto(await newestLink(guest.request, email, 'reset-second-factor'));
+  await guest.getByRole('button', { name: 'Remove them and start over' }).press('Enter');
+  await expect(guest.getByRole('alert')).toContainText('Follow the link again from');
+  await accessible(guest, 'factor-reset-early');
+  await guest.getByRole('button', { name: 'Stop it' }).press('Enter');
+  await expect(guest.getByRole('status')).toContainText('It is stopped');
+
+  await page.reload();
+  await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Let them start over' })).toBeVisible();
   await guest.context().close();
 });
 

@@ -26,6 +26,7 @@ pub(crate) struct Catalogue {
     pub(crate) passkey_added: Template,
     pub(crate) passkey_removed: Template,
     pub(crate) recovery_codes_renewed: Template,
+    pub(crate) factors_reset: Template,
     pub(crate) sign_in_ended: Template,
 }
 
@@ -103,6 +104,7 @@ mod tests {
             &catalogue.passkey_added,
             &catalogue.passkey_removed,
             &catalogue.recovery_codes_renewed,
+            &catalogue.factors_reset,
             &catalogue.sign_in_ended,
         ] {
             for text in [&template.subject, &template.text, &template.html] {

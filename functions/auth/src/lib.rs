@@ -40,6 +40,7 @@ mod client;
 mod deployed;
 mod device;
 mod edit_me;
+mod factor_reset;
 mod forgot_password;
 mod jwks;
 mod limits;
@@ -110,6 +111,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(public(routes!(resend_verification::resend_verification)))
         .routes(public(routes!(forgot_password::forgot_password)))
         .routes(public(routes!(reset_password::reset_password)))
+        .routes(public(routes!(factor_reset::reset_second_factor)))
+        .routes(public(routes!(factor_reset::stop_second_factor_reset)))
         .routes(public(routes!(login::login)))
         .routes(public(routes!(passkey_login::passkey_login_options)))
         .routes(public(routes!(passkey_login::passkey_login)))

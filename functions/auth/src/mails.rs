@@ -248,6 +248,16 @@ impl Ctx {
             .await
     }
 
+    /// The mail that tells that nothing but the password guards the account any more.
+    pub(crate) async fn factors_reset_mail(
+        &self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        self.notice(user, |texts| &texts.factors_reset, "me", origin)
+            .await
+    }
+
     /// The mail for somebody whose refresh token was copied.
     pub(crate) async fn sign_in_ended_mail(&self, user: &User) -> Result<Outgoing> {
         let link = self.link("sign-in")?;

@@ -18,6 +18,7 @@ mod groups;
 mod invitations;
 mod members;
 mod roles;
+mod texts;
 
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
 }
 
 fn members() -> OpenApiRouter<Ctx> {
-    use members::{change, list, own, remove};
+    use members::{change, factor_reset, list, own, remove};
     OpenApiRouter::new()
         .routes(can::<ReadMembers, _>(routes!(list::list_members)))
         .routes(can::<ReadTenant, _>(routes!(own::get_own_membership)))
@@ -103,6 +104,15 @@ fn members() -> OpenApiRouter<Ctx> {
         .routes(recent(can::<ManageMembers, _>(routes!(
             change::change_member,
             remove::remove_member
+        ))))
+        .routes(can::<ManageMembers, _>(routes!(
+            factor_reset::get_member_second_factor
+        )))
+        .routes(can::<ManageMembers, _>(routes!(
+            factor_reset::withdraw_factor_reset
+        )))
+        .routes(recent(can::<ManageMembers, _>(routes!(
+            factor_reset::approve_factor_reset
         ))))
 }
 

@@ -46,6 +46,10 @@ impl Key {
         Self::new(tenant_partition(tenant), format!("MEM#{user}"))
     }
 
+    pub(crate) fn factor_reset(tenant: TenantId, user: UserId) -> Self {
+        Self::new(tenant_partition(tenant), format!("FRS#{user}"))
+    }
+
     /// What the sort keys of roles begin with.
     pub(crate) const ROLES: &'static str = "ROL#";
 

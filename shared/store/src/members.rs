@@ -18,7 +18,7 @@ use crate::transaction::Transacted;
 use crate::usage::USED;
 
 /// How many members are owners, on the item that counts all of them.
-const OWNERS: &str = "owners";
+pub(crate) const OWNERS: &str = "owners";
 /// How many members have a role, or are limited to a group, on its item.
 pub(crate) const MEMBERS: &str = "mems";
 

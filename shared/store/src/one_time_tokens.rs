@@ -30,6 +30,8 @@ pub enum TokenPurpose {
     ChangeEmail,
     /// Brings the old address back.
     RevertEmail,
+    /// Removes second factors that were lost, or stops that.
+    ResetSecondFactor,
 }
 
 /// A token to be stored.

@@ -225,7 +225,7 @@ impl SystemTable<'_> {
         Ok(self.recovery_codes(user).await?.len())
     }
 
-    async fn recovery_codes(&self, user: UserId) -> Result<Vec<Key>> {
+    pub(crate) async fn recovery_codes(&self, user: UserId) -> Result<Vec<Key>> {
         let prefix = Range::Prefix(Key::RECOVERY_CODES.to_owned());
         let query = Query::of_table(Key::user(user).pk, prefix);
         let items = self.table.query_all(&query).await?;
@@ -300,7 +300,7 @@ impl SystemTable<'_> {
             act,
         } = change;
         self.count_second_factors(user).await?;
-        let mut writes = vec![factor, users::count_factors(user, more)];
+        let mut writes = vec![factor, users::count_factors(user, more, act.at)];
         if let Some(codes) = codes {
             writes.extend(self.replaced_codes(user, codes).await?);
         }

@@ -41,6 +41,8 @@ pub struct StoredUser {
     pub last_sign_in: Option<Timestamp>,
     /// How many second factors they have; `None` where older code did not count them and they have not signed in since.
     pub second_factors: Option<u64>,
+    /// When their second factors changed last, or a reset of them was stopped: resets that were approved before are void.
+    pub factors_settled_at: Option<Timestamp>,
 }
 
 impl StoredUser {
@@ -131,6 +133,13 @@ struct UserItem {
     /// How many second factors the person has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fac: Option<u64>,
+    /// Resets of second factors that were approved until then are void.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    settled: Option<Timestamp>,
 }
 
 impl Item for UserItem {
@@ -157,6 +166,7 @@ impl UserItem {
             si: None,
             keys_from: None,
             fac: Some(0),
+            settled: None,
         }
     }
 }
@@ -180,6 +190,7 @@ impl From<UserItem> for StoredUser {
             },
             last_sign_in: item.si,
             second_factors: item.fac,
+            factors_settled_at: item.settled,
         }
     }
 }
@@ -373,9 +384,22 @@ pub(crate) fn has_second_factor(attributes: &Attributes) -> Result<Option<bool>>
 }
 
 /// The change of how many second factors the person has; they must be counted already.
-pub(crate) fn count_factors(user: UserId, more: i8) -> Write {
-    Write::update(Key::user(user), vec![Action::Add("fac", number(more))])
-        .when(Condition::Exists("fac"))
+pub(crate) fn count_factors(user: UserId, more: i8, now: Timestamp) -> Write {
+    let actions = vec![Action::Add("fac", number(more)), settle_factors(now)];
+    Write::update(Key::user(user), actions).when(Condition::Exists("fac"))
+}
+
+/// Makes resets of second factors void that were approved until now.
+pub(crate) fn settle_factors(now: Timestamp) -> Action {
+    Action::Set("settled", instant(now))
+}
+
+/// That no second factor changed, and no reset was stopped, since the person was seen.
+pub(crate) fn factors_as_seen(seen: &StoredUser) -> Condition {
+    match seen.factors_settled_at {
+        Some(settled) => Condition::Equals("settled", instant(settled)),
+        None => Condition::Absent("settled"),
+    }
 }
 
 /// The change that says how many second factors the person has.

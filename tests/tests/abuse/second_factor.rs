@@ -3,13 +3,15 @@
 use domain::membership::{AccountLimit, Role};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::http::colleague;
 use testkit::{Answer, TestMember};
 use tests::people;
 use tests::product::Product;
 
 use crate::document::Operation;
+use crate::roles::must_be_allowed;
+use crate::two::Two;
 use crate::world::{Request, World, listed};
 
 /// What a member without one is answered.
@@ -84,66 +86,6 @@ async fn id_23_member_without_a_second_factor_is_refused_by_every_route_of_the_t
     assert!(refusals > 50, "only {refusals} routes are of tenants");
 }
 
-/// A tenant of ada's with bob as an admin; the cookies of both, and an API key of bob's.
-struct Two {
-    product: Product,
-    tenant: String,
-    ada: String,
-    bob: String,
-    key: String,
-}
-
-impl Two {
-    async fn new() -> Self {
-        let product = Product::new().await;
-        let cookie = people::enter(&product, "ada").await;
-        let new = json!({ "name": "Analytical Engines", "time_zone": "UTC" });
-        let call = product.api.post("/v1/tenants").cookie(&cookie).json(&new);
-        let made = call.send().await.expect(201);
-        let ada = made.cookie();
-        let invitation = json!({ "email": people::address("bob"), "role": "admin" });
-        let call = product.api.post("/v1/invitations").cookie(&ada);
-        call.json(&invitation).send().await.expect(201);
-        let token = people::newest_token(&product, "bob");
-        let bob = people::enter(&product, "bob").await;
-        let call = product.api.post("/v1/invitations/accept").cookie(&bob);
-        let accept = json!({ "token": token });
-        call.json(&accept).send().await.expect(200);
-        let tenant = made.body["id"].as_str().unwrap().to_owned();
-        let call = product.api.post("/v1/auth/switch").cookie(&bob);
-        let switch = json!({ "tenant_id": tenant });
-        let bob = call.json(&switch).send().await.expect(200).cookie();
-        let scopes = json!({ "name": "Newsroom", "scopes": ["read_posts"] });
-        let call = product.api.post("/v1/api-keys").cookie(&bob).json(&scopes);
-        let key = call.send().await.expect(201).body["secret"].clone();
-        Self {
-            product,
-            tenant,
-            ada,
-            bob,
-            key: key.as_str().unwrap().to_owned(),
-        }
-    }
-
-    /// Adds a passkey to somebody's account; their next cookie.
-    async fn guard(&self, cookie: &str, name: &str) -> String {
-        let added = people::add_passkey(&self.product, cookie, name).await;
-        added.cookie()
-    }
-
-    /// How bob's session and his key are answered.
-    async fn answers(&self, bob: &str) -> [Answer; 2] {
-        let api = &self.product.api;
-        let by_key = api.get("/v1/posts").bearer(&self.key).send().await;
-        [api.get("/v1/posts").cookie(bob).send().await, by_key]
-    }
-
-    async fn me(&self, cookie: &str) -> Value {
-        let call = self.product.api.get("/v1/me").cookie(cookie);
-        call.send().await.expect(200).body
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn id_23_requirement_acts_at_once_on_sessions_and_keys_until_there_is_a_factor() {
     let two = Two::new().await;
@@ -190,6 +132,7 @@ async fn id_23_requirement_acts_at_once_on_sessions_and_keys_until_there_is_a_fa
     for answer in two.answers(&bob).await {
         answer.expect(200);
     }
+    must_be_allowed(&two.product);
 }
 
 #[tokio::test(flavor = "multi_thread")]

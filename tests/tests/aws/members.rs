@@ -67,6 +67,11 @@ async fn routes_of_members_work_under_their_role() {
     }
     let me = grace.get("/v1/me").await.expect(200).body;
     let member = format!("/v1/members/{}", me["user"]["id"].as_str().unwrap());
+    let factor = format!("{member}/second-factor");
+    ada.get(&factor).await.expect(200);
+    let reset = format!("{factor}/reset");
+    ada.post(&reset, &json!({})).await.expect(409);
+    ada.send(ada.request("DELETE", &reset)).await.expect(204);
     let edit = json!({ "role": "editor", "account_groups": null });
     change(&ada, "PATCH", &member, Some(&edit))
         .await

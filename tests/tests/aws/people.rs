@@ -49,7 +49,12 @@ async fn routes_of_a_persons_own_account_work_under_their_role() {
     post(&ada, "/v1/auth/forgot-password", &email)
         .await
         .expect(202);
-    for path in ["/v1/auth/confirm-email", "/v1/auth/revert-email"] {
+    for path in [
+        "/v1/auth/confirm-email",
+        "/v1/auth/revert-email",
+        "/v1/auth/reset-second-factor",
+        "/v1/auth/stop-second-factor-reset",
+    ] {
         post(&ada, path, &json!({ "token": "A".repeat(43) }))
             .await
             .expect(404);

@@ -7,6 +7,7 @@ use cloud::objects::ObjectKey;
 use domain::Clock;
 use domain::membership::Role;
 use http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::AttentionWork;
 use testkit::{Answer, FakeNetwork, TestMember, member};
@@ -268,7 +269,16 @@ async fn team(story: &mut Story) {
         .await;
     let owner = story.cookie.clone();
     let grace = guest(story, "grace").await;
+    people::add_passkey(&story.functions.product, &story.cookie, "grace").await;
     story.cookie.clone_from(&owner);
+    let clock = &story.functions.product.clock;
+    clock.advance(SignedDuration::from_secs(1));
+    let reset = "/v1/members/{id}/second-factor/reset";
+    let empty = json!({});
+    for method in ["POST", "DELETE"] {
+        let operation = format!("{method} {reset}");
+        story.act(&operation, &[&grace], &empty).await;
+    }
     let editor = json!({ "role": "editor" });
     story
         .act("PATCH /v1/members/{id}", &[&grace], &editor)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 15] = [
     "get /.well-known/jwks.json",
     "post /v1/auth/confirm-email",
     "post /v1/auth/forgot-password",
@@ -16,13 +16,15 @@ const PUBLIC: [&str; 13] = [
     "post /v1/auth/register",
     "post /v1/auth/resend-verification",
     "post /v1/auth/reset-password",
+    "post /v1/auth/reset-second-factor",
     "post /v1/auth/revert-email",
+    "post /v1/auth/stop-second-factor-reset",
     "post /v1/auth/verify-email",
     "post /v1/invitations/preview",
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 27] = [
+const RECENT: [&str; 28] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -49,6 +51,7 @@ const RECENT: [&str; 27] = [
     "post /v1/me/second-factor/authenticator",
     "post /v1/me/second-factor/authenticator/confirm",
     "post /v1/me/second-factor/recovery-codes",
+    "post /v1/members/{id}/second-factor/reset",
     "post /v1/roles",
     "post /v1/tenants/{id}/restore",
 ];

@@ -1,6 +1,7 @@
 //! Who belongs to a tenant, and what they may do there.
 
 mod authorize;
+mod factor_reset;
 mod invitation;
 mod permission;
 mod reach;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 pub use authorize::{Action, Denial, Relation, authorize};
+pub use factor_reset::{FACTOR_RESET_DELAY, FACTOR_RESET_USABLE, FactorReset};
 pub use invitation::{INVITATION_LIFETIME, Invitation};
 pub use permission::{Permission, PermissionSet};
 pub use reach::AccountReach;

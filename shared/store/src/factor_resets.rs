@@ -1,0 +1,249 @@
+//! Resets of second factors that people lost. Every tenant of a person approves for itself; what it approved is an item of
+//! its own, and the person's link does nothing before all of them have.
+
+use domain::event::{EventKind, Subject};
+use domain::membership::FactorReset;
+use domain::{Result, TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::attribute::{instant, millis, number_of, text_of};
+use crate::condition::{Condition, Write};
+use crate::events::Act;
+use crate::item::{Item, decode, encode, is};
+use crate::key::{Counter, Key, tenant_partition};
+use crate::members::OWNERS;
+use crate::one_time_tokens::{NewToken, Token, gone};
+use crate::owed_mails::OwedMail;
+use crate::schema::PK;
+use crate::scope::{SystemTable, TenantScope, TenantTable};
+use crate::standing::Standing;
+use crate::transaction::Transacted;
+use crate::user_events::UserAct;
+use crate::users::{self, StoredUser};
+
+/// A tenant's approval of a reset, with what goes with it.
+#[derive(Debug)]
+pub struct FactorApproval<'a> {
+    /// The approval.
+    pub reset: &'a FactorReset,
+    /// What the person's link carries.
+    pub token: &'a NewToken,
+    /// The mails to the person and to others who may stop it.
+    pub mails: &'a [&'a OwedMail],
+    /// The rights that the decision rests on.
+    pub held: &'a [&'a Standing],
+}
+
+/// The use of a reset by the person.
+#[derive(Debug)]
+pub struct FactorsReset<'a> {
+    /// What the link carries.
+    pub token: &'a Token,
+    /// The person, as they were when the approvals were looked at.
+    pub seen: &'a StoredUser,
+    /// The mail that tells them.
+    pub mail: &'a OwedMail,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
+/// Whether a person's second factors can be reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetVerdict {
+    /// Every tenant has approved, and the time to object is over.
+    Usable,
+    /// Every tenant has approved; from then on it can be used.
+    TooEarly(Timestamp),
+    /// A tenant has not approved, or has taken it back.
+    NotApproved,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct FactorResetItem {
+    ten: TenantId,
+    user: UserId,
+    by: UserId,
+    #[serde(with = "millis")]
+    at: Timestamp,
+    exp: i64,
+}
+
+impl Item for FactorResetItem {
+    const TYPE: &'static str = "factor_reset";
+
+    fn key(&self) -> Key {
+        Key::factor_reset(self.ten, self.user)
+    }
+}
+
+impl From<FactorResetItem> for FactorReset {
+    fn from(item: FactorResetItem) -> Self {
+        Self {
+            tenant: item.ten,
+            user: item.user,
+            approved_by: item.by,
+            approved_at: item.at,
+        }
+    }
+}
+
+impl TenantTable<'_> {
+    /// What the tenant approved for a member last, whether or not it still counts.
+    pub async fn factor_reset(&self, user: UserId) -> Result<Option<FactorReset>> {
+        let key = Key::factor_reset(self.scope.tenant(), user);
+        let found: Option<FactorResetItem> = self.table.get(&key).await?;
+        Ok(found.map(FactorReset::from))
+    }
+
+    /// Approves a reset. Whether the rights that it rests on still are what they were.
+    pub async fn approve_factor_reset(
+        &self,
+        approval: &FactorApproval<'_>,
+        act: &Act,
+    ) -> Result<bool> {
+        let FactorApproval {
+            reset,
+            token,
+            mails,
+            held,
+        } = approval;
+        let item = FactorResetItem {
+            ten: reset.tenant,
+            user: reset.user,
+            by: reset.approved_by,
+            at: reset.approved_at,
+            exp: reset.usable_until().as_second(),
+        };
+        let detail = json!({
+            "usable_from": reset.usable_from(),
+            "usable_until": reset.usable_until(),
+        });
+        let subject = Subject::Member(reset.user);
+        let kind = EventKind::MemberFactorResetApproved;
+        let mut writes = vec![
+            Write::put(item.key(), encode(&item)?),
+            token.write()?,
+            self.event_write(act, kind, subject, detail)?,
+        ];
+        for mail in *mails {
+            writes.push(mail.write(self.table)?);
+        }
+        for standing in *held {
+            standing.hold(&mut writes);
+        }
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
+    /// Takes an approval back, as it was read. Whether it was still that one.
+    pub async fn withdraw_factor_reset(&self, seen: &FactorReset, act: &Act) -> Result<bool> {
+        let key = Key::factor_reset(seen.tenant, seen.user);
+        let as_seen = Condition::Equals("at", instant(seen.approved_at));
+        let subject = Subject::Member(seen.user);
+        let kind = EventKind::MemberFactorResetWithdrawn;
+        let writes = vec![
+            Write::delete(key).when(as_seen),
+            self.event_write(act, kind, subject, Value::Null)?,
+        ];
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+}
+
+impl SystemTable<'_> {
+    /// Whether all tenants of a person let them start over. A tenant whose only owner they are is theirs: nobody else
+    /// there could decide it. But at least one must have approved.
+    pub async fn factor_reset_verdict(
+        &self,
+        person: &StoredUser,
+        now: Timestamp,
+    ) -> Result<ResetVerdict> {
+        let user = person.user.id;
+        let belongings = self.memberships(user).await?;
+        let keys: Vec<Key> = belongings
+            .iter()
+            .flat_map(|belonging| {
+                let scope = TenantScope::of_own_item(belonging.tenant.id);
+                let counter = Key::usage(&scope, Counter::Members);
+                [Key::factor_reset(belonging.tenant.id, user), counter]
+            })
+            .collect();
+        let mut approvals: Vec<FactorReset> = Vec::new();
+        let mut alone: Vec<String> = Vec::new();
+        for attributes in self.table.batch_get(&keys).await? {
+            if is::<FactorResetItem>(&attributes) {
+                approvals.push(decode::<FactorResetItem>(attributes)?.into());
+            } else if number_of::<u64>(&attributes, OWNERS) == Some(1) {
+                alone.extend(text_of(&attributes, PK).map(str::to_owned));
+            }
+        }
+        approvals.retain(|approval| approval.is_open(person.factors_settled_at, now));
+        let is_settled = belongings.iter().all(|belonging| {
+            let tenant = belonging.tenant.id;
+            let is_theirs =
+                || belonging.role.is_owner() && alone.contains(&tenant_partition(tenant));
+            approvals.iter().any(|approval| approval.tenant == tenant) || is_theirs()
+        });
+        let usable_from = approvals.iter().map(FactorReset::usable_from).max();
+        Ok(match usable_from.filter(|_| is_settled) {
+            Some(from) if from <= now => ResetVerdict::Usable,
+            Some(from) => ResetVerdict::TooEarly(from),
+            None => ResetVerdict::NotApproved,
+        })
+    }
+
+    /// Removes all second factors and recovery codes of a person and ends all their sign-ins, by a token, once; fails as
+    /// [`Self::token`] does. A factor that changed meanwhile, or a reset that was stopped, makes it [`domain::Error::Gone`].
+    pub async fn reset_second_factors(&self, reset: FactorsReset<'_>) -> Result<()> {
+        let FactorsReset {
+            token,
+            seen,
+            mail,
+            act,
+        } = reset;
+        let user = token.user;
+        let actions = vec![users::set_factors(0), users::settle_factors(act.at)];
+        let as_seen = Condition::All(vec![
+            users::is_as_then(token)?,
+            users::factors_as_seen(seen),
+        ]);
+        let mut writes = vec![
+            token.used_at(act.at),
+            Write::update(Key::user(user), actions).when(as_seen),
+            mail.write(self.table)?,
+            self.user_event_write(user, &act)?,
+            Write::delete(Key::authenticator(user)),
+        ];
+        writes.extend(self.without_passkeys(user).await?);
+        writes.extend(
+            self.recovery_codes(user)
+                .await?
+                .into_iter()
+                .map(Write::delete),
+        );
+        let free = 100_usize.saturating_sub(writes.len());
+        let ends = self.ends_of_others(user, None).await?;
+        writes.extend(ends.into_iter().take(free));
+        match self.table.transact(writes).await? {
+            Transacted::Done => self.sweep_other_sign_ins(user, None).await,
+            Transacted::Refused(refused) => Err(gone(&refused)),
+        }
+    }
+
+    /// Makes all resets void that tenants have approved for the person of a token, once; fails as [`Self::token`] does.
+    pub async fn stop_factor_resets(&self, token: &Token, act: &UserAct) -> Result<()> {
+        let user = token.user;
+        let settled = vec![users::settle_factors(act.at)];
+        let writes = vec![
+            token.used_at(act.at),
+            Write::update(Key::user(user), settled).when(Condition::item_exists()),
+            self.user_event_write(user, act)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(refused) => Err(gone(&refused)),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Somebody lost their second factor and their recovery codes: ID-22.
+
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::Answer;
+use tests::people;
+use tests::product::Product;
+
+use crate::roles::must_be_allowed;
+use crate::two::{Two, join};
+
+const DAYS: SignedDuration = SignedDuration::from_hours(3 * 24);
+const RESET: &str = "/v1/auth/reset-second-factor";
+const STOP: &str = "/v1/auth/stop-second-factor-reset";
+
+/// Ada owns a tenant, bob has a passkey and is an admin there.
+struct Lost {
+    two: Two,
+    /// Bob's.
+    cookie: String,
+    user: String,
+}
+
+impl Lost {
+    async fn new() -> Self {
+        let two = Two::new().await;
+        let cookie = two.guard(&two.bob, "bob").await;
+        // What is approved in the moment of a change is void like what was before.
+        two.product.clock.advance(SignedDuration::from_secs(1));
+        let user = user_of(&cookie);
+        Self { two, cookie, user }
+    }
+
+    fn product(&self) -> &Product {
+        &self.two.product
+    }
+
+    fn wait(&self, time: SignedDuration) {
+        self.product().clock.advance(time);
+    }
+
+    /// What the link in bob's newest mail has.
+    fn token(&self) -> String {
+        people::newest_token(self.product(), "bob")
+    }
+
+    async fn approve(&self, by: &str, whom: &str) -> Answer {
+        let path = format!("/v1/members/{whom}/second-factor/reset");
+        let call = self.product().api.post(path).cookie(by);
+        call.json(&json!({})).send().await
+    }
+
+    async fn state(&self, by: &str) -> Value {
+        let path = format!("/v1/members/{}/second-factor", self.user);
+        let call = self.product().api.get(path).cookie(by);
+        call.send().await.expect(200).body
+    }
+
+    async fn follow(&self, to: &str, token: &str) -> Answer {
+        let call = self.product().api.post(to);
+        call.json(&json!({ "token": token })).send().await
+    }
+
+    async fn login(&self) -> Answer {
+        let login = json!({ "email": people::address("bob"), "password": people::PASSWORD });
+        let call = self.product().api.post("/v1/auth/login");
+        call.json(&login).send().await
+    }
+}
+
+fn user_of(cookie: &str) -> String {
+    cookie.split('.').nth(1).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_reset_that_was_approved_works_once_three_days_later() {
+    let lost = Lost::new().await;
+
+    let approved = lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+
+    assert_eq!(approved.body["usable_from"], "2026-12-04T08:58:11Z");
+    assert!(!approved.body.to_string().contains("token"));
+    let token = lost.token();
+    lost.wait(DAYS - SignedDuration::from_secs(1));
+    let early = lost.follow(RESET, &token).await;
+    early.expect_problem(409, "reset_too_early");
+    lost.login()
+        .await
+        .expect_problem(401, "second_factor_required");
+    lost.wait(SignedDuration::from_secs(1));
+    lost.follow(RESET, &token).await.expect(204);
+
+    let cookie = lost.login().await.expect(200).cookie();
+    assert_eq!(lost.two.me(&cookie).await["has_second_factor"], false);
+    let again = lost.follow(RESET, &token).await;
+    again.expect_problem(410, "token_used");
+    let told = lost.product().mailbox.to(&people::address("bob"));
+    let is_told = |words: &str| told.iter().any(|mail| mail.subject.contains(words));
+    assert!(is_told("can be reset") && is_told("was removed"));
+    let stored = testkit::table::everything(&lost.product().client).await;
+    assert!(!stored.contains(&token));
+    must_be_allowed(lost.product());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_reset_ends_every_sign_in_and_voids_the_recovery_codes() {
+    let lost = Lost::new().await;
+    let renew = "/v1/me/second-factor/recovery-codes";
+    let call = lost.product().api.post(renew).cookie(&lost.cookie);
+    let codes = call.json(&json!({})).send().await.expect(200).body;
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let token = lost.token();
+    lost.wait(DAYS);
+    let login = json!({
+        "email": people::address("bob"), "password": people::PASSWORD, "code": codes["recovery_codes"][0],
+    });
+    let call = lost.product().api.post("/v1/auth/login").json(&login);
+    let cookie = call.send().await.expect(200).cookie();
+
+    lost.follow(RESET, &token).await.expect(204);
+
+    let call = lost.product().api.get("/v1/me").cookie(&cookie);
+    call.send().await.expect(401);
+    let cookie = lost.login().await.expect(200).cookie();
+    let call = lost
+        .product()
+        .api
+        .get("/v1/me/second-factor")
+        .cookie(&cookie);
+    let state = call.send().await.expect(200).body;
+    let nothing = json!({ "authenticator": false, "passkeys": 0, "recovery_codes_left": 0 });
+    assert_eq!(state, nothing);
+    // What is set up afterwards is counted from nothing.
+    let cookie = lost.two.guard(&cookie, "bob again").await;
+    assert_eq!(lost.two.me(&cookie).await["has_second_factor"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_reset_is_stopped_by_the_person_or_taken_back_by_a_manager() {
+    let lost = Lost::new().await;
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let approved = lost.state(&lost.two.ada).await;
+    assert_eq!(approved["has_second_factor"], true);
+    assert_eq!(approved["reset"]["approved_by"], user_of(&lost.two.ada));
+    let twice = lost.approve(&lost.two.ada, &lost.user).await;
+    twice.expect_problem(409, "reset_approved");
+    let token = lost.token();
+    lost.wait(SignedDuration::from_secs(1));
+
+    lost.follow(STOP, &token).await.expect(204);
+
+    assert_eq!(lost.state(&lost.two.ada).await["reset"], Value::Null);
+    lost.wait(SignedDuration::from_secs(1));
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let next = lost.token();
+    let path = format!("/v1/members/{}/second-factor/reset", lost.user);
+    let call = lost.product().api.call(Method::DELETE, path);
+    call.cookie(&lost.two.ada).send().await.expect(204);
+    assert_eq!(lost.state(&lost.two.ada).await["reset"], Value::Null);
+
+    lost.wait(DAYS);
+    let stopped = lost.follow(RESET, &token).await;
+    stopped.expect_problem(410, "token_used");
+    let withdrawn = lost.follow(RESET, &next).await;
+    withdrawn.expect_problem(409, "reset_not_approved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_reset_does_nothing_after_another_password_or_another_factor() {
+    let lost = Lost::new().await;
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let first = lost.token();
+    lost.wait(SignedDuration::from_secs(1));
+    // Whoever adds a factor has one.
+    lost.two.guard(&lost.cookie, "bob's second").await;
+    assert_eq!(lost.state(&lost.two.ada).await["reset"], Value::Null);
+    lost.wait(SignedDuration::from_secs(1));
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let second = lost.token();
+    let forgot = json!({ "email": people::address("bob") });
+    let call = lost.product().api.post("/v1/auth/forgot-password");
+    call.json(&forgot).send().await.expect(202);
+    let new = json!({ "token": lost.token(), "password": "seven looms weave flowers" });
+    let call = lost.product().api.post("/v1/auth/reset-password");
+    call.json(&new).send().await.expect(204);
+
+    lost.wait(DAYS);
+
+    for token in [first, second] {
+        let answer = lost.follow(RESET, &token).await;
+        answer.expect_problem(410, "token_expired");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_every_tenant_of_the_person_must_approve() {
+    let lost = Lost::new().await;
+    let product = lost.product();
+    // One that is theirs alone does not count.
+    let own = json!({ "name": "Looms", "time_zone": "UTC" });
+    let call = product.api.post("/v1/tenants").cookie(&lost.cookie);
+    let bob = call.json(&own).send().await.expect(201).cookie();
+    let charles = people::enter(product, "charles").await;
+    let call = product.api.post("/v1/tenants").cookie(&charles);
+    let other = call.json(&own).send().await.expect(201);
+    let charles = other.cookie();
+    let invitation = json!({ "email": people::address("bob"), "role": "viewer" });
+    let call = product.api.post("/v1/invitations").cookie(&charles);
+    call.json(&invitation).send().await.expect(201);
+    let accept = json!({ "token": lost.token() });
+    let call = product.api.post("/v1/invitations/accept").cookie(&bob);
+    call.json(&accept).send().await.expect(200);
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let token = lost.token();
+    lost.wait(SignedDuration::from_mins(1));
+
+    let one = lost.follow(RESET, &token).await;
+    one.expect_problem(409, "reset_not_approved");
+    lost.approve(&charles, &lost.user).await.expect(201);
+    lost.wait(DAYS - SignedDuration::from_secs(1));
+    let both = lost.follow(RESET, &token).await;
+    both.expect_problem(409, "reset_too_early");
+    lost.wait(SignedDuration::from_secs(1));
+
+    lost.follow(RESET, &token).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_nobody_approves_for_themselves_or_for_who_has_more() {
+    let lost = Lost::new().await;
+    let ada = user_of(&lost.two.ada);
+    let product = lost.product();
+    let editor = join(product, &lost.two.ada, "grace", "editor", &lost.two.tenant).await;
+
+    let own = lost.approve(&lost.cookie, &lost.user).await;
+    own.expect_problem(403, "another_person_required");
+    let above = lost.approve(&lost.cookie, &ada).await;
+    above.expect_problem(403, "outranked");
+    let lacking = lost.approve(&editor, &lost.user).await;
+    lacking.expect_problem(403, "forbidden");
+    let nothing = lost.approve(&lost.two.ada, &user_of(&editor)).await;
+    nothing.expect_problem(409, "no_second_factor");
+
+    assert_eq!(lost.state(&lost.two.ada).await["reset"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_other_owners_are_told() {
+    let lost = Lost::new().await;
+    let product = lost.product();
+    join(product, &lost.two.ada, "mary", "owner", &lost.two.tenant).await;
+
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+
+    let told = product.mailbox.to(&people::address("mary"));
+    assert!(told.last().unwrap().text.contains(&people::address("bob")));
+    assert!(!told.last().unwrap().text.contains("token="));
+}
