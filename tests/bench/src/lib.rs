@@ -40,6 +40,7 @@ mod posts;
 mod proc;
 mod runtime_api;
 mod share;
+mod sign_in;
 mod start;
 mod stats;
 mod table_file;
@@ -71,11 +72,20 @@ pub async fn run(plan: &Plan) -> Result<()> {
         report.add("Units and calls", counts.figures());
         report.add("Cost", cost::figures(&counts)?);
     }
-    if plan.has(Section::Api) || plan.has(Section::Dispatch) || plan.has(Section::Lateness) {
+    let of_host = [
+        Section::Api,
+        Section::Dispatch,
+        Section::Lateness,
+        Section::SignIn,
+    ];
+    if of_host.into_iter().any(|section| plan.has(section)) {
         let mut world = World::new(plan).await?;
         if plan.has(Section::Api) {
             report.add("Start and rest", start::measure(plan, &mut world).await?);
             report.add("API", api_load::measure(plan, &mut world).await?);
+        }
+        if plan.has(Section::SignIn) {
+            report.add("Signing in", sign_in::measure(plan, &mut world).await?);
         }
         if plan.has(Section::Lateness) {
             report.add("Lateness", lateness::measure(plan, &mut world).await?);

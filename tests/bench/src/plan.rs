@@ -19,6 +19,8 @@ pub enum Section {
     Killed,
     /// How late posts are at a steady pace.
     Lateness,
+    /// Sign-ins, and who may do what at each request.
+    SignIn,
 }
 
 /// What to measure, and of which build.
@@ -33,13 +35,14 @@ pub struct Plan {
     sections: Vec<Section>,
 }
 
-const ALL: [(&str, Section); 6] = [
+const ALL: [(&str, Section); 7] = [
     ("api", Section::Api),
     ("cost", Section::Cost),
     ("dispatch", Section::Dispatch),
     ("functions", Section::Functions),
     ("killed", Section::Killed),
     ("lateness", Section::Lateness),
+    ("sign-in", Section::SignIn),
 ];
 
 impl Plan {
