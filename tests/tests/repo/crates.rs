@@ -140,3 +140,20 @@ fn sdk_clients_are_used_only_where_they_belong() {
 
     assert_eq!(others, Vec::<String>::new());
 }
+
+/// A text cannot keep a pattern busy for longer than its length: whatever matches patterns does so in linear time.
+#[test]
+fn f_25_no_pattern_engine_that_backtracks_is_in_the_build() {
+    let lock = crate::files::text("Cargo.lock");
+    let backtracking = ["fancy-regex", "onig", "pcre", "pcre2", "regress"];
+    let found: Vec<&str> = backtracking
+        .into_iter()
+        .filter(|name| lock.contains(&format!("\nname = \"{name}\"\n")))
+        .collect();
+
+    assert_eq!(found, Vec::<&str>::new());
+    assert!(
+        lock.contains("\nname = \"regex\"\n"),
+        "the search finds none"
+    );
+}
