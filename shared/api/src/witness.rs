@@ -4,6 +4,7 @@
 //! tries foreign ids is found. An id that does not exist and one of another tenant leave the same line.
 
 use std::error::Error as StdError;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use domain::event::Actor;
@@ -20,8 +21,8 @@ use crate::rate_limit::Standing;
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Longest part of a path that is noted, in characters.
-const PATH_NOTED: usize = 256;
+/// Characters of an id after its prefix: 26 of what has an id of its own, more of what is named by a hash.
+const ID_LENGTHS: RangeInclusive<usize> = 26..=64;
 
 /// Refusals of one member that are noted: enough to see what they try, too few to fill the log with.
 fn noted() -> RateLimit {
@@ -100,7 +101,7 @@ impl Witness {
         let Some(asking) = self.0.asking.get().filter(|_| is_denial(refusal)) else {
             return;
         };
-        let path: String = asked.path.chars().take(PATH_NOTED).collect();
+        let path = asked.noted_path();
         let detail = json!({ "route": asked.route, "path": path, "code": refusal.code() });
         match asking.note(detail).await {
             Ok(()) => {}
@@ -113,6 +114,31 @@ impl Witness {
             ),
         }
     }
+}
+
+impl Asked {
+    /// The path as it is noted. What stands where an id belongs and is none is left out: it may be a secret that was
+    /// taken for one, and the audit log is for many eyes and for ever.
+    fn noted_path(&self) -> String {
+        let declared = self.route.split_once(' ').map_or("", |(_, path)| path);
+        let places = declared.split('/').zip(self.path.split('/'));
+        let noted = places.map(|(declared, asked)| match declared.strip_prefix('{') {
+            None => declared,
+            Some(_) if is_id(asked) => asked,
+            Some(_) => "…",
+        });
+        noted.collect::<Vec<_>>().join("/")
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.split_once('_').is_some_and(|(prefix, rest)| {
+        prefix.bytes().all(|byte| byte.is_ascii_lowercase())
+            && ID_LENGTHS.contains(&rest.len())
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
 }
 
 impl Asking {
@@ -157,5 +183,42 @@ fn is_denial(error: &Error) -> bool {
         | Error::Unavailable { .. }
         | Error::Corrupt { .. }
         | Error::Internal { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(route: &str, path: &str) -> String {
+        let (route, path) = (route.to_owned(), path.to_owned());
+        Asked { route, path }.noted_path()
+    }
+
+    #[test]
+    fn path_of_a_refusal_is_noted_with_its_ids() {
+        let path =
+            "/v1/posts/post_01jd8mz0000000000000000000/targets/dlv_01jd8mz0000000000000000001";
+
+        let noted = noted("POST /v1/posts/{id}/targets/{target}", path);
+
+        assert_eq!(noted, path);
+    }
+
+    #[test]
+    fn secret_in_the_place_of_an_id_is_not_noted() {
+        let key = format!("m1_live_{}_{}_0a1b2c3d", "0".repeat(78), "S".repeat(43));
+        for secret in [
+            key.as_str(),
+            "correct horse battery staple",
+            "aaaa-bbbb-cccc-dddd",
+        ] {
+            let noted = noted(
+                "DELETE /v1/api-keys/{id}",
+                &format!("/v1/api-keys/{secret}"),
+            );
+
+            assert_eq!(noted, "/v1/api-keys/…");
+        }
     }
 }
