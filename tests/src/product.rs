@@ -36,6 +36,10 @@ pub struct Product {
     pub table: Table,
     /// What each function asks of the table.
     pub recorder: Recorder,
+    /// The key service.
+    pub keys: Arc<MemoryKeys>,
+    /// The queue of the publisher.
+    pub queue: Arc<MemoryQueue>,
     /// Uploaded bytes.
     pub objects: Arc<MemoryObjects>,
     /// What is kept for good.
@@ -57,8 +61,17 @@ pub struct Product {
 }
 
 impl Product {
-    /// The product with an empty table, at `2026-12-01T08:58:10Z`.
+    /// The product with an empty table and a fake network, at `2026-12-01T08:58:10Z`.
     pub async fn new() -> Self {
+        Self::with_networks(|clock| {
+            let network = FakeNetwork::new(clock, RepeatRule::ClientKey);
+            Registry::new(vec![Arc::new(network)])
+        })
+        .await
+    }
+
+    /// The same with other networks.
+    pub async fn with_networks(networks: impl FnOnce(&TestClock) -> Registry) -> Self {
         let clock = TestClock::at("2026-12-01T08:58:10Z");
         let config = testkit::table::config().await;
         let client = Client::from_conf(config.clone().build());
@@ -73,10 +86,7 @@ impl Product {
             keys: Arc::default(),
             mailer: Arc::new(mailbox.clone()),
             queue: MemoryQueue::new(&clock),
-            networks: Registry::new(vec![Arc::new(FakeNetwork::new(
-                &clock,
-                RepeatRule::ClientKey,
-            ))]),
+            networks: networks(&clock),
             objects: MemoryObjects::new(),
             now: Arc::new(clock.clone()),
             clock: clock.clone(),
@@ -108,6 +118,8 @@ impl Product {
                 signer: testkit::signer(),
                 environment: "test".to_owned(),
             },
+            keys: parts.keys,
+            queue: parts.queue,
             objects: parts.objects,
             archive,
             recorder: parts.recorder,

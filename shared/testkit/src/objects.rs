@@ -34,6 +34,15 @@ impl MemoryObjects {
         self.0.lock().expect("no panic while locked").len()
     }
 
+    /// What every object holds, with its key and its content type.
+    pub fn all(&self) -> Vec<(ObjectKey, String, Bytes)> {
+        let objects = self.0.lock().expect("no panic while locked");
+        let all = objects
+            .iter()
+            .map(|(key, (kind, bytes))| (*key, kind.clone(), bytes.clone()));
+        all.collect()
+    }
+
     fn address(key: ObjectKey) -> Url {
         format!("https://objects.test/{key}")
             .parse()

@@ -1,6 +1,7 @@
 //! Services in memory.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -20,6 +21,8 @@ use crate::clock::{FixedRandom, TestClock};
 pub struct MemoryKeys {
     random: FixedRandom,
     made: Mutex<HashMap<Vec<u8>, (KeyContext, PlainKey)>>,
+    is_down: AtomicBool,
+    calls: AtomicUsize,
 }
 
 impl Default for MemoryKeys {
@@ -27,13 +30,45 @@ impl Default for MemoryKeys {
         Self {
             random: FixedRandom::new(11),
             made: Mutex::default(),
+            is_down: AtomicBool::new(false),
+            calls: AtomicUsize::new(0),
         }
+    }
+}
+
+impl MemoryKeys {
+    /// Does not answer from now on, or does again.
+    pub fn fail(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    /// How often it was asked.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Every key that it made, in clear.
+    pub fn made(&self) -> Vec<PlainKey> {
+        let made = self.made.lock().expect("no panic while locked");
+        made.values().map(|(_, plain)| plain.clone()).collect()
+    }
+
+    fn answer(&self) -> Result<()> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.is_down.load(Ordering::SeqCst) {
+            return Err(Error::unavailable(
+                "the key service",
+                "the test switched it off",
+            ));
+        }
+        Ok(())
     }
 }
 
 #[async_trait]
 impl KeyService for MemoryKeys {
     async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
+        self.answer()?;
         let (mut key, mut name) = ([0; 32], vec![0; 16]);
         self.random.fill(&mut key);
         self.random.fill(&mut name);
@@ -49,6 +84,7 @@ impl KeyService for MemoryKeys {
     }
 
     async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
+        self.answer()?;
         let made = self.made.lock().expect("no panic while locked");
         match made.get(wrapped) {
             Some((made_in, plain)) if made_in == context => Ok(plain.clone()),
@@ -120,6 +156,11 @@ impl Mailbox {
         let state = self.0.lock().expect("no panic while locked");
         let mails = state.mails.iter();
         mails.filter(|mail| mail.to == address).cloned().collect()
+    }
+
+    /// All mails, oldest first.
+    pub fn all(&self) -> Vec<Mail> {
+        self.0.lock().expect("no panic while locked").mails.clone()
     }
 
     /// Refuses mails from now on, or takes them again.

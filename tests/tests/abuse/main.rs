@@ -11,6 +11,7 @@
 
 mod access;
 mod bodies;
+mod canary;
 mod document;
 mod erasure;
 mod fixture;
