@@ -41,6 +41,7 @@ impl Ctx {
         tenant: Option<TenantId>,
         sign_in: &SignIn<'_>,
     ) -> Result<Option<Tokens>> {
+        self.ready_to_issue().await?;
         let now = self.clock.now();
         let family = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
@@ -69,6 +70,7 @@ impl Ctx {
         family: &RefreshFamily,
         tenant: TenantId,
     ) -> Result<Tokens> {
+        self.ready_to_issue().await?;
         let beside = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
             tenant: Some(tenant),
@@ -92,6 +94,7 @@ impl Ctx {
         old: &RefreshFamily,
         act: &UserAct,
     ) -> Result<Tokens> {
+        self.ready_to_issue().await?;
         let new = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
             proved_at: self.clock.now(),
@@ -107,6 +110,15 @@ impl Ctx {
             return Err(Error::unauthenticated());
         }
         self.tokens(&new, &token).await
+    }
+
+    /// Whether tokens can be signed: to be asked before anything is written for which some are owed. Else a program whose
+    /// old tokens are dead would not get its new ones while the key service is down.
+    pub(crate) async fn ready_to_issue(&self) -> Result<()> {
+        let keyring = self.gate.keyring().await?;
+        let key = signer(&keyring, self.clock.now())?;
+        self.issuer.private_part(key).await?;
+        Ok(())
     }
 
     /// An access token of a family, beside its refresh token.
@@ -169,9 +181,7 @@ impl Issuer {
     }
 
     async fn sign(&self, keyring: &Keyring, claims: &Claims, now: Timestamp) -> Result<String> {
-        let key = keyring
-            .signer_at(now)
-            .ok_or_else(|| Error::internal("there is no signing key", "the keyring is empty"))?;
+        let key = signer(keyring, now)?;
         let pkcs8 = self.private_part(key).await?;
         api::token::sign(claims, &key.kid, &pkcs8)
     }
@@ -265,6 +275,12 @@ impl RefreshSecret {
             secret.expose()
         )
     }
+}
+
+fn signer(keyring: &Keyring, now: Timestamp) -> Result<&SigningKey> {
+    keyring
+        .signer_at(now)
+        .ok_or_else(|| Error::internal("there is no signing key", "the keyring is empty"))
 }
 
 fn after(now: Timestamp, duration: SignedDuration) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use api::DeviceCookie;
 use domain::email::EmailAddress;
+use domain::tenant::ROOT_TENANT;
 use domain::{Error, PasskeyId, Result, UserId};
 use store::{Opening, StoredUser};
 
@@ -60,6 +61,7 @@ impl Ctx {
         self.limits
             .admit_client(&self.table, client.address, now)
             .await?;
+        self.ready_to_open().await?;
         let spare = UserId::generate(self.table.ids());
         let known = system.user_by_email(&email, spare).await?;
         let device = match &known {
@@ -138,8 +140,15 @@ impl Ctx {
         Ok(version)
     }
 
+    /// Whether what people are compared with can be opened: to be asked before a try is counted. While the key service is
+    /// down nobody uses up their tries, and a known address is answered as an unknown one.
+    pub(crate) async fn ready_to_open(&self) -> Result<()> {
+        self.envelope.ready(ROOT_TENANT).await
+    }
+
     /// Counts a try of somebody who is signed in to prove again who they are.
     pub(crate) async fn count_proof(&self, user: UserId) -> Result<()> {
+        self.ready_to_open().await?;
         let (now, system) = (self.clock.now(), self.table.system());
         system
             .count_attempt(PROOFS, &user.to_string(), self.limits.attempts, now)

@@ -30,6 +30,7 @@ pub(crate) async fn refresh(
     Json(body): Json<Refresh>,
 ) -> api::Result<Json<Tokens>> {
     let used = RefreshSecret::parse(&body.refresh_token).ok_or_else(refused)?;
+    ctx.ready_to_issue().await?;
     let next = used.next(&*ctx.random);
     let rotation = ctx
         .table

@@ -40,6 +40,7 @@ pub(crate) async fn resend_verification(
     ctx.limits
         .admit_mail(&ctx.table, &email, client.address, now)
         .await?;
+    ctx.ready_to_open().await?;
     let system = ctx.table.system();
     let spare = UserId::generate(ctx.table.ids());
     let known = system.user_by_email(&email, spare).await?;

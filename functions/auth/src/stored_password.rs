@@ -1,6 +1,7 @@
 //! Passwords as they are kept: hashed, and the hash sealed.
 
 use cloud::envelope::Sealed;
+use domain::tenant::ROOT_TENANT;
 use domain::{Error, Result, UserId};
 use store::{StoredPassword, StoredUser};
 use zeroize::Zeroizing;
@@ -17,9 +18,9 @@ impl Ctx {
         password: &Password,
     ) -> Result<Option<u64>> {
         let phc = self.stored_hash(known).await?;
-        match self.hasher.verify(password, phc).await? {
+        match self.hasher.verify(password, phc.clone()).await? {
             Verdict::Wrong => Ok(None),
-            Verdict::Right { is_outdated: false } => Ok(Some(known.password.version)),
+            Verdict::Right { is_outdated: false } => Ok(Some(self.reseal_hash(known, &phc).await?)),
             Verdict::Right { is_outdated: true } => {
                 Ok(Some(self.renew_hash(known, password).await?))
             }
@@ -59,6 +60,19 @@ impl Ctx {
         let text =
             std::str::from_utf8(&bytes).map_err(|error| Error::corrupt("password hash", error))?;
         Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// The same hash under the newest key of the platform, where that was rotated. The version from then on.
+    async fn reseal_hash(&self, known: &StoredUser, phc: &str) -> Result<u64> {
+        let (user, seen) = (known.user.id, known.password.version);
+        let sealed = Sealed::from_bytes(known.password.sealed.clone());
+        if self.envelope.is_newest(ROOT_TENANT, &sealed).await? {
+            return Ok(seen);
+        }
+        let resealed = self.seal_hash(user, seen + 1, phc).await?;
+        let system = self.table.system();
+        let is_resealed = system.replace_password_hash(user, seen, &resealed).await?;
+        Ok(if is_resealed { resealed.version } else { seen })
     }
 
     /// The password is right and known now: the moment to keep it better. Its version from then on.

@@ -6,6 +6,7 @@
 //!   claim's condition is the truth. After an intent nobody calls again unless it is certain that nothing happened.
 //! - **Failure**: a message is answered as failed only when its outcome could not be recorded; it comes again, and the
 //!   delivery's state says how to go on.
+//! - **Keys**: a second kind of message asks it to rotate a tenant's key, since it opens what that seals anyway.
 //! - **Permissions**: reads posts, accounts, credentials and media of every tenant, writes deliveries, attempts,
 //!   credentials and notices, opens credentials, sends to the publishing queue and mails.
 
@@ -23,6 +24,7 @@ mod prepare;
 mod reap;
 mod receive;
 mod request;
+mod rotate;
 mod settle;
 
 use std::sync::Arc;

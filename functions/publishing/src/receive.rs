@@ -2,15 +2,21 @@
 
 use domain::delivery::DeliveryMessage;
 use domain::delivery::decisions::{Work, on_message};
+use domain::tenant_key::KeyMessage;
 use domain::{Error, Result};
 
 use crate::Ctx;
-use crate::{claim, look, poll, reap};
+use crate::{claim, look, poll, reap, rotate};
 
 /// Does what the message's delivery needs. An error means that the message must come again.
 pub(crate) async fn receive(ctx: &Ctx, text: &str) -> Result<()> {
-    let message = DeliveryMessage::from_text(text)
-        .map_err(|error| Error::internal("a message cannot be followed", error))?;
+    let message = match DeliveryMessage::from_text(text) {
+        Ok(message) => message,
+        Err(error) => match KeyMessage::from_text(text) {
+            Ok(KeyMessage::RotateKey { tenant }) => return rotate::rotate(ctx, tenant).await,
+            Err(_) => return Err(Error::internal("a message cannot be followed", error)),
+        },
+    };
     let Some(delivery) = ctx.table.system().delivery(message.key()).await? else {
         return Ok(());
     };

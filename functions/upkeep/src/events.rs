@@ -5,7 +5,10 @@ use domain::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::restore::{Declared, LostTimeDeclared, declare};
-use crate::{Checkpointed, Ctx, Erasures, Sweep, checkpoint, erase, sweep};
+use crate::{
+    Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, Sweep, checkpoint, erase, rotate_due_keys,
+    rotate_keys, sweep,
+};
 
 /// What a run is for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -16,6 +19,8 @@ pub struct Event {
     /// The hourly timer asks for a checkpoint of the audit log.
     #[serde(default)]
     pub checkpoint: bool,
+    /// An operator wants keys of tenants to be rotated.
+    pub rotate_keys: Option<RotateKeys>,
 }
 
 /// What a run did.
@@ -28,15 +33,27 @@ pub enum Outcome {
     Checkpointed(Checkpointed),
     /// It took note of a lost time.
     Declared(Declared),
+    /// It took note of keys that are to be rotated.
+    RotationsAsked(RotationsAsked),
 }
 
 /// One run for one event.
 pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outcome> {
-    match event.lost_time {
-        Some(lost_time) => declare(ctx, &lost_time).await.map(Outcome::Declared),
-        None if event.checkpoint => checkpoint(ctx).await.map(Outcome::Checkpointed),
-        None => on_timer(ctx, metrics).await.map(Outcome::Swept),
+    let Event {
+        lost_time,
+        checkpoint: is_checkpoint,
+        rotate_keys: keys,
+    } = event;
+    if let Some(lost_time) = lost_time {
+        return declare(ctx, &lost_time).await.map(Outcome::Declared);
     }
+    if let Some(keys) = keys {
+        return rotate_keys(ctx, &keys).await.map(Outcome::RotationsAsked);
+    }
+    if is_checkpoint {
+        return checkpoint(ctx).await.map(Outcome::Checkpointed);
+    }
+    on_timer(ctx, metrics).await.map(Outcome::Swept)
 }
 
 async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
@@ -44,6 +61,12 @@ async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
     let erasures = erase(ctx).await?;
     if erasures != Erasures::default() {
         tracing::info!(?erasures, "tenants are erased");
+    }
+    if let Err(error) = rotate_due_keys(ctx).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "no rotation of keys could be asked for; the next run does"
+        );
     }
     if let Ok(sweep) = &outcome {
         // Always: an alarm takes silence for a sweeper that does not run.

@@ -2,9 +2,10 @@
 //!
 //! - **Trigger**: an EventBridge timer, `rate(5 minutes)`, whose event says nothing; another, `rate(1 hour)`, whose event
 //!   asks for a checkpoint of the audit log; or an operator, who declares the time that a restored table has lost
-//!   (`docs/runbooks/restore.md`).
+//!   (`docs/runbooks/restore.md`), or wants keys to be rotated (`docs/runbooks/keys.md`).
 //! - **What it does**: looks at a second index, of deadlines, which is written at other times than the dispatcher's, and
-//!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs.
+//!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs; asks the publisher to
+//!   rotate the keys of tenants that are a year old.
 //! - **Failure**: loses nothing; the next sweep goes on.
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
@@ -12,6 +13,7 @@ mod checkpoint;
 mod erase;
 pub mod events;
 mod restore;
+mod rotate;
 mod sweep;
 
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use engine::{Deployment, Reconciler};
 pub use checkpoint::{Checkpointed, checkpoint};
 pub use erase::{Erasures, erase};
 pub use restore::{Declared, LostTimeDeclared, declare};
+pub use rotate::{RotateKeys, RotationsAsked, rotate_due_keys, rotate_keys};
 pub use sweep::{Sweep, sweep};
 
 /// What the sweeper needs.

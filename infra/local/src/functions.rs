@@ -212,6 +212,23 @@ impl Functions {
             Ok(sweep) => tracing::warn!(?sweep, "swept"),
             Err(error) => failed("the sweeper", &error),
         }
+        if let Err(error) = upkeep::rotate_due_keys(&self.upkeep).await {
+            failed("the rotation of keys", &error);
+        }
+    }
+
+    /// The product's own keys, which a deployed function rotates when it starts.
+    pub(crate) async fn rotate_own_keys(&self) {
+        let auth::Ctx {
+            table,
+            envelope,
+            clock,
+            random,
+            ..
+        } = &self.auth;
+        if let Err(error) = api::bootstrap(table, envelope, clock, random).await {
+            failed("the rotation of the product's keys", &error);
+        }
     }
 
     /// One checkpoint of the audit log.

@@ -22,27 +22,35 @@ pub(crate) enum Timer {
     Upkeep,
     /// The checkpoint of the audit log.
     Checkpoint,
+    /// The rotation of the product's own keys.
+    Keys,
     /// Removal of expired items and uploads.
     Sweep,
 }
 
 impl Timer {
     /// Every timer.
-    pub(crate) const ALL: [Self; 4] = [Self::Dispatch, Self::Upkeep, Self::Checkpoint, Self::Sweep];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Dispatch,
+        Self::Upkeep,
+        Self::Checkpoint,
+        Self::Keys,
+        Self::Sweep,
+    ];
 
     const fn every(self) -> Duration {
         match self {
             Self::Dispatch => Duration::from_mins(1),
             Self::Upkeep => Duration::from_mins(5),
             // The second reads the whole table, and whoever reads an item looks at its expiry anyway.
-            Self::Checkpoint | Self::Sweep => Duration::from_hours(1),
+            Self::Checkpoint | Self::Keys | Self::Sweep => Duration::from_hours(1),
         }
     }
 
     const fn first_after(self) -> Duration {
         match self {
             Self::Dispatch | Self::Upkeep => Duration::ZERO,
-            Self::Checkpoint | Self::Sweep => Duration::from_mins(10),
+            Self::Checkpoint | Self::Keys | Self::Sweep => Duration::from_mins(10),
         }
     }
 
@@ -74,6 +82,7 @@ impl Timer {
             Self::Dispatch => functions.dispatch().await,
             Self::Upkeep => functions.upkeep().await,
             Self::Checkpoint => functions.checkpoint().await,
+            Self::Keys => functions.rotate_own_keys().await,
             Self::Sweep => {
                 if let Err(error) = table.sweep().await {
                     tracing::warn!(%error, "expired items cannot be removed");

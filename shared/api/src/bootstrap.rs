@@ -8,11 +8,11 @@ use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
     WeekStart,
 };
-use domain::{Clock, Random, Result};
+use domain::{Clock, Error, Random, Result};
 use jiff::Timestamp;
 use store::{Keyring, Table};
 
-use crate::signing_keys::{rotate_signing_keys, signing_key};
+use crate::signing_keys::{rotate_platform_key, rotate_signing_keys, signing_key};
 
 /// Bytes of the keys that authenticate cursors and hash API keys.
 const SYMMETRIC_KEY: usize = 32;
@@ -37,7 +37,8 @@ pub async fn bootstrap(
             };
             system.add_hash_key(keyring).await?;
         }
-        return rotate_signing_keys(table, envelope, now).await;
+        or_later(rotate_platform_key(table, envelope, now).await)?;
+        return or_later(rotate_signing_keys(table, envelope, now).await);
     }
     system.create_root_tenant(&root_tenant(now)).await?;
     let signing = vec![signing_key(envelope, now).await?];
@@ -50,6 +51,20 @@ pub async fn bootstrap(
         })
         .await?;
     Ok(())
+}
+
+/// A rotation that the key service does not allow now is left to a later start: the keys that are there go on.
+fn or_later(rotated: Result<()>) -> Result<()> {
+    match rotated {
+        Err(error @ Error::Unavailable { .. }) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "keys could not be rotated; a later start does"
+            );
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 fn symmetric_key(random: &dyn Random) -> Vec<u8> {

@@ -54,4 +54,4 @@ pub use problem::{Problem, ProblemDocument, Result};
 pub use query::Query;
 pub use rate_limit::ApiLimits;
 pub use secret::Secret;
-pub use signing_keys::{rotate_signing_keys, signing_key_binding};
+pub use signing_keys::{rotate_platform_key, rotate_signing_keys, signing_key_binding};

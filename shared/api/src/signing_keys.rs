@@ -1,5 +1,5 @@
 //! The keys that sign access tokens: how they are made, and how one takes the place of another without a request that
-//! fails.
+//! fails. And the key that seals them.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
@@ -7,10 +7,11 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloud::envelope::{Binding, Envelope, Purpose};
+use domain::event::Actor;
 use domain::tenant::ROOT_TENANT;
 use domain::{Error, Result};
 use jiff::Timestamp;
-use store::{SigningKey, Table};
+use store::{Act, Saved, SigningKey, Table};
 
 /// Bytes of a coordinate of P-256.
 const COORDINATE: usize = 32;
@@ -36,6 +37,29 @@ pub async fn rotate_signing_keys(table: &Table, envelope: &Envelope, now: Timest
         if system.replace_signing_keys(&keyring, signing).await? {
             tracing::info!(newest, "the signing keys were rotated");
         }
+    }
+    Ok(())
+}
+
+/// Puts another key in the place of the platform's, which seals password hashes, seeds, signing keys and owed mails, when
+/// it is a year old. Older ones are kept: what they sealed is sealed anew when it is used. Whoever else does so at the
+/// same time, one does.
+pub async fn rotate_platform_key(table: &Table, envelope: &Envelope, now: Timestamp) -> Result<()> {
+    let Some(seen) = table.system().key_rotation(ROOT_TENANT).await? else {
+        return Ok(());
+    };
+    if seen.due.is_none_or(|due| now < due) {
+        return Ok(());
+    }
+    let version = seen.newest.version.saturating_add(1);
+    let next = envelope.new_key(ROOT_TENANT, version).await?;
+    let act = Act {
+        actor: Actor::system("keys"),
+        at: now,
+    };
+    let (keys, due) = (table.tenant(&seen.scope), next.rotation_due());
+    if keys.begin_key_rotation(&seen, next, due, &act).await? == Saved::Done {
+        tracing::info!(version, "the key of the platform was rotated");
     }
     Ok(())
 }

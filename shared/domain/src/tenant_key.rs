@@ -1,12 +1,22 @@
 //! The wrapped keys of tenants, and how they are found: the seam between the envelope and the table, neither of which
-//! knows the other.
+//! knows the other. And when one key takes the place of another.
 
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::{MESSAGE_VERSION, UnreadableMessage};
 use crate::error::Result;
 use crate::id::TenantId;
+
+/// A key seals for a year; then another takes its place.
+const IN_USE: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// So long after another key was made somebody may still seal under the one before, or open what they read before it was
+/// sealed anew: an opened key is kept for five minutes, and no work takes longer than one.
+pub const KEY_OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// A tenant's key as it is stored: only the key service can open it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +25,63 @@ pub struct WrappedTenantKey {
     pub version: u32,
     /// The ciphertext that the key service made.
     pub wrapped: Vec<u8>,
+    /// When.
+    pub made_at: Timestamp,
+}
+
+impl WrappedTenantKey {
+    /// When another key is to take its place.
+    pub fn rotation_due(&self) -> Timestamp {
+        self.made_at
+            .saturating_add(IN_USE)
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// From when on nobody works with the key before it any more.
+    pub fn settled_from(&self) -> Timestamp {
+        self.made_at
+            .saturating_add(KEY_OVERLAP)
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A message of the publishing queue: somebody is to look after the keys of a tenant. Only a hint, as every message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum KeyMessage {
+    /// The tenant's key is to be rotated, or what it sealed is still to be sealed anew.
+    RotateKey {
+        /// Whose.
+        tenant: TenantId,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Versioned {
+    v: u32,
+    #[serde(flatten)]
+    message: KeyMessage,
+}
+
+impl KeyMessage {
+    /// The text for the queue.
+    pub fn to_text(self) -> String {
+        let versioned = Versioned {
+            v: MESSAGE_VERSION,
+            message: self,
+        };
+        serde_json::to_string(&versioned).unwrap_or_default()
+    }
+
+    /// The message in a text of the queue.
+    pub fn from_text(text: &str) -> std::result::Result<Self, UnreadableMessage> {
+        let Versioned { v, message } =
+            serde_json::from_str(text).map_err(UnreadableMessage::Malformed)?;
+        if v > MESSAGE_VERSION.saturating_add(1) {
+            return Err(UnreadableMessage::Version(v));
+        }
+        Ok(message)
+    }
 }
 
 /// What a [`TenantKeySource`] answers with.
@@ -31,4 +98,29 @@ pub trait TenantKeySource: Debug + Send + Sync {
     /// Stores `key` unless the tenant has one of that version, atomically; answers with the key that is stored
     /// afterwards, which is another's if somebody else was first.
     fn create(&self, tenant: TenantId, key: WrappedTenantKey) -> KeyFuture<'_, WrappedTenantKey>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_message_is_read_as_it_was_written_by_this_version_and_its_neighbours() {
+        let tenant = "ten_00000000000000000000000001".parse().unwrap();
+        let message = KeyMessage::RotateKey { tenant };
+        let text = message.to_text();
+        assert_eq!(
+            text,
+            r#"{"v":1,"kind":"rotate_key","tenant":"ten_00000000000000000000000001"}"#
+        );
+
+        assert_eq!(KeyMessage::from_text(&text).unwrap(), message);
+        let next = text.replace(r#""v":1"#, r#""v":2,"more":true"#);
+        assert_eq!(KeyMessage::from_text(&next).unwrap(), message);
+        let later = text.replace(r#""v":1"#, r#""v":3"#);
+        assert!(matches!(
+            KeyMessage::from_text(&later),
+            Err(UnreadableMessage::Version(3))
+        ));
+    }
 }

@@ -39,6 +39,24 @@ pub async fn open(
     Ok(Credential::new(text.to_owned()))
 }
 
+/// Seals a stored credential anew under the tenant's key of this version; `None` where it is sealed under it, or under a
+/// newer one, already.
+pub async fn reseal(
+    envelope: &Envelope,
+    tenant: TenantId,
+    account: AccountId,
+    stored: &SealedCredential,
+    key_version: u32,
+) -> Result<Option<Vec<u8>>> {
+    let sealed = Sealed::from_bytes(stored.sealed.clone());
+    if Envelope::key_version(&sealed)? >= key_version {
+        return Ok(None);
+    }
+    let place = place(tenant, account, stored.version);
+    let anew = envelope.reseal(&place, &sealed, key_version).await?;
+    Ok(Some(anew.as_bytes().to_vec()))
+}
+
 fn place(tenant: TenantId, account: AccountId, version: u32) -> Binding {
     Binding::new(
         tenant,

@@ -339,7 +339,7 @@ fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
         .map_err(|error: T::Err| Error::corrupt("index entry", error))
 }
 
-fn time_in(sort_key: Option<&str>) -> Result<Timestamp> {
+pub(crate) fn time_in(sort_key: Option<&str>) -> Result<Timestamp> {
     let text = sort_key
         .and_then(|key| key.split('#').next())
         .unwrap_or_default();

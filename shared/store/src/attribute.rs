@@ -95,6 +95,12 @@ pub(crate) mod optional_millis {
     }
 }
 
+/// What [`base64_bytes`] stores.
+pub(crate) fn base64_text(bytes: &[u8]) -> AttributeValue {
+    use base64::Engine as _;
+    text(base64::engine::general_purpose::STANDARD.encode(bytes))
+}
+
 /// Stores bytes as base64 text, which the console shows and every reader takes.
 pub(crate) mod base64_bytes {
     use base64::Engine as _;

@@ -123,7 +123,7 @@ impl Key {
 
     pub(crate) fn credential(scope: &TenantScope, account: AccountId) -> Self {
         Self::new(
-            format!("{}#CRED", tenant_partition(scope.tenant())),
+            credential_partition(scope.tenant()),
             format!("ACC#{account}"),
         )
     }
@@ -360,6 +360,10 @@ pub(crate) fn api_keys_partition(tenant: TenantId) -> String {
 
 pub(crate) fn tenant_key_partition(tenant: TenantId) -> String {
     format!("T#{tenant}#TK")
+}
+
+pub(crate) fn credential_partition(tenant: TenantId) -> String {
+    format!("{}#CRED", tenant_partition(tenant))
 }
 
 pub(crate) fn user_memberships_partition(user: UserId) -> String {

@@ -110,6 +110,7 @@ pub use sign_in_attempts::AttemptLimit;
 pub use sign_ins::{Opening, SignIn, SignIns};
 pub use standing::Standing;
 pub use table::{Settings, Table};
+pub use tenant_keys::{KeyRotation, SealedCredentialPage};
 pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};
 pub use usage::Usage;
 pub use user_events::{UserAct, UserEvent};

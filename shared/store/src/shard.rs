@@ -28,6 +28,8 @@ pub(crate) enum AttentionKind {
     Checkpoint,
     /// A deleted tenant that is erased after its grace.
     Erasure,
+    /// The newest key of a tenant, in whose place another is to be put some day.
+    KeyRotation,
 }
 
 /// A shard of the index by attention.
@@ -43,6 +45,11 @@ pub(crate) fn checkpoint_partition(shard: u32) -> String {
 /// A shard of the deleted tenants that wait to be erased, which only the sweeper does.
 pub(crate) fn erasure_partition(shard: u32) -> String {
     format!("E#{shard:03}")
+}
+
+/// A shard of the keys that will be rotated, most of them in months: only the sweeper looks at them.
+pub(crate) fn rotation_partition(shard: u32) -> String {
+    format!("K#{shard:03}")
 }
 
 /// A shard of the index by deadline.

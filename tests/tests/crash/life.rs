@@ -199,7 +199,7 @@ fn is_at_rest(delivery: &Delivery) -> bool {
 }
 
 /// Hands every visible message to the publisher, as the queue would.
-async fn deliver(world: &World, process: &Process) {
+pub(crate) async fn deliver(world: &World, process: &Process) {
     loop {
         let messages = world.queue.receive(10);
         if messages.is_empty() {

@@ -14,8 +14,10 @@
 mod invariants;
 mod late;
 mod life;
+mod outage;
 mod redrive;
 mod restore;
+mod rotation;
 mod twins;
 mod world;
 

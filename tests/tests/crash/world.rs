@@ -41,7 +41,7 @@ pub(crate) struct World {
     pub(crate) member: TestMember,
     pub(crate) account: String,
     pub(crate) mailbox: Mailbox,
-    keys: Arc<MemoryKeys>,
+    pub(crate) keys: Arc<MemoryKeys>,
     endpoint: aws_sdk_dynamodb::config::Builder,
 }
 
@@ -74,16 +74,7 @@ impl World {
             endpoint,
         };
         let setup = world.start(Effects::default());
-        let connect = json!({ "network": FakeNetwork::ID, "credentials": { "identifier": "ada" } });
-        let answer = setup
-            .api
-            .post("/v1/accounts")
-            .by(&world.member)
-            .json(&connect)
-            .send()
-            .await
-            .expect(201);
-        world.account.push_str(answer.body["id"].as_str().unwrap());
+        world.account = setup.connect(&world, "ada").await;
         world
     }
 
@@ -97,6 +88,43 @@ impl World {
     pub(crate) fn visible_of(&self, delivery: DeliveryId) -> usize {
         let visible = self.network.visible().into_iter();
         visible.filter(|post| post.delivery == delivery).count()
+    }
+
+    /// The member signs in anew, whatever became of their session.
+    pub(crate) async fn sign_in(&self) {
+        let TestMember { user, tenant, .. } = self.member;
+        testkit::http::session(&self.table, &self.clock, user, Some(tenant)).await;
+    }
+
+    /// What reaches the table without faults.
+    pub(crate) fn client(&self) -> Client {
+        Client::from_conf(self.endpoint.clone().build())
+    }
+
+    /// Removes an item that was read.
+    pub(crate) async fn delete(&self, item: &HashMap<String, AttributeValue>) {
+        let client = self.client();
+        let delete = client.delete_item().table_name(&self.table.settings().name);
+        let delete = delete
+            .key("PK", item["PK"].clone())
+            .key("SK", item["SK"].clone());
+        delete.send().await.unwrap();
+    }
+
+    /// Puts each credential where the other one belongs, as somebody could who may write to the table.
+    pub(crate) async fn swap_credentials(&self) {
+        let items = self.copy().await.into_iter();
+        let is_credential =
+            |item: &HashMap<String, AttributeValue>| item["PK"].as_s().unwrap().ends_with("#CRED");
+        let credentials: Vec<_> = items.filter(is_credential).collect();
+        let [one, two] = credentials.as_slice() else {
+            panic!("{credentials:?}");
+        };
+        for (item, other) in [(one, two), (two, one)] {
+            let mut item = item.clone();
+            item.insert("sealed".to_owned(), other["sealed"].clone());
+            self.put(item).await;
+        }
     }
 
     /// All that the table holds now.
@@ -227,6 +255,32 @@ impl World {
                 metrics: Metrics::off(),
             },
         }
+    }
+}
+
+impl Process {
+    /// Connects an account, for the first time or again; its id.
+    pub(crate) async fn connect(&self, world: &World, identifier: &str) -> String {
+        world.sign_in().await;
+        let credentials = json!({ "identifier": identifier });
+        let connect = json!({ "network": FakeNetwork::ID, "credentials": credentials });
+        let call = self.api.post("/v1/accounts").by(&world.member);
+        let answer = call.json(&connect).send().await;
+        assert!(answer.status.is_success(), "{}", answer.body);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a post that goes out at once; its id.
+    pub(crate) async fn publish_now(&self, world: &World) -> String {
+        world.sign_in().await;
+        let body = json!({
+            "when": { "now": true },
+            "base": { "text": "now" },
+            "targets": [{ "account_id": world.account }],
+        });
+        let call = self.api.post("/v1/posts").by(&world.member);
+        let answer = call.json(&body).send().await.expect(201);
+        answer.body["id"].as_str().unwrap().to_owned()
     }
 }
 

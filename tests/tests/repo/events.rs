@@ -88,6 +88,7 @@ async fn sqs_samples_name_the_messages_that_must_come_again() {
 
     assert_eq!(functions.failed("work").await, Vec::<String>::new());
     assert_eq!(functions.failed("reap").await, Vec::<String>::new());
+    assert_eq!(functions.failed("rotate-key").await, Vec::<String>::new());
     assert_eq!(
         functions.failed("one-of-two-unreadable").await,
         ["f6d1b1c2-2f0e-4a44-9c1f-5a3c1a5f7b11"]
@@ -112,12 +113,17 @@ async fn timer_samples_start_a_run() {
     let event = serde_json::from_str(&sample("lost-time")).unwrap();
     let declared = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
 
+    let event = serde_json::from_str(&sample("rotate-keys")).unwrap();
+    let asked = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
     let event = serde_json::from_str(&sample("checkpoint")).unwrap();
     let checkpoint = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
 
     // The making of the tenant and the sign-in, which the tick has sealed.
     let both = upkeep::Checkpointed { chains: 2 };
     assert_eq!(checkpoint.unwrap(), Outcome::Checkpointed(both));
+    // It names a tenant that there is not.
+    let nobody = upkeep::RotationsAsked { tenants: 0 };
+    assert_eq!(asked.unwrap(), Outcome::RotationsAsked(nobody));
     assert_eq!(tick.unwrap().batch_item_failures, []);
     assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
     // What it names is in no table.
@@ -163,8 +169,14 @@ fn dispatch_event(path: &str) -> dispatch::events::Event {
 fn every_sample_is_played() {
     let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
         .into_iter()
-        .chain(["shard", "newer-shard"])
-        .chain(["dispatch", "upkeep", "lost-time", "checkpoint"])
+        .chain(["rotate-key", "shard", "newer-shard"])
+        .chain([
+            "dispatch",
+            "upkeep",
+            "lost-time",
+            "checkpoint",
+            "rotate-keys",
+        ])
         .chain(API.map(|(event, _)| event));
     let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();
     played.sort();

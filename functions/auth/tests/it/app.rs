@@ -25,7 +25,7 @@ pub(crate) struct App {
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) meter: Arc<Meter>,
-    keys: Arc<MemoryKeys>,
+    pub(crate) keys: Arc<MemoryKeys>,
 }
 
 impl App {

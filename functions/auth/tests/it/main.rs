@@ -14,6 +14,7 @@ mod email;
 mod forgery;
 mod limits;
 mod login;
+mod outage;
 mod passkeys;
 mod password;
 mod reauthenticate;

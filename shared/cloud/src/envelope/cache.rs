@@ -54,6 +54,10 @@ impl KeyCache {
         }
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(super) fn current(&self, tenant: TenantId) -> Option<Arc<TenantKey>> {
         self.take(Slot::Current(tenant))
     }

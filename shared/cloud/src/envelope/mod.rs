@@ -78,6 +78,42 @@ impl Envelope {
         record::open(&key, binding, &record).map_err(unreadable)
     }
 
+    /// Has the tenant's newest key opened, for whoever must know before they begin whether secrets can be had: what is
+    /// sealed right afterwards waits for nobody.
+    pub async fn ready(&self, tenant: TenantId) -> Result<()> {
+        self.current_key(tenant).await.map(drop)
+    }
+
+    /// Whether a secret is sealed under the tenant's newest key, as far as this process has heard.
+    pub async fn is_newest(&self, tenant: TenantId, sealed: &Sealed) -> Result<bool> {
+        let newest = self.current_key(tenant).await?;
+        Ok(Self::key_version(sealed)? >= newest.version)
+    }
+
+    /// The version of the tenant's key that a secret is sealed under.
+    pub fn key_version(sealed: &Sealed) -> Result<u32> {
+        let record = record::Record::parse(sealed.as_bytes()).map_err(unreadable)?;
+        Ok(record.key_version)
+    }
+
+    /// A new key of this version for a tenant. Nothing is sealed under it before it is stored.
+    pub async fn new_key(&self, tenant: TenantId, version: u32) -> Result<WrappedTenantKey> {
+        let context = self.context(tenant, version);
+        let made = self.keys.generate_data_key(&context).await?;
+        Ok(WrappedTenantKey {
+            version,
+            wrapped: made.wrapped,
+            made_at: self.cache.now(),
+        })
+    }
+
+    /// Seals what is sealed at `binding` anew, under the tenant's key of this version.
+    pub async fn reseal(&self, binding: &Binding, sealed: &Sealed, version: u32) -> Result<Sealed> {
+        let secret = self.open(binding, sealed).await?;
+        let key = self.key_of_version(binding.tenant, version).await?;
+        record::seal(&key, binding, self.random.as_ref(), &secret)
+    }
+
     async fn current_key(&self, tenant: TenantId) -> Result<Arc<TenantKey>> {
         if let Some(key) = self.cache.current(tenant) {
             return Ok(key);
@@ -105,9 +141,10 @@ impl Envelope {
         let ours = WrappedTenantKey {
             version: FIRST_VERSION,
             wrapped: made.wrapped,
+            made_at: self.cache.now(),
         };
         let stored = self.tenant_keys.create(tenant, ours.clone()).await?;
-        if stored == ours {
+        if stored.wrapped == ours.wrapped {
             return Ok(TenantKey::new(FIRST_VERSION, made.plain));
         }
         self.unwrap(tenant, &stored).await

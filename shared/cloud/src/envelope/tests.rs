@@ -171,6 +171,7 @@ async fn first_secrets_sealed_at_once_share_the_key_that_was_stored_first() {
     let winner = WrappedTenantKey {
         version: FIRST_VERSION,
         wrapped: other.wrapped,
+        made_at: Timestamp::UNIX_EPOCH,
     };
     bench.stored.create(here.tenant, winner).await.unwrap();
 
@@ -329,4 +330,63 @@ async fn secret_that_is_too_long_is_refused() {
 
     assert_eq!(error.code(), "internal");
     assert_eq!(bench.keys.calls(), 0);
+}
+
+#[tokio::test]
+async fn secret_that_is_sealed_anew_opens_under_the_new_key_without_the_old_one() {
+    let bench = Bench::new();
+    let (here, envelope) = (place(1), bench.envelope());
+    let old = envelope.seal(&here, b"secret").await.unwrap();
+    let key = envelope.new_key(here.tenant, 2).await.unwrap();
+    bench.stored.create(here.tenant, key).await.unwrap();
+
+    let new = envelope.reseal(&here, &old, 2).await.unwrap();
+
+    let versions = [&old, &new].map(|sealed| Envelope::key_version(sealed).unwrap());
+    assert_eq!(versions, [1, 2]);
+    // Whoever has opened the old key seals under it for a while; everybody opens both.
+    let late = envelope.seal(&here, b"secret").await.unwrap();
+    assert_eq!(Envelope::key_version(&late).unwrap(), 1);
+    assert!(bench.envelope().open(&here, &old).await.is_ok());
+    bench.stored.0.lock().unwrap().remove(&(here.tenant, 1));
+    assert_eq!(
+        *bench.envelope().open(&here, &new).await.unwrap(),
+        b"secret"
+    );
+    assert!(bench.envelope().open(&here, &old).await.is_err());
+}
+
+#[tokio::test]
+async fn new_key_is_used_by_everybody_within_five_minutes() {
+    let bench = Bench::new();
+    let (here, envelope) = (place(1), bench.envelope());
+    envelope.seal(&here, b"secret").await.unwrap();
+    let key = envelope.new_key(here.tenant, 2).await.unwrap();
+    bench.stored.create(here.tenant, key).await.unwrap();
+
+    bench.clock.advance(5 * 60);
+
+    let sealed = envelope.seal(&here, b"secret").await.unwrap();
+    assert_eq!(Envelope::key_version(&sealed).unwrap(), 2);
+    assert!(cache::LIFETIME < domain::tenant_key::KEY_OVERLAP);
+}
+
+#[tokio::test]
+async fn key_service_that_is_down_stops_what_is_not_opened_yet_until_it_is_back() {
+    let bench = Bench::new();
+    let envelope = bench.envelope();
+    let sealed = envelope.seal(&place(1), b"secret").await.unwrap();
+    bench.keys.is_down.store(true, Ordering::SeqCst);
+
+    let opened = envelope.open(&place(1), &sealed).await;
+    let elsewhere = envelope.seal(&place(2), b"secret").await;
+    bench.clock.advance(5 * 60);
+    let later = envelope.open(&place(1), &sealed).await;
+    bench.keys.is_down.store(false, Ordering::SeqCst);
+    let back = envelope.open(&place(1), &sealed).await;
+
+    assert!(opened.is_ok(), "an opened key goes on");
+    assert!(matches!(elsewhere, Err(Error::Unavailable { .. })));
+    assert!(matches!(later, Err(Error::Unavailable { .. })));
+    assert_eq!(*back.unwrap(), b"secret");
 }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 pub use attempt::Attempt;
 pub use evidence::{Evidence, Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
-pub use message::{DeliveryKey, DeliveryMessage, Look};
+pub use message::{DeliveryKey, DeliveryMessage, Look, MESSAGE_VERSION, UnreadableMessage};
 pub use name::TransitionName;
 pub use outcome::{CallOutcome, PollOutcome, ReadBack};
 pub use state::{HoldReason, State, VisibleState};

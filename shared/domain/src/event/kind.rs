@@ -89,6 +89,7 @@ event_kinds! {
         TenantRestored = "tenant.restored",
         TenantErased = "tenant.erased",
         TenantSecurityChanged = "tenant.security_changed",
+        TenantKeyRotated = "tenant_key.rotated",
         UserAuthenticatorAdded = "user.authenticator_added",
         UserAuthenticatorRemoved = "user.authenticator_removed",
         UserEdited = "user.edited",

@@ -44,6 +44,12 @@ impl Item for CredentialItem {
     }
 }
 
+impl CredentialItem {
+    pub(crate) fn account(&self) -> AccountId {
+        self.acc
+    }
+}
+
 impl From<CredentialItem> for SealedCredential {
     fn from(item: CredentialItem) -> Self {
         Self {

@@ -1,14 +1,22 @@
 //! The wrapped keys of tenants: useless without the key service.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::tenant_key::KeyFuture;
 use domain::{Error, Result, TenantId, TenantKeySource, WrappedTenantKey};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::base64_bytes;
+use crate::attribute::{Attributes, base64_bytes, optional_millis, text, value};
 use crate::condition::{Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, tenant_key_partition};
+use crate::schema::BY_ATTENTION;
+use crate::shard::{AttentionKind, attention_at, rotation_partition, shard_of};
 use crate::table::{Query, Range, Table, Written};
+
+mod rotation;
+
+pub use rotation::{KeyRotation, SealedCredentialPage};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct TenantKeyItem {
@@ -16,6 +24,32 @@ struct TenantKeyItem {
     ver: u32,
     #[serde(with = "base64_bytes")]
     wrapped: Vec<u8>,
+    /// Absent where an earlier version of this code made it.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    made: Option<Timestamp>,
+}
+
+impl TenantKeyItem {
+    fn new(tenant: TenantId, key: WrappedTenantKey) -> Self {
+        Self {
+            ten: tenant,
+            ver: key.version,
+            wrapped: key.wrapped,
+            made: Some(key.made_at),
+        }
+    }
+
+    /// As it is stored while it is the tenant's newest key: somebody looks after it at `at`.
+    fn wanting_rotation(&self, at: Timestamp, shards: u32) -> Result<Attributes> {
+        let mut attributes = encode(self)?;
+        let entry = rotation_entry(self.ten, at, shards)?;
+        attributes.extend(entry.map(|(name, value)| (name.to_owned(), value)));
+        Ok(attributes)
+    }
 }
 
 impl Item for TenantKeyItem {
@@ -31,8 +65,23 @@ impl From<TenantKeyItem> for WrappedTenantKey {
         Self {
             version: item.ver,
             wrapped: item.wrapped,
+            made_at: item.made.unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
+}
+
+/// What puts a tenant's newest key into the index of those to rotate.
+fn rotation_entry(
+    tenant: TenantId,
+    at: Timestamp,
+    shards: u32,
+) -> Result<[(&'static str, AttributeValue); 3]> {
+    let shard = shard_of(tenant.as_uuid(), shards);
+    Ok([
+        ("kind", value(&AttentionKind::KeyRotation)?),
+        (BY_ATTENTION.partition, text(rotation_partition(shard))),
+        (BY_ATTENTION.sort, text(attention_at(at, tenant))),
+    ])
 }
 
 impl TenantKeySource for Table {
@@ -55,12 +104,10 @@ impl TenantKeySource for Table {
 
     fn create(&self, tenant: TenantId, key: WrappedTenantKey) -> KeyFuture<'_, WrappedTenantKey> {
         Box::pin(async move {
-            let item = TenantKeyItem {
-                ten: tenant,
-                ver: key.version,
-                wrapped: key.wrapped,
-            };
-            let write = Write::put(item.key(), encode(&item)?).when(Condition::item_absent());
+            let due = key.rotation_due();
+            let item = TenantKeyItem::new(tenant, key);
+            let attributes = item.wanting_rotation(due, self.settings.shards)?;
+            let write = Write::put(item.key(), attributes).when(Condition::item_absent());
             match self.write(write).await? {
                 Written::Applied(_) => Ok(item.into()),
                 Written::Refused(Some(theirs)) => stored(theirs),
@@ -73,6 +120,6 @@ impl TenantKeySource for Table {
     }
 }
 
-fn stored(attributes: crate::attribute::Attributes) -> Result<WrappedTenantKey> {
+fn stored(attributes: Attributes) -> Result<WrappedTenantKey> {
     decode::<TenantKeyItem>(attributes).map(WrappedTenantKey::from)
 }
