@@ -1,9 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { actorWord, eventWord } from './words';
+import { sentence } from '$lib/text/sentence';
+import { actorWord, eventWord, OBJECTS } from './words';
+
+// The kinds as the product names them. People's own acts are not in the log of a workspace, nor is that it was erased.
+const code = readFileSync('../shared/domain/src/event/kind.rs', 'utf8');
+const audited = code.slice(code.indexOf('    audited {'), code.indexOf('    not_audited {'));
+const kinds = [...audited.matchAll(/= "([a-z_.]+)"/g)].map(([, kind]) => kind ?? '').filter((kind) => !kind.startsWith('user.') && kind !== 'tenant.erased');
 
 describe('eventWord', () => {
   it('has words for what people do', () => {
     expect(eventWord('post.scheduled')).toBe('Scheduled a post');
+  });
+
+  it('has words for every kind that the log of a workspace has, and a filter that finds it', () => {
+    expect(kinds).toContain('post.scheduled');
+    expect(kinds.filter((kind) => eventWord(kind) === sentence(kind.replace(/[._]/g, ' ')))).toEqual([]);
+    expect(kinds.filter((kind) => !OBJECTS.some((each) => kind.startsWith(`${each.kind}.`)))).toEqual([]);
   });
 
   it('tells a kind that it does not know by its name', () => {

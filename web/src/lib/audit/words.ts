@@ -23,6 +23,8 @@ const WORDS: Record<string, () => string> = {
   'media.deleted': m.audit_media_deleted,
   'media.edited': m.audit_media_edited,
   'member.changed': m.audit_member_changed,
+  'member.factor_reset_approved': m.audit_member_factor_reset_approved,
+  'member.factor_reset_withdrawn': m.audit_member_factor_reset_withdrawn,
   'member.joined': m.audit_member_joined,
   'member.removed': m.audit_member_removed,
   'post.cancelled': m.audit_post_cancelled,
@@ -38,16 +40,26 @@ const WORDS: Record<string, () => string> = {
   'role.changed': m.audit_role_changed,
   'role.created': m.audit_role_created,
   'role.deleted': m.audit_role_deleted,
+  'target.cancelled': m.audit_target_cancelled,
+  'target.held': m.audit_target_held,
   'target.resolved': m.audit_target_resolved,
+  'target.resumed': m.audit_target_resumed,
+  'target.retried': m.audit_target_retried,
+  'target.scheduled': m.audit_target_scheduled,
+  'target.unscheduled': m.audit_target_unscheduled,
   'tenant.changed': m.audit_tenant_changed,
   'tenant.created': m.audit_tenant_created,
+  'tenant.defaults_changed': m.audit_tenant_defaults_changed,
   'tenant.deleted': m.audit_tenant_deleted,
-  'tenant.restored': m.audit_tenant_restored
+  'tenant.restored': m.audit_tenant_restored,
+  'tenant.security_changed': m.audit_tenant_security_changed,
+  'tenant_key.rotated': m.audit_tenant_key_rotated
 };
 
 /** What a filter offers: an object, whose kinds of events begin with its name. */
 export const OBJECTS: readonly { kind: string; word: () => string }[] = [
   { kind: 'post', word: m.audit_of_posts },
+  { kind: 'target', word: m.audit_of_targets },
   { kind: 'account', word: m.audit_of_accounts },
   { kind: 'account_group', word: m.audit_of_account_groups },
   { kind: 'media', word: m.audit_of_media },
@@ -56,6 +68,7 @@ export const OBJECTS: readonly { kind: string; word: () => string }[] = [
   { kind: 'role', word: m.audit_of_roles },
   { kind: 'api_key', word: m.audit_of_api_keys },
   { kind: 'tenant', word: m.audit_of_workspace },
+  { kind: 'tenant_key', word: m.audit_of_tenant_keys },
   { kind: 'access', word: m.audit_of_refusals },
   { kind: 'audit', word: m.audit_of_exports }
 ];
