@@ -125,7 +125,7 @@ test('a workspace is set up and deleted', async ({ page }) => {
   await expect(page.getByText('Use language tags such as en or pt-BR').first()).toBeVisible();
   await page.getByLabel('Languages').fill('en, de-AT');
   await page.getByLabel('Languages').press('Enter');
-  await expect(page.getByText('New posts at Bluesky have these from now on.')).toBeAttached();
+  await expect(page.getByText('New posts at Bluesky have these from now on.').first()).toBeAttached();
   await page.reload();
   await expect(page.getByLabel('Languages')).toHaveValue('en, de-AT');
   await page.goto('/calendar');
