@@ -11,8 +11,12 @@ const SEALED = { timeout: 100_000 };
 async function openSettings(page: Page, tab: string): Promise<void> {
   await page.getByRole('button', { name: /^Workspace .*, switch$/ }).press('Enter');
   await page.getByRole('menuitem', { name: 'Workspace settings' }).press('Enter');
+  // A page that has come takes the focus: a key that is pressed before that would go astray.
+  const title = page.getByRole('heading', { level: 1, name: 'Settings' });
+  await expect(title).toBeFocused();
   await page.getByRole('link', { name: tab, exact: true }).press('Enter');
   await expect(page.getByRole('heading', { name: tab, exact: true })).toBeVisible();
+  await expect(title).toBeFocused();
 }
 
 test('the audit log is read, filtered and exported', async ({ page }) => {
