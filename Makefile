@@ -71,7 +71,7 @@ lint-template: $(PYTHON_ENV)/.stamp
 	@$(PYTHON_ENV)/bin/python infra/policies.py $(TEMPLATES)
 
 $(PYTHON_ENV)/.stamp: .ci/requirements.txt | tools
-	@$(call say,'Installing the template checks, the independent reader of secrets and Cedar')
+	@$(call say,'Installing the template checks and what tests compare with')
 	@rm -rf $(PYTHON_ENV) && python3 -m venv $(PYTHON_ENV)
 	@$(PYTHON_ENV)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
 	@touch $@

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::restore::{Declared, LostTimeDeclared, declare};
 use crate::{
-    Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, Sweep, checkpoint, erase, rotate_due_keys,
-    rotate_keys, sweep,
+    Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, Sweep, checkpoint, erase,
+    rotate_due_keys, rotate_keys, sweep,
 };
 
 /// What a run is for.

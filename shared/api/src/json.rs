@@ -161,5 +161,33 @@ fn field(mut pointer: String, error: &serde_json::Error) -> FieldError {
     } else {
         "invalid_value"
     };
-    FieldError::new(pointer, code, message)
+    FieldError::new(pointer, code, unquoted(message))
+}
+
+/// A refusal that does not repeat what was sent: in the wrong field it may be a secret, and answers are kept in logs of
+/// clients.
+pub(crate) fn unquoted(message: &str) -> String {
+    let refusals = [
+        ("unknown variant `", "`, expected ", "unknown variant"),
+        (
+            "invalid type: string \"",
+            "\", expected ",
+            "invalid type: string",
+        ),
+        (
+            "invalid value: string \"",
+            "\", expected ",
+            "invalid value: string",
+        ),
+    ];
+    for (begin, end, name) in refusals {
+        // From the right: what was sent may have any text in it.
+        if let Some((_, expected)) = message
+            .strip_prefix(begin)
+            .and_then(|rest| rest.rsplit_once(end))
+        {
+            return format!("{name}, expected {expected}");
+        }
+    }
+    message.to_owned()
 }

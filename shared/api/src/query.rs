@@ -5,6 +5,7 @@ use domain::{Error, FieldError};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use crate::json::unquoted;
 use crate::problem::Problem;
 
 /// The query parameters of a request. `T` denies unknown fields; whatever it refuses is a 400.
@@ -41,6 +42,7 @@ fn refuse(name: &str, message: &str) -> Problem {
     } else {
         (name.to_owned(), "invalid_parameter")
     };
+    let message = unquoted(message);
     Error::Malformed {
         code: "malformed_request",
         detail: format!("the query parameter `{name}` is not valid: {message}"),

@@ -264,9 +264,7 @@ impl Place {
 }
 
 /// The membership, the tenant and whether its person has a second factor, as far as a mixed batch has them.
-fn parts_in(
-    items: Vec<Attributes>,
-) -> Result<(Option<Membership>, Option<Tenant>, Option<bool>)> {
+fn parts_in(items: Vec<Attributes>) -> Result<(Option<Membership>, Option<Tenant>, Option<bool>)> {
     let (mut membership, mut tenant, mut has_second_factor) = (None, None, None);
     for attributes in items {
         if is::<MembershipItem>(&attributes) {

@@ -31,7 +31,7 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
         cookie: people::enter(product, name).await,
         ids: Vec::new(),
     };
-    maker.deleted_tenant().await;
+    let deleted = maker.deleted_tenant().await;
     let tenant = maker.tenant().await;
     maker.passkey(name).await;
     let accounts = [maker.account(name, 1).await, maker.account(name, 2).await];
@@ -45,6 +45,8 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
     for shard in 0..product.table.system().shards() {
         dispatch::backlog(&product.dispatch, shard).await.unwrap();
     }
+    // Behind the tenant that they act in: bodies name the first of a kind.
+    maker.ids.extend(deleted);
     maker.look_around(document).await;
     Person {
         cookie: maker.cookie,
@@ -76,12 +78,13 @@ impl Maker<'_> {
         self.keep(&made.body);
     }
 
-    /// One that can come back.
-    async fn deleted_tenant(&mut self) {
+    /// One that can come back, with the ids that came with it.
+    async fn deleted_tenant(&mut self) -> Vec<String> {
         let tenant = self.tenant().await;
         let path = format!("/v1/tenants/{tenant}");
         let call = self.product.api.delete(path).cookie(&self.cookie);
         call.send().await.expect(204);
+        std::mem::take(&mut self.ids)
     }
 
     async fn account(&mut self, name: &str, number: usize) -> String {

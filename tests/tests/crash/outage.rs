@@ -46,7 +46,7 @@ async fn post_that_is_due_in_a_key_outage_waits_and_goes_out_once_it_is_over() {
     world.keys.fail(false);
     let posts = life::run_to_rest(&world, &process, std::slice::from_ref(&id)).await;
 
-    assert_eq!(waiting["state"], "scheduled", "{waiting}");
+    assert_eq!(waiting["state"], "queued", "{waiting}");
     assert_eq!(
         waiting["targets"][0]["error"]["code"], "internal",
         "{waiting}"

@@ -375,9 +375,7 @@ async fn every_route_that_changes_something_makes_exactly_one_audited_event() {
     let edit = json!({ "name": "Difference Engines" });
     story.act("PATCH /v1/tenants/{id}", &[&tenant], &edit).await;
     let german = json!({ "network": FakeNetwork::ID, "options": { "langs": ["de"] } });
-    story
-        .act("PATCH /v1/networks/defaults", &[], &german)
-        .await;
+    story.act("PATCH /v1/networks/defaults", &[], &german).await;
     story
         .act("DELETE /v1/tenants/{id}", &[&tenant], &Value::Null)
         .await;

@@ -205,3 +205,23 @@ async fn command_with_two_keys_is_refused() {
         .await
         .expect_problem(400, "invalid_idempotency_key");
 }
+
+#[tokio::test]
+async fn body_that_is_refused_is_not_repeated() {
+    let app = App::new().await;
+    let secret = "`, expected \", expected a secret";
+    let quoted = serde_json::to_string(secret).unwrap();
+    for body in [
+        format!(r#"{{"name":"x","parts":[{{"count":{quoted}}}]}}"#),
+        format!(r#"{{"name":"x","parts":{quoted}}}"#),
+        format!(r#"{{"name":"x","post":{quoted}}}"#),
+    ] {
+        let call = app.api.post("/v1/echo").raw("application/json", body);
+        let answer = call.send().await.expect(422);
+        assert!(
+            !answer.body.to_string().contains("a secret"),
+            "{}",
+            answer.body
+        );
+    }
+}

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::config::LogConfig;
 
 /// Libraries that log every request at `info`, or bodies at `debug`: those may hold secrets.
-const QUIET: &str = "aws_config=warn,aws_runtime=warn,aws_sdk=warn,aws_smithy=warn,aws_smithy_runtime=warn,h2=warn,hyper=warn,hyper_util=warn,rustls=warn,lambda_runtime=warn,lambda_http=warn";
+const QUIET: &str = "dynoxide=warn,aws_config=warn,aws_runtime=warn,aws_sdk=warn,aws_smithy=warn,aws_smithy_runtime=warn,h2=warn,hyper=warn,hyper_util=warn,rustls=warn,lambda_runtime=warn,lambda_http=warn";
 
 /// Starts logging; once per process, first thing in `main`. A second call changes nothing.
 pub fn init(config: &LogConfig) {

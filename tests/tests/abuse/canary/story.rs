@@ -100,7 +100,9 @@ impl Story {
     pub(crate) async fn end(mut self) -> Watch {
         self.look().await;
         for line in self.log.lines() {
-            self.watch.see(Place::Log, "line", line);
+            let fields: Value = serde_json::from_str(&line).unwrap();
+            let name = fields["target"].as_str().unwrap_or("line");
+            self.watch.see(Place::Log, name, line);
         }
         self.watch
     }

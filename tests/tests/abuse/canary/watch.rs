@@ -129,7 +129,8 @@ impl Watch {
         self.answers += 1;
         for cookie in answer.headers.get_all(SET_COOKIE) {
             let (_, value) = cookie.to_str().unwrap().split_once('=').unwrap();
-            let value = value.split(';').next().unwrap();
+            // After its secret it names the person and the tenant.
+            let value = value.split([';', '.']).next().unwrap();
             if !value.is_empty() {
                 self.learn("cookie", value, MeantFor::ItsMaker);
             }
