@@ -100,6 +100,24 @@ pub enum Subject {
     Delivery(PostId, DeliveryId),
 }
 
+impl Subject {
+    /// The post that it is, or is a target of.
+    pub fn post(self) -> Option<PostId> {
+        match self {
+            Self::Post(post) | Self::Delivery(post, _) => Some(post),
+            Self::Tenant(_)
+            | Self::User(_)
+            | Self::Member(_)
+            | Self::Invitation(_)
+            | Self::Role(_)
+            | Self::AccountGroup(_)
+            | Self::ApiKey(_)
+            | Self::Account(_)
+            | Self::Media(_) => None,
+        }
+    }
+}
+
 /// Something that happened, written in the transaction of the act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

@@ -212,17 +212,9 @@ fn key(owner: Owner, subject: Subject, id: EventId) -> Key {
         Owner::Tenant(tenant) => TenantScope::of_own_item(tenant),
         Owner::User(user) => return Key::user_event(user, id),
     };
-    match subject {
-        Subject::Post(post) | Subject::Delivery(post, _) => Key::post_event(&tenant, post, id),
-        Subject::Tenant(_)
-        | Subject::User(_)
-        | Subject::Member(_)
-        | Subject::Invitation(_)
-        | Subject::Role(_)
-        | Subject::AccountGroup(_)
-        | Subject::ApiKey(_)
-        | Subject::Account(_)
-        | Subject::Media(_) => Key::tenant_event(&tenant, id),
+    match subject.post() {
+        Some(post) => Key::post_event(&tenant, post, id),
+        None => Key::tenant_event(&tenant, id),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::event::{Owner, Subject};
+use domain::event::Owner;
 use domain::tenant::{Tenant, TenantState, TimeZoneName, erased_from};
 use domain::{AccountId, Error, MediaId, PostId, Result, UserId};
 use jiff::Timestamp;
@@ -142,18 +142,7 @@ impl TenantTable<'_> {
         let log = self.audit_before(None, 1).await?.records;
         let removed: BTreeSet<PostId> = log
             .iter()
-            .filter_map(|record| match record.event.subject {
-                Subject::Post(post) | Subject::Delivery(post, _) => Some(post),
-                Subject::Tenant(_)
-                | Subject::User(_)
-                | Subject::Member(_)
-                | Subject::Invitation(_)
-                | Subject::Role(_)
-                | Subject::AccountGroup(_)
-                | Subject::ApiKey(_)
-                | Subject::Account(_)
-                | Subject::Media(_) => None,
-            })
+            .filter_map(|record| record.event.subject.post())
             .collect();
         for post in removed {
             self.empty(post_partition(tenant, post)).await?;
