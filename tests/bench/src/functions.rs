@@ -69,18 +69,11 @@ pub(crate) fn measure(plan: &Plan) -> Result<Vec<Figure>> {
 }
 
 fn start(api: &RuntimeApi, binary: &Path) -> Result<Started> {
-    let address = api.address.to_string();
-    let own = [
-        ("AWS_LAMBDA_RUNTIME_API", address.clone()),
-        ("AWS_ENDPOINT_URL", format!("http://{address}")),
-        ("M1A_DELIVERY_QUEUE_URL", format!("http://{address}/queue")),
-        ("M1A_DISPATCH_QUEUE_URL", format!("http://{address}/turns")),
-    ];
     let began = Instant::now();
     let mut process = Command::new(binary)
         .env_clear()
         .envs(ENVIRONMENT)
-        .envs(own)
+        .envs(places(&api.address.to_string()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -97,8 +90,18 @@ fn start(api: &RuntimeApi, binary: &Path) -> Result<Started> {
     measured
 }
 
+/// Where it finds the services.
+fn places(address: &str) -> [(&'static str, String); 4] {
+    [
+        ("AWS_LAMBDA_RUNTIME_API", address.to_owned()),
+        ("AWS_ENDPOINT_URL", format!("http://{address}")),
+        ("M1A_DELIVERY_QUEUE_URL", format!("http://{address}/queue")),
+        ("M1A_DISPATCH_QUEUE_URL", format!("http://{address}/turns")),
+    ]
+}
+
 /// What the platform and the template set.
-const ENVIRONMENT: [(&str, &str); 16] = [
+const ENVIRONMENT: [(&str, &str); 19] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -112,6 +115,9 @@ const ENVIRONMENT: [(&str, &str); 16] = [
     ("M1A_TABLE", "bench"),
     ("M1A_KEY_ID", "bench"),
     ("M1A_MEDIA_BUCKET", "bench"),
+    ("M1A_AUDIT_BUCKET", "bench"),
+    ("M1A_AUDIT_KEY_ID", "bench"),
+    ("M1A_PRIVATE_SERVERS", ""),
     ("M1A_MAIL_FROM", "bench <bench@example.com>"),
     ("M1A_PUBLIC_URL", "https://example.com"),
     ("M1A_ATTENTION_SHARDS", "16"),
@@ -132,4 +138,42 @@ fn zip_mb(binary: &Path) -> Result<f64> {
         .context("python3 cannot be started")?;
     ensure!(packed.success(), "{} cannot be packed", binary.display());
     Ok(std::fs::metadata(&zip)?.len() as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+    #[test]
+    fn functions_are_all_of_the_workspace() {
+        let folders = std::fs::read_dir(format!("{ROOT}/functions")).unwrap();
+        let found: BTreeSet<String> = folders
+            .map(|folder| folder.unwrap().file_name().into_string().unwrap())
+            .collect();
+
+        assert_eq!(found, FUNCTIONS.map(str::to_owned).into());
+    }
+
+    /// A function that lacks a setting ends before it asks for an event.
+    #[test]
+    fn environment_has_every_setting_of_the_template() {
+        let template = std::fs::read_to_string(format!("{ROOT}/infra/template.yaml")).unwrap();
+        let settings: BTreeSet<&str> = template
+            .split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+            .filter(|word| word.starts_with("M1A_"))
+            .collect();
+        let own = places("");
+        let given: BTreeSet<&str> = ENVIRONMENT
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(own.iter().map(|(name, _)| *name))
+            .filter(|name| name.starts_with("M1A_"))
+            .collect();
+
+        assert_eq!(given, settings);
+    }
 }
