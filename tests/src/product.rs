@@ -58,6 +58,8 @@ pub struct Product {
     pub dispatch: dispatch::Ctx,
     /// The sweeper.
     pub upkeep: upkeep::Ctx,
+    /// The maker of exports.
+    pub transfers: transfers::Ctx,
 }
 
 impl Product {
@@ -106,6 +108,7 @@ impl Product {
             document: serde_json::to_value(document).unwrap(),
             routes,
             publishing: parts.publishing(),
+            transfers: parts.transfers(),
             dispatch: dispatch::Ctx {
                 reconciler: parts.reconciler("dispatch"),
                 shards: MemoryQueue::new(&clock),
@@ -236,6 +239,19 @@ impl Parts {
             gate: self.gate(&table),
             clock: Arc::clone(&self.now),
             random: Arc::new(FixedRandom::new(31)),
+            objects: Arc::<MemoryObjects>::clone(&self.objects),
+            table,
+        }
+    }
+
+    fn transfers(&self) -> transfers::Ctx {
+        let table = self.table("transfers");
+        transfers::Ctx {
+            objects: Arc::<MemoryObjects>::clone(&self.objects),
+            notifier: self.notifier(&table),
+            clock: Arc::clone(&self.now),
+            time_max: transfers::TIME_MAX,
+            volume_bytes: transfers::VOLUME_BYTES,
             table,
         }
     }

@@ -1,18 +1,19 @@
-//! Tenants: made, read, changed and deleted by their members.
+//! Tenants: made, read, changed, exported and deleted by their members.
 //!
-//! * **Trigger**: the HTTP API, `/v1/tenants*`.
+//! * **Trigger**: the HTTP API, `/v1/tenants*`, `/v1/audit*` and `/v1/exports*`.
 //! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session;
-//!   disconnects the accounts of a tenant that is deleted.
+//!   disconnects the accounts of a tenant that is deleted; signs addresses from which volumes of exports are read.
 //! * **Failure**: every act is one transaction; without the table nothing happens (503). What a deletion did not reach is
 //!   found by the dispatcher. A tenant that the caller may not enter is answered like one that does not exist.
 
 use std::sync::Arc;
 
 use api::Gate;
-use api::permission::ReadAudit;
+use api::permission::{ExportTenant, ReadAudit};
 use api::route::{can, recent, signed_in};
 use axum::extract::FromRef;
-use cloud::config::PublicUrlConfig;
+use cloud::config::{BucketConfig, PublicUrlConfig};
+use cloud::objects::ObjectStore;
 use domain::membership::Permission;
 use domain::{Clock, Error, Random, Result, TenantId};
 use engine::Deployment;
@@ -26,6 +27,7 @@ mod delete;
 mod deleted;
 mod edit;
 mod export_audit;
+mod exports;
 mod fields;
 mod read;
 mod restore;
@@ -47,14 +49,17 @@ pub struct Ctx {
     pub clock: Arc<dyn Clock>,
     /// Makes the secrets of sessions.
     pub random: Arc<dyn Random>,
+    /// The volumes of exports.
+    pub objects: Arc<dyn ObjectStore>,
 }
 
 /// What a deployment configures.
-pub type Config = PublicUrlConfig;
+pub type Config = (BucketConfig, PublicUrlConfig);
 
 impl Ctx {
     /// The function of a deployment.
-    pub fn deployed(deployment: &Deployment, public_url: &Config) -> Self {
+    pub fn deployed(deployment: &Deployment, (bucket, public_url): Config) -> Self {
+        let objects = deployment.objects(&bucket);
         let Deployment {
             clock,
             random,
@@ -66,6 +71,7 @@ impl Ctx {
             table: table.clone(),
             clock: Arc::clone(clock),
             random: Arc::clone(random),
+            objects,
         }
     }
 
@@ -105,5 +111,13 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(signed_in(routes!(deleted::list_deleted_tenants)))
         .routes(can::<ReadAudit, _>(routes!(audit::list_audit)))
         .routes(can::<ReadAudit, _>(routes!(export_audit::export_audit)))
+        .routes(recent(can::<ExportTenant, _>(routes!(
+            exports::request::request_export
+        ))))
+        .routes(can::<ExportTenant, _>(routes!(exports::read::list_exports)))
+        .routes(can::<ExportTenant, _>(routes!(exports::read::get_export)))
+        .routes(recent(can::<ExportTenant, _>(routes!(
+            exports::links::link_export
+        ))))
         .with_state(ctx)
 }

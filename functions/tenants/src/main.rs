@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
         clock: Arc::clone(&deployment.clock),
         random: Arc::clone(&deployment.random),
     };
-    let ctx = Ctx::deployed(&deployment, &config);
+    let ctx = Ctx::deployed(&deployment, config);
     deployment.warm_up().await;
     let (routes, _) = router(ctx).split_for_parts();
     run(finish(routes, edge)).await

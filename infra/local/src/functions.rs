@@ -34,6 +34,7 @@ pub(crate) struct Functions {
     publishing: publishing::Ctx,
     dispatch: dispatch::Ctx,
     upkeep: upkeep::Ctx,
+    transfers: transfers::Ctx,
 }
 
 impl Functions {
@@ -103,6 +104,7 @@ impl Functions {
                 table: table.clone(),
                 clock: Arc::clone(clock),
                 random: Arc::clone(random),
+                objects: Arc::clone(&objects),
             },
             members: members::Ctx {
                 gate: gate.clone(),
@@ -133,6 +135,14 @@ impl Functions {
                 envelope: Arc::clone(&envelope),
                 waker: waker.clone(),
                 notifier: notifier.clone(),
+            },
+            transfers: transfers::Ctx {
+                table: table.clone(),
+                objects: Arc::clone(&objects),
+                notifier: notifier.clone(),
+                clock: Arc::clone(clock),
+                time_max: transfers::TIME_MAX,
+                volume_bytes: transfers::VOLUME_BYTES,
             },
             publishing: publishing::Ctx {
                 table: table.clone(),
@@ -228,6 +238,15 @@ impl Functions {
         } = &self.auth;
         if let Err(error) = api::bootstrap(table, envelope, clock, random).await {
             failed("the rotation of the product's keys", &error);
+        }
+    }
+
+    /// One run over the exports that are being made.
+    pub(crate) async fn transfer(&self) {
+        match transfers::run(&self.transfers).await {
+            Ok(run) if run == transfers::Run::default() => {}
+            Ok(run) => tracing::info!(?run, "exported"),
+            Err(error) => failed("the making of exports", &error),
         }
     }
 

@@ -16,6 +16,7 @@
 mod archive;
 pub mod audit;
 pub mod erasure;
+pub mod export;
 #[cfg(test)]
 mod fairness;
 mod folder;

@@ -1,11 +1,11 @@
-//! The whole product in one process; and checks of what it gives out as proof, which need none of it.
+//! The whole product in one process; and checks of what it gives out, which need none of it.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cloud::config::ProcessEnvironment;
-use local::{Host, Settings, audit, erasure};
+use local::{Host, Settings, audit, erasure, export};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -31,10 +31,11 @@ fn main() -> ExitCode {
             erasure::verify_erasure(arguments),
             "The certificate proves nothing",
         ),
+        "verify-export" => tell(export::verify_export(arguments), "The export is not whole"),
         #[expect(clippy::print_stderr, reason = "people read what went wrong")]
         _ => {
             eprintln!(
-                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant."
+                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant, verify-export the files of an export."
             );
             ExitCode::FAILURE
         }

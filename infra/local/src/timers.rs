@@ -1,5 +1,5 @@
-//! What happens by the clock: the deployment's timers, and the removal of expired items and uploads that the real table
-//! and bucket do themselves.
+//! What happens by the clock: the deployment's timers, and the removal of expired items, uploads and exports that the
+//! real table and bucket do themselves.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -24,17 +24,20 @@ pub(crate) enum Timer {
     Checkpoint,
     /// The rotation of the product's own keys.
     Keys,
-    /// Removal of expired items and uploads.
+    /// Exports of tenants.
+    Transfers,
+    /// Removal of expired items, uploads and exports.
     Sweep,
 }
 
 impl Timer {
     /// Every timer.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Dispatch,
         Self::Upkeep,
         Self::Checkpoint,
         Self::Keys,
+        Self::Transfers,
         Self::Sweep,
     ];
 
@@ -42,6 +45,8 @@ impl Timer {
         match self {
             Self::Dispatch => Duration::from_mins(1),
             Self::Upkeep => Duration::from_mins(5),
+            // In a deployment it is a minute; here somebody looks on, and a look costs nothing.
+            Self::Transfers => Duration::from_secs(3),
             // The second reads the whole table, and whoever reads an item looks at its expiry anyway.
             Self::Checkpoint | Self::Keys | Self::Sweep => Duration::from_hours(1),
         }
@@ -49,7 +54,7 @@ impl Timer {
 
     const fn first_after(self) -> Duration {
         match self {
-            Self::Dispatch | Self::Upkeep => Duration::ZERO,
+            Self::Dispatch | Self::Upkeep | Self::Transfers => Duration::ZERO,
             Self::Checkpoint | Self::Keys | Self::Sweep => Duration::from_mins(10),
         }
     }
@@ -83,12 +88,13 @@ impl Timer {
             Self::Upkeep => functions.upkeep().await,
             Self::Checkpoint => functions.checkpoint().await,
             Self::Keys => functions.rotate_own_keys().await,
+            Self::Transfers => functions.transfer().await,
             Self::Sweep => {
                 if let Err(error) = table.sweep().await {
                     tracing::warn!(%error, "expired items cannot be removed");
                 }
-                if let Err(error) = objects.forget_old_uploads().await {
-                    tracing::warn!(%error, "old uploads cannot be removed");
+                if let Err(error) = objects.forget_old_objects().await {
+                    tracing::warn!(%error, "old uploads and exports cannot be removed");
                 }
             }
         }

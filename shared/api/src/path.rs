@@ -2,8 +2,8 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, InvitationId, MediaId,
-    PasskeyId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, ExportId, InvitationId,
+    MediaId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 use http::request::Parts;
 
@@ -39,6 +39,7 @@ path_ids! {
     ApiKeyId = "API key",
     DeliveryId = "target",
     EventId = "event",
+    ExportId = "export",
     InvitationId = "invitation",
     MediaId = "media",
     PasskeyId = "passkey",

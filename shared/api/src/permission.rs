@@ -42,6 +42,8 @@ permissions! {
     ManageRoles = "manage_roles",
     ManageApiKeys = "manage_api_keys",
     ReadAudit = "read_audit",
+    ReadAudit = "read_audit",
+    ExportTenant = "export_tenant",
     ReadAccounts = "read_accounts",
     ManageAccounts = "manage_accounts",
     ReadPosts = "read_posts",
@@ -51,11 +53,13 @@ permissions! {
     WriteMedia = "write_media",
 }
 
-/// Whether the permission allows no change: such acts stay possible in a suspended tenant.
+/// Whether the permission allows no change: such acts stay possible in a suspended tenant. Whoever does not pay can take
+/// what is theirs with them.
 pub(crate) fn only_reads(permission: Permission) -> bool {
     match permission {
         Permission::ReadTenant
         | Permission::ReadAudit
+        | Permission::ExportTenant
         | Permission::ReadMembers
         | Permission::ReadAccounts
         | Permission::ReadPosts

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, InvitationId, MediaId, OperationId,
-    PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, InvitationId, MediaId,
+    OperationId, PostId, RoleId, TenantId, UserId,
 };
 use crate::user::Origin;
 
@@ -94,6 +94,8 @@ pub enum Subject {
     Account(AccountId),
     /// A medium.
     Media(MediaId),
+    /// An export of the tenant.
+    Export(ExportId),
     /// A post as a whole.
     Post(PostId),
     /// One target of a post.
@@ -113,7 +115,8 @@ impl Subject {
             | Self::AccountGroup(_)
             | Self::ApiKey(_)
             | Self::Account(_)
-            | Self::Media(_) => None,
+            | Self::Media(_)
+            | Self::Export(_) => None,
         }
     }
 }

@@ -178,6 +178,8 @@ id! {
     FamilyId = "fam",
     /// A passkey of a person.
     PasskeyId = "psk",
+    /// An export of everything that a tenant has.
+    ExportId = "exp",
     /// A mail that is owed to somebody.
     NoticeId = "ntc",
     /// One conditional write: how a repeated attempt recognises its own earlier success.

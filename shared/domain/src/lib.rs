@@ -18,6 +18,7 @@ pub mod delivery;
 pub mod email;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod id;
 pub mod media;
 pub mod membership;
@@ -34,7 +35,7 @@ pub mod user;
 pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
 pub use id::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, Ids, InvitationId, MediaId,
-    NoticeId, OperationId, PasskeyId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, Ids,
+    InvitationId, MediaId, NoticeId, OperationId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};

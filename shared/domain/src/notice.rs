@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, DeliveryId, NoticeId, PostId, TenantId, UserId};
+use crate::id::{AccountId, DeliveryId, ExportId, NoticeId, PostId, TenantId, UserId};
 
 /// Why a mail is sent. The cause is the mail's identity: the same cause is never mailed twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,11 @@ pub enum NoticeCause {
         account: AccountId,
         /// The credential that stopped working.
         credential_version: u32,
+    },
+    /// An export can be downloaded.
+    ExportReady {
+        /// The export.
+        export: ExportId,
     },
 }
 

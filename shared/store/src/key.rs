@@ -4,8 +4,8 @@
 use aws_lc_rs::{constant_time, digest, hmac};
 use domain::event::Owner;
 use domain::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, FamilyId, InvitationId, MediaId,
-    NoticeId, PasskeyId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, InvitationId,
+    MediaId, NoticeId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,19 @@ impl Key {
 
     pub(crate) fn media(scope: &TenantScope, media: MediaId) -> Self {
         Self::new(media_partition(scope.tenant()), media.to_string())
+    }
+
+    // Exports.
+
+    pub(crate) fn export(scope: &TenantScope, export: ExportId) -> Self {
+        Self::new(exports_partition(scope.tenant()), format!("HEAD#{export}"))
+    }
+
+    pub(crate) fn export_volume(scope: &TenantScope, export: ExportId, number: u32) -> Self {
+        Self::new(
+            exports_partition(scope.tenant()),
+            format!("VOL#{export}#{number:06}"),
+        )
     }
 
     // People.
@@ -407,6 +420,10 @@ pub(crate) fn sequence_text(sequence: u64) -> String {
 
 pub(crate) fn media_partition(tenant: TenantId) -> String {
     format!("T#{tenant}#M")
+}
+
+pub(crate) fn exports_partition(tenant: TenantId) -> String {
+    format!("T#{tenant}#EXP")
 }
 
 pub(crate) fn account_partition(tenant: TenantId, account: AccountId) -> String {

@@ -132,7 +132,7 @@ fn event_kind(cause: &NoticeCause) -> Option<EventKind> {
         NoticeCause::Missed { .. } => Some(EventKind::TargetMissed),
         NoticeCause::Held { .. } => Some(EventKind::TargetHeld),
         NoticeCause::OutcomeUnknown { .. } => Some(EventKind::TargetOutcomeUnknown),
-        NoticeCause::ReconnectNeeded { .. } => None,
+        NoticeCause::ReconnectNeeded { .. } | NoticeCause::ExportReady { .. } => None,
     }
 }
 

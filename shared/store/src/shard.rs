@@ -30,6 +30,8 @@ pub(crate) enum AttentionKind {
     Erasure,
     /// The newest key of a tenant, in whose place another is to be put some day.
     KeyRotation,
+    /// An export whose volumes are being made.
+    Export,
 }
 
 /// A shard of the index by attention.
@@ -51,6 +53,10 @@ pub(crate) fn erasure_partition(shard: u32) -> String {
 pub(crate) fn rotation_partition(shard: u32) -> String {
     format!("K#{shard:03}")
 }
+
+/// Exports that are being made. They are rare, and only the function that makes them looks at them, for no other may read
+/// all that a tenant has.
+pub(crate) const EXPORTS_PARTITION: &str = "T#000";
 
 /// A shard of the index by deadline.
 pub(crate) fn deadline_partition(shard: u32) -> String {

@@ -13,7 +13,7 @@ use crate::runtime_api::RuntimeApi;
 use crate::stats::Distribution;
 
 const EMPTY: &str = "empty-function";
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     "accounts",
     "auth",
     "dispatch",
@@ -22,6 +22,7 @@ const FUNCTIONS: [&str; 9] = [
     "publishing",
     "scheduling",
     "tenants",
+    "transfers",
     "upkeep",
 ];
 /// Starts of each.

@@ -41,6 +41,7 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
     }
     maker.team(name, &accounts).await;
     let api_key = maker.api_key().await;
+    maker.export().await;
     // What happened so far is in the audit log within a minute.
     for shard in 0..product.table.system().shards() {
         dispatch::backlog(&product.dispatch, shard).await.unwrap();
@@ -134,6 +135,15 @@ impl Maker<'_> {
     async fn api_key(&mut self) -> String {
         let made = self.make("/v1/api-keys", &every_scope(None)).await;
         made["secret"].as_str().unwrap().to_owned()
+    }
+
+    /// An export that can be downloaded.
+    async fn export(&mut self) {
+        let call = self.product.api.post("/v1/exports").cookie(&self.cookie);
+        let wanted = call.send().await.expect(202).body;
+        self.keep(&wanted);
+        let run = transfers::run(&self.product.transfers).await.unwrap();
+        assert!(run.steps > 0 && run.failed == 0, "{run:?}");
     }
 
     async fn make(&mut self, path: &str, body: &Value) -> Value {

@@ -231,6 +231,16 @@ async fn posts(story: &mut Story, account: &str) {
     story.refused(resolve, &ids, &found).await;
 }
 
+async fn exports(story: &mut Story) {
+    let none = json!({});
+    let export = id(&story.act("POST /v1/exports", &[], &none).await);
+    let product = &story.functions.product;
+    transfers::run(&product.transfers).await.unwrap();
+    story
+        .act("POST /v1/exports/{id}/links", &[&export], &none)
+        .await;
+}
+
 /// What somebody does in a tenant of several people.
 async fn team(story: &mut Story) {
     story.cookie = people::enter(&story.functions.product, "charles").await;
@@ -372,6 +382,7 @@ async fn every_route_that_changes_something_makes_exactly_one_audited_event() {
     story
         .act("DELETE /v1/accounts/{id}", &[&account], &Value::Null)
         .await;
+    exports(&mut story).await;
     let edit = json!({ "name": "Difference Engines" });
     story.act("PATCH /v1/tenants/{id}", &[&tenant], &edit).await;
     let german = json!({ "network": FakeNetwork::ID, "options": { "langs": ["de"] } });

@@ -18,6 +18,7 @@ fn variables_of(function: &str) -> Vec<&'static str> {
         "publishing" => publishing::Config::variables(),
         "scheduling" => scheduling::Config::variables(),
         "tenants" => tenants::Config::variables(),
+        "transfers" => transfers::Config::variables(),
         "upkeep" => upkeep::Config::variables(),
         other => panic!("{other} has no configuration here"),
     };

@@ -118,6 +118,10 @@ async fn timer_samples_start_a_run() {
     let event = serde_json::from_str(&sample("checkpoint")).unwrap();
     let checkpoint = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
 
+    let event = serde_json::from_str(&sample("transfers")).unwrap();
+    let exports = transfers::events::on_event(&functions.product.transfers, &metrics, event).await;
+
+    assert_eq!(exports.unwrap(), transfers::Run::default());
     // The making of the tenant and the sign-in, which the tick has sealed.
     let both = upkeep::Checkpointed { chains: 2 };
     assert_eq!(checkpoint.unwrap(), Outcome::Checkpointed(both));
@@ -176,6 +180,7 @@ fn every_sample_is_played() {
             "lost-time",
             "checkpoint",
             "rotate-keys",
+            "transfers",
         ])
         .chain(API.map(|(event, _)| event));
     let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();

@@ -12,7 +12,7 @@ pub(crate) const HTTP_FUNCTIONS: [&str; 6] = [
     "tenants",
 ];
 /// All functions.
-pub(crate) const FUNCTIONS: [&str; 9] = [
+pub(crate) const FUNCTIONS: [&str; 10] = [
     "accounts",
     "auth",
     "dispatch",
@@ -21,6 +21,7 @@ pub(crate) const FUNCTIONS: [&str; 9] = [
     "publishing",
     "scheduling",
     "tenants",
+    "transfers",
     "upkeep",
 ];
 

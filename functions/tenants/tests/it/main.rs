@@ -9,6 +9,7 @@
 
 mod audit;
 mod delete;
+mod exports;
 mod settings;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::Table;
 use tenants::{Ctx, router};
-use testkit::{Answer, FixedRandom, TestApi, TestClock, gate, member};
+use testkit::{Answer, FixedRandom, MemoryObjects, TestApi, TestClock, gate, member};
 
 struct App {
     api: TestApi,
@@ -36,6 +37,7 @@ impl App {
             table: table.clone(),
             clock: Arc::new(clock.clone()),
             random: Arc::new(FixedRandom::new(31)),
+            objects: MemoryObjects::new(),
         };
         Self {
             api: TestApi::new(router(ctx), &clock),

@@ -1,4 +1,5 @@
-//! Uploads that nobody completed. The bucket of a deployment forgets them by a rule; here a timer does.
+//! Uploads that nobody completed, and exports of the past. The bucket of a deployment forgets them by rules; here a timer
+//! does.
 
 use std::io;
 use std::path::Path;
@@ -8,16 +9,22 @@ use cloud::objects::ObjectKey;
 
 use super::DiskObjects;
 
-/// As in `infra/data.yaml`.
-const KEPT: Duration = Duration::from_hours(24);
+/// What is forgotten after which time, as in `infra/data.yaml`.
+const KEPT: [(&str, Duration); 2] = [
+    (ObjectKey::UPLOADS, Duration::from_hours(24)),
+    (ObjectKey::EXPORTS, Duration::from_hours(8 * 24)),
+];
 
 impl DiskObjects {
-    /// Removes the uploads, also those that broke off, that are older than a day.
-    pub(crate) async fn forget_old_uploads(&self) -> io::Result<()> {
-        let uploads = self.folder.join(ObjectKey::UPLOADS);
-        let before = SystemTime::from(self.clock.now()).checked_sub(KEPT);
+    /// Removes the uploads, also those that broke off, that are older than a day, and exports older than eight.
+    pub(crate) async fn forget_old_objects(&self) -> io::Result<()> {
+        let now = SystemTime::from(self.clock.now());
+        let folder = self.folder.clone();
         let removed = tokio::task::spawn_blocking(move || {
-            before.map_or(Ok(()), |before| remove_older(&uploads, before))
+            KEPT.into_iter().try_for_each(|(name, kept)| {
+                let before = now.checked_sub(kept);
+                before.map_or(Ok(()), |before| remove_older(&folder.join(name), before))
+            })
         });
         removed.await.map_err(io::Error::other)?
     }

@@ -223,7 +223,7 @@ async fn upload_that_nobody_completed_is_forgotten_after_a_day() {
         file.set_modified(old).unwrap();
     }
 
-    bench.objects.forget_old_uploads().await.unwrap();
+    bench.objects.forget_old_objects().await.unwrap();
 
     assert!(bench.objects.head(upload(1)).await.unwrap().is_none());
     assert!(bench.objects.head(upload(2)).await.unwrap().is_some());

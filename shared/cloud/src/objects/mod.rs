@@ -1,4 +1,4 @@
-//! The store of media bytes. Bytes travel between the browser and the store directly, by signed addresses.
+//! The store of bytes: of media and of exports. Bytes travel between the browser and the store directly, by signed addresses.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{MediaId, Result, TenantId};
+use domain::export::Volume;
+use domain::{ExportId, MediaId, Result, TenantId};
 use serde::Serialize;
 use url::Url;
 
@@ -16,67 +17,115 @@ mod s3;
 
 pub use s3::S3Objects;
 
-/// Where a medium's bytes are: made of ids only, so nothing that a person typed reaches it.
+/// Where bytes are: made of ids only, so nothing that a person typed reaches it.
 ///
 /// Uploads and what is kept of them have different places: an address to upload to works for a while, and must never
 /// reach bytes that were looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectKey {
     tenant: TenantId,
-    media: MediaId,
-    is_upload: bool,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Upload(MediaId),
+    Media(MediaId),
+    Volume {
+        export: ExportId,
+        number: u32,
+        /// The beginning of the bytes' SHA-256: what one writer stored is never replaced by other bytes.
+        mark: u64,
+    },
 }
 
 impl ObjectKey {
     /// What the keys of uploads begin with; the store forgets them after a day.
     pub const UPLOADS: &str = "uploads/";
+    /// What the keys of exports begin with; the store forgets them after eight days.
+    pub const EXPORTS: &str = "exports/";
 
     /// Where the bytes are that were looked at.
     pub const fn new(tenant: TenantId, media: MediaId) -> Self {
-        Self {
-            tenant,
-            media,
-            is_upload: false,
-        }
+        let place = Place::Media(media);
+        Self { tenant, place }
     }
 
     /// Where bytes are uploaded to.
     pub const fn upload(tenant: TenantId, media: MediaId) -> Self {
-        Self {
-            tenant,
-            media,
-            is_upload: true,
-        }
+        let place = Place::Upload(media);
+        Self { tenant, place }
+    }
+
+    /// Where a volume of an export is. `None` where the SHA-256 is none.
+    pub fn volume(tenant: TenantId, export: ExportId, volume: &Volume) -> Option<Self> {
+        let mark = volume.sha256.get(..16)?;
+        let place = Place::Volume {
+            export,
+            number: volume.number,
+            mark: u64::from_str_radix(mark, 16).ok()?,
+        };
+        Some(Self { tenant, place })
     }
 }
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let folder = if self.is_upload { Self::UPLOADS } else { "" };
-        write!(f, "{folder}{}/{}", self.tenant, self.media)
+        let tenant = self.tenant;
+        match self.place {
+            Place::Upload(media) => write!(f, "{}{tenant}/{media}", Self::UPLOADS),
+            Place::Media(media) => write!(f, "{tenant}/{media}"),
+            Place::Volume {
+                export,
+                number,
+                mark,
+            } => write!(
+                f,
+                "{}{tenant}/{export}/{number:06}-{mark:016x}.zip",
+                Self::EXPORTS
+            ),
+        }
     }
 }
 
 /// The text is not an object's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an object key: expected a tenant id, a slash and a media id")]
+#[error("not an object key: it is not made of ids as ours are")]
 pub struct InvalidObjectKey;
 
 impl FromStr for ObjectKey {
     type Err = InvalidObjectKey;
 
     fn from_str(text: &str) -> std::result::Result<Self, InvalidObjectKey> {
-        let upload = text.strip_prefix(Self::UPLOADS);
-        let (tenant, media) = upload
-            .unwrap_or(text)
-            .split_once('/')
-            .ok_or(InvalidObjectKey)?;
-        Ok(Self {
-            tenant: tenant.parse().map_err(|_| InvalidObjectKey)?,
-            media: media.parse().map_err(|_| InvalidObjectKey)?,
-            is_upload: upload.is_some(),
-        })
+        let key = parsed(text).ok_or(InvalidObjectKey)?;
+        // One object has one name.
+        let is_canonical = key.to_string() == text;
+        is_canonical.then_some(key).ok_or(InvalidObjectKey)
     }
+}
+
+fn parsed(text: &str) -> Option<ObjectKey> {
+    if let Some(rest) = text.strip_prefix(ObjectKey::EXPORTS) {
+        let (tenant, rest) = rest.split_once('/')?;
+        let (export, file) = rest.split_once('/')?;
+        let (number, mark) = file.strip_suffix(".zip")?.split_once('-')?;
+        let place = Place::Volume {
+            export: export.parse().ok()?,
+            number: number.parse().ok()?,
+            mark: u64::from_str_radix(mark, 16).ok()?,
+        };
+        let tenant = tenant.parse().ok()?;
+        return Some(ObjectKey { tenant, place });
+    }
+    let upload = text.strip_prefix(ObjectKey::UPLOADS);
+    let (tenant, media) = upload.unwrap_or(text).split_once('/')?;
+    let media = media.parse().ok()?;
+    let place = match upload {
+        Some(_) => Place::Upload(media),
+        None => Place::Media(media),
+    };
+    let tenant = tenant.parse().ok()?;
+    Some(ObjectKey { tenant, place })
 }
 
 /// What may be uploaded: exactly this type and exactly this many bytes.
@@ -110,7 +159,7 @@ pub struct ObjectHead {
     pub content_type: String,
 }
 
-/// Keeps media bytes.
+/// Keeps bytes.
 #[async_trait]
 pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// A signed address for one upload within `terms`.

@@ -5,6 +5,8 @@ use crate::aws::canned::Canned;
 
 const KEY: &str = "ten_00000000000000000000000001/med_00000000000000000000000002";
 
+const VOLUME: &str = "exports/ten_00000000000000000000000001/exp_00000000000000000000000002/000003-0123456789abcdef.zip";
+
 fn bucket() -> S3Objects {
     S3Objects::new(Canned::default().aws().s3(), "media")
 }
@@ -15,12 +17,19 @@ fn query(url: &Url) -> BTreeMap<String, String> {
 
 #[test]
 fn object_key_is_made_of_ids_only() {
-    assert_eq!(KEY.parse::<ObjectKey>().unwrap().to_string(), KEY);
+    for key in [KEY, VOLUME] {
+        assert_eq!(key.parse::<ObjectKey>().unwrap().to_string(), key);
+    }
     for text in [
         "",
         "a/b",
         "../med_00000000000000000000000002",
         "ten_00000000000000000000000001",
+        "exports/ten_00000000000000000000000001/../000003-0123456789abcdef.zip",
+        &*VOLUME.replace("000003", "3"),
+        &*VOLUME.replace("000003", "+00003"),
+        &*VOLUME.replace("abcdef", "ABCDEF"),
+        &*VOLUME.replace(".zip", ""),
     ] {
         assert_eq!(text.parse::<ObjectKey>(), Err(InvalidObjectKey), "{text}");
     }

@@ -50,6 +50,8 @@ event_kinds! {
         ApiKeyReplaced = "api_key.replaced",
         ApiKeyRevoked = "api_key.revoked",
         AuditExported = "audit.exported",
+        ExportRequested = "export.requested",
+        ExportDownloaded = "export.downloaded",
         InvitationCreated = "invitation.created",
         InvitationResent = "invitation.resent",
         InvitationWithdrawn = "invitation.withdrawn",

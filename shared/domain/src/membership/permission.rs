@@ -24,6 +24,8 @@ pub enum Permission {
     ManageApiKeys,
     /// Read and export the audit log.
     ReadAudit,
+    /// Export everything that the tenant has.
+    ExportTenant,
     /// Read accounts and networks.
     ReadAccounts,
     /// Connect, check and disconnect accounts.
@@ -42,7 +44,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadTenant,
         Self::ManageTenant,
         Self::DeleteTenant,
@@ -51,6 +53,7 @@ impl Permission {
         Self::ManageRoles,
         Self::ManageApiKeys,
         Self::ReadAudit,
+        Self::ExportTenant,
         Self::ReadAccounts,
         Self::ManageAccounts,
         Self::ReadPosts,
@@ -67,7 +70,8 @@ impl Permission {
     }
 
     /// Whether a key of a program can have it. What changes the tenant itself, or who may do what in it, is for people,
-    /// who can be asked to prove who they are: a key that leaks makes no other key and no member.
+    /// who can be asked to prove who they are: a key that leaks makes no other key and no member, and does not carry
+    /// everything away.
     pub fn is_for_keys(self) -> bool {
         match self {
             Self::ReadTenant
@@ -84,7 +88,8 @@ impl Permission {
             | Self::DeleteTenant
             | Self::ManageMembers
             | Self::ManageRoles
-            | Self::ManageApiKeys => false,
+            | Self::ManageApiKeys
+            | Self::ExportTenant => false,
         }
     }
 }

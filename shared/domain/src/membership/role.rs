@@ -51,7 +51,8 @@ impl Role {
             | Permission::ManageMembers
             | Permission::ManageRoles
             | Permission::ManageApiKeys
-            | Permission::ReadAudit => Self::Admin,
+            | Permission::ReadAudit
+            | Permission::ExportTenant => Self::Admin,
             Permission::DeleteTenant => Self::Owner,
         }
     }

@@ -68,6 +68,12 @@ fn words(dashboard: &str, cause: &NoticeCause) -> Words {
             remedy: "Connect the account again, and they go out by themselves.",
             link: format!("{dashboard}/accounts"),
         },
+        NoticeCause::ExportReady { .. } => Words {
+            subject: "Your export is ready",
+            what: "Everything that your workspace has is packed.",
+            remedy: "Download it there; it is kept until a week after you asked for it.",
+            link: format!("{dashboard}/settings/workspace"),
+        },
     }
 }
 

@@ -182,6 +182,34 @@ impl TenantTable<'_> {
         Ok(page)
     }
 
+    /// Ids of posts that were made after `after`, oldest first, from one query; and where to go on, where there are more.
+    pub async fn post_ids(
+        &self,
+        after: Option<PostId>,
+        entries: i32,
+    ) -> Result<(Vec<PostId>, Option<PostId>)> {
+        // `~` sorts after `#`: behind everything of the post.
+        let range = after.map_or(Range::All, |post| Range::Above(format!("{post}~")));
+        let query = Query::of_index(BY_CREATED, tenant_partition(self.scope.tenant()), range)
+            .without_keys()
+            .limit(entries);
+        let page = self.table.query(&query, None).await?;
+        let mut posts = Vec::new();
+        let mut last = None;
+        for entry in page.items {
+            match Entry::read(entry)? {
+                Entry::Head(card) => {
+                    posts.push(card.post);
+                    last = Some(card.post);
+                }
+                // The head stands right before its deliveries.
+                Entry::Target(post, _) => last = Some(post),
+                Entry::Unknown => {}
+            }
+        }
+        Ok((posts, page.next.and(last)))
+    }
+
     /// Cards of posts that are due at or after `from` and before `until`, in that order. Both on whole seconds.
     pub async fn calendar_cards(
         &self,

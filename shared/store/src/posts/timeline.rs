@@ -88,6 +88,7 @@ impl From<EventItem> for TimelineEvent {
             | Subject::ApiKey(_)
             | Subject::Account(_)
             | Subject::Media(_)
+            | Subject::Export(_)
             | Subject::Post(_) => None,
         };
         Self {

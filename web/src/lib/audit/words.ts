@@ -15,6 +15,8 @@ const WORDS: Record<string, () => string> = {
   'api_key.replaced': m.audit_api_key_replaced,
   'api_key.revoked': m.audit_api_key_revoked,
   'audit.exported': m.audit_audit_exported,
+  'export.downloaded': m.audit_export_downloaded,
+  'export.requested': m.audit_export_requested,
   'invitation.created': m.audit_invitation_created,
   'invitation.resent': m.audit_invitation_resent,
   'invitation.withdrawn': m.audit_invitation_withdrawn,
@@ -70,7 +72,8 @@ export const OBJECTS: readonly { kind: string; word: () => string }[] = [
   { kind: 'tenant', word: m.audit_of_workspace },
   { kind: 'tenant_key', word: m.audit_of_tenant_keys },
   { kind: 'access', word: m.audit_of_refusals },
-  { kind: 'audit', word: m.audit_of_exports }
+  { kind: 'audit', word: m.audit_of_exports },
+  { kind: 'export', word: m.audit_of_transfers_out }
 ];
 
 /** What happened. A kind that is newer than this page is told by its own name. */

@@ -12,7 +12,7 @@ describe('scopes', () => {
   it('leave out what is for people', () => {
     const names = SCOPES.map(({ name }) => name);
     expect(names).toContain('schedule_posts');
-    for (const name of ['manage_members', 'manage_roles', 'manage_api_keys', 'delete_tenant']) expect(names).not.toContain(name);
+    for (const name of ['manage_members', 'manage_roles', 'manage_api_keys', 'export_tenant', 'delete_tenant']) expect(names).not.toContain(name);
   });
 });
 

@@ -3,7 +3,7 @@ import { m } from '$lib/paraglide/messages.js';
 import { PERMISSIONS } from '$lib/team/words';
 
 /** What changes the workspace, or who may do what in it, is for people: the server takes it from no key. */
-const FOR_PEOPLE = ['manage_tenant', 'manage_members', 'manage_roles', 'manage_api_keys'];
+const FOR_PEOPLE = ['manage_tenant', 'manage_members', 'manage_roles', 'manage_api_keys', 'export_tenant'];
 
 /** What a key can be allowed, in the order in which people think of it. */
 export const SCOPES = PERMISSIONS.filter(({ name }) => !FOR_PEOPLE.includes(name));

@@ -40,7 +40,8 @@ export const PERMISSIONS: readonly { name: string; label: () => string }[] = [
   { name: 'manage_roles', label: m.permission_manage_roles },
   { name: 'manage_api_keys', label: m.permission_manage_api_keys },
   { name: 'read_audit', label: m.permission_read_audit },
-  { name: 'manage_tenant', label: m.permission_manage_tenant }
+  { name: 'manage_tenant', label: m.permission_manage_tenant },
+  { name: 'export_tenant', label: m.permission_export_tenant }
 ];
 
 /** Words for a permission; its name where it is newer than this page. */

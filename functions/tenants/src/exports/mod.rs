@@ -1,0 +1,24 @@
+//! Exports of a tenant: asked for, looked at, downloaded. The function `transfers` makes them.
+
+pub(crate) mod links;
+pub(crate) mod read;
+pub(crate) mod request;
+mod view;
+
+use api::Can;
+use api::permission::ExportTenant;
+use domain::membership::AccountReach;
+use domain::{Error, Result};
+
+/// An export has all accounts, also those that do not exist for somebody who is limited to some.
+fn must_reach_all(caller: &Can<ExportTenant>) -> Result<()> {
+    match caller.scope.accounts() {
+        AccountReach::All => Ok(()),
+        AccountReach::Only(_) => Err(Error::Forbidden {
+            code: "limited_to_accounts",
+            detail:
+                "you are limited to some accounts: ask somebody who is not to export everything"
+                    .to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,263 @@
+use std::process::Command;
+
+use domain::Clock as _;
+use domain::event::{Event, EventKind, Owner, Subject};
+use domain::export::ExportState;
+use domain::tenant::{Tenant, TenantState};
+use domain::{EventId, OperationId};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use transfers::bundle::{BundleReader, Record};
+
+use crate::world::{SECRET, VOLUME, World};
+
+const ADA: &str = "ada@example.com";
+
+#[tokio::test]
+async fn export_has_everything_of_its_tenant_and_nothing_of_others() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let bob = world.furnished("bob@example.com").await;
+    let id = world.request(&ada).await;
+
+    assert_eq!(world.run().await, 1);
+
+    let bundle = world.bundle(&ada, id).await;
+    let manifest = &bundle.manifests[0];
+    assert_eq!(manifest["format"], "m1autoposter-export");
+    assert_eq!(manifest["version"], 1);
+    assert_eq!(manifest["tenant"], ada.tenant.to_string());
+    assert_eq!(
+        manifest["counts"],
+        json!({ "accounts": 2, "account_groups": 1, "roles": 0, "members": 1, "media": 1, "posts": 2 })
+    );
+    assert_eq!(bundle.records("tenant")[0]["name"], "Analytical Engines");
+    assert_eq!(bundle.records("member")[0]["email"], ADA);
+    assert_eq!(bundle.records("account").len(), 2);
+    let media = &bundle.records("media")[0];
+    assert_eq!(media["file_name"], "../../loom.png");
+    let file = media["file"].as_str().unwrap();
+    assert_eq!(file, format!("media/{}.png", media["id"].as_str().unwrap()));
+    assert_eq!(bundle.files[file], b"not really a picture");
+    let posts = bundle.records("post");
+    assert_eq!(posts.len(), 2);
+    assert_eq!(posts[0]["targets"][0]["state"], "scheduled");
+    assert_eq!(posts[0]["when"]["due"], "2026-12-02T08:00:00Z");
+    let text = bundle.text();
+    assert!(!text.contains(&bob.tenant.to_string()) && !text.contains("bob@example.com"));
+}
+
+#[tokio::test]
+async fn export_has_no_secret_of_its_tenant() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let id = world.request(&ada).await;
+    world.run().await;
+
+    let text = world.bundle(&ada, id).await.text();
+
+    let secret = String::from_utf8_lossy(SECRET);
+    assert!(!text.contains(&*secret));
+    // Base64, in which the table keeps bytes.
+    assert!(!text.contains("YSBzZWFsZWQgY3JlZGVudGlhb"));
+    assert!(!text.contains("sealed"));
+}
+
+#[tokio::test]
+async fn volume_opens_in_a_reader_that_is_not_ours() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let id = world.request(&ada).await;
+    world.run().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("volume.zip");
+    std::fs::write(&file, &world.volumes(&ada, id).await[0]).unwrap();
+
+    let read = |option: &str| {
+        let mut command = Command::new("python3");
+        let command = command.args(["-m", "zipfile", option]).arg(&file);
+        let output = command.output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+
+    // It answers with the first file whose checksum is wrong.
+    assert_eq!(read("--test").trim(), "Done testing");
+    let list = read("--list");
+    for name in ["media/med_", "records/000001.jsonl", "manifest/000001.json"] {
+        assert!(list.contains(name), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn export_of_more_than_a_volume_holds_is_made_volume_by_volume() {
+    let world = World::new().await;
+    let ada = world.owner(ADA).await;
+    let large = vec![7; VOLUME / 2 + 100];
+    for _ in 0..3 {
+        world.media(&ada, &large).await;
+    }
+    let account = world.account(&ada, "loom").await;
+    let post = world.post(&ada, account).await;
+    let id = world.request(&ada).await;
+
+    assert!(world.run().await > 1);
+
+    let volumes = world.volumes(&ada, id).await;
+    assert!(volumes.iter().all(|volume| volume.len() < 2 * VOLUME));
+    let bundle = world.bundle(&ada, id).await;
+    assert_eq!(bundle.records("media").len(), 3);
+    let pictures = bundle.files.values().filter(|file| **file == large);
+    assert_eq!(pictures.count(), 3);
+    assert_eq!(bundle.records("post")[0]["id"], post.to_string());
+}
+
+#[tokio::test]
+async fn export_is_taken_by_the_reader_of_exports() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    world.media(&ada, &[7; VOLUME]).await;
+    let id = world.request(&ada).await;
+    world.run().await;
+    let volumes = world.volumes(&ada, id).await;
+    assert!(volumes.len() > 1);
+
+    let mut reader = BundleReader::default();
+    let mut records = Vec::new();
+    for volume in &volumes {
+        records.extend(reader.volume(volume).unwrap().records);
+    }
+
+    let written = world.bundle(&ada, id).await;
+    let posts = records.iter().filter_map(|record| match record {
+        Record::Post(post) => Some(serde_json::to_value(post).unwrap()),
+        _ => None,
+    });
+    for (read, mut written) in posts.zip(written.records("post")) {
+        written.as_object_mut().unwrap().remove("type");
+        assert_eq!(read, written);
+    }
+    assert_eq!(reader.finish().unwrap().counts.posts, 2);
+}
+
+#[tokio::test]
+async fn export_whose_time_is_up_goes_on_in_the_next_run() {
+    let world = World::new().await;
+    let ada = world.owner(ADA).await;
+    for _ in 0..2 {
+        world.media(&ada, &[7; VOLUME]).await;
+    }
+    let id = world.request(&ada).await;
+    let ctx = transfers::Ctx {
+        time_max: SignedDuration::ZERO,
+        ..world.function()
+    };
+
+    let first = transfers::run(&ctx).await.unwrap();
+    let halfway = world.export(&ada, id).await;
+    world.run().await;
+
+    assert_eq!(first.steps, 1);
+    assert_eq!(halfway.state, ExportState::Running);
+    assert_eq!(halfway.counts.media, 1);
+    assert_eq!(world.bundle(&ada, id).await.records("media").len(), 2);
+}
+
+#[tokio::test]
+async fn export_that_two_runs_make_at_once_is_made_once() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    for _ in 0..2 {
+        world.media(&ada, &[7; VOLUME]).await;
+    }
+    let id = world.request(&ada).await;
+    let (one, other) = (world.function(), world.function());
+
+    let (one, other) = tokio::join!(transfers::run(&one), transfers::run(&other));
+
+    let volumes = world.volumes(&ada, id).await.len();
+    assert_eq!(one.unwrap().steps + other.unwrap().steps, volumes);
+    let bundle = world.bundle(&ada, id).await;
+    assert_eq!(bundle.records("media").len(), 3);
+    assert_eq!(bundle.records("post").len(), 2);
+    assert_eq!(world.mailbox.to(ADA).len(), 1);
+}
+
+#[tokio::test]
+async fn export_that_is_ready_is_told_once_to_whoever_asked() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    world.request(&ada).await;
+
+    world.run().await;
+    world.run().await;
+
+    let mails = world.mailbox.to(ADA);
+    assert_eq!(mails.len(), 1);
+    assert!(
+        mails[0]
+            .text
+            .contains("https://app.test/settings/workspace")
+    );
+    assert_eq!(world.table.system().waiting_exports().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn export_that_expired_is_gone() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let id = world.request(&ada).await;
+    world.run().await;
+
+    world.clock.advance(SignedDuration::from_hours(7 * 24));
+
+    let tenant = world.table.tenant(&ada.scope);
+    let now = world.clock.now();
+    assert_eq!(tenant.export(id, now).await.unwrap(), None);
+    assert_eq!(tenant.exports(now).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn export_that_does_not_get_done_in_two_days_is_given_up() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let id = world.request(&ada).await;
+    world.clock.advance(SignedDuration::from_hours(48));
+
+    world.run().await;
+
+    assert_eq!(world.export(&ada, id).await.state, ExportState::Failed);
+    assert_eq!(world.table.system().waiting_exports().await.unwrap(), []);
+    assert!(world.mailbox.to(ADA).is_empty());
+}
+
+#[tokio::test]
+async fn export_of_a_tenant_that_was_deleted_is_given_up() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let id = world.request(&ada).await;
+    let tenant = world.table.tenant(&ada.scope);
+    let head = tenant.head().await.unwrap();
+    let deleted = Tenant {
+        state: TenantState::Deleted,
+        version: head.version + 1,
+        ..head
+    };
+    let event = Event {
+        id: EventId::generate(world.table.ids()),
+        owner: Owner::Tenant(ada.tenant),
+        at: world.clock.now(),
+        kind: EventKind::TenantDeleted,
+        actor: world.act(&ada).actor,
+        subject: Subject::Tenant(ada.tenant),
+        origin: None,
+        detail: Value::Null,
+        operation: OperationId::generate(world.table.ids()),
+    };
+    tenant.delete_head(&deleted, &event).await.unwrap();
+
+    world.run().await;
+
+    assert_eq!(world.export(&ada, id).await.state, ExportState::Failed);
+    let volumes = tenant.export_volumes(id).await.unwrap();
+    assert_eq!(volumes, []);
+}

@@ -1,0 +1,295 @@
+//! Tenants with something to export.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use cloud::faults::{Effects, Faulty, FaultyHttpClient};
+use cloud::objects::{ObjectKey, ObjectStore};
+use domain::account::{Account, AccountState, RemoteIdentity};
+use domain::event::{Actor, EventKind};
+use domain::export::{Export, ExportState};
+use domain::media::{Media, MediaFacts, MediaKind, MediaState};
+use domain::membership::Role;
+use domain::network::NetworkId;
+use domain::tenant::TimeZoneName;
+use domain::user::{Origin, User};
+use domain::{AccountId, Clock, ExportId, MediaId, NoticeId, UserId};
+use engine::Notifier;
+use jiff::SignedDuration;
+use store::{
+    Act, Connection, MediaCreated, NewMedia, NewToken, OwedMail, Registration, SealedCredential,
+    SecretHash, StoredPassword, Table, TokenPurpose, UserAct,
+};
+use testkit::posts::Owner;
+use testkit::{Mailbox, MemoryObjects, TestClock, TestMember};
+use transfers::Ctx;
+
+use crate::bundle::{Bundle, sha256};
+
+/// Bytes from which on a volume is full, here.
+pub(crate) const VOLUME: usize = 10_000;
+/// What is in no export.
+pub(crate) const SECRET: &[u8] = b"a sealed credential";
+
+pub(crate) struct World {
+    pub(crate) clock: TestClock,
+    pub(crate) table: Table,
+    pub(crate) objects: Arc<MemoryObjects>,
+    pub(crate) mailbox: Mailbox,
+    endpoint: Builder,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let clock = TestClock::at("2026-12-01T08:00:00Z");
+        let endpoint = testkit::table::config().await;
+        let client = Client::from_conf(endpoint.clone().build());
+        Self {
+            table: testkit::table_with(client, testkit::clock::ids(&clock)).await,
+            objects: MemoryObjects::new(),
+            mailbox: Mailbox::default(),
+            clock,
+            endpoint,
+        }
+    }
+
+    /// The function, with every call of the table and of the objects as an effect of `effects`.
+    pub(crate) fn start(&self, effects: &Effects) -> Ctx {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let config = self.endpoint.clone();
+        let config = config
+            .http_client(FaultyHttpClient::new(http, effects.clone()))
+            .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
+            .build();
+        let table = Table::new(
+            Client::from_conf(config),
+            self.table.settings().clone(),
+            self.table.ids().clone(),
+        );
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let notifier = Notifier {
+            table: table.clone(),
+            mailer: Arc::new(self.mailbox.clone()),
+            clock: Arc::clone(&clock),
+            dashboard: "https://app.test".to_owned(),
+        };
+        Ctx {
+            objects: Arc::new(Faulty::new(Arc::clone(&self.objects), effects.clone())),
+            time_max: transfers::TIME_MAX,
+            volume_bytes: VOLUME,
+            table,
+            notifier,
+            clock,
+        }
+    }
+
+    /// The function without faults.
+    pub(crate) fn function(&self) -> Ctx {
+        self.start(&Effects::default())
+    }
+
+    /// A run that must not fail.
+    pub(crate) async fn run(&self) -> usize {
+        let run = transfers::run(&self.function()).await.unwrap();
+        assert_eq!(run.failed, 0);
+        run.steps
+    }
+
+    /// The owner of a fresh tenant, who can get mails under this address.
+    pub(crate) async fn owner(&self, address: &str) -> TestMember {
+        let user = self.register(address).await;
+        let tenant = testkit::http::tenant(&self.table, &self.clock);
+        testkit::http::member_of(&self.table, &self.clock, user, &tenant, Role::Owner).await
+    }
+
+    async fn register(&self, address: &str) -> UserId {
+        let now = self.clock.now();
+        let id = UserId::generate(self.table.ids());
+        let registration = Registration {
+            user: User {
+                id,
+                email: address.parse().unwrap(),
+                email_verified: true,
+                name: "Ada".to_owned(),
+                locale: "en".to_owned(),
+                time_zone: TimeZoneName::utc(),
+                version: 1,
+                created_at: now,
+            },
+            password: StoredPassword {
+                sealed: SECRET.to_vec(),
+                version: 1,
+            },
+            token: NewToken {
+                secret: SecretHash::of(address),
+                purpose: TokenPurpose::VerifyEmail,
+                user: id,
+                address: address.parse().unwrap(),
+                password_version: 1,
+                expires_at: now,
+            },
+            mail: OwedMail {
+                id: NoticeId::generate(self.table.ids()),
+                sealed: SECRET.to_vec(),
+                since: now,
+                useless_from: now,
+            },
+            act: UserAct {
+                at: now,
+                kind: EventKind::UserRegistered,
+                origin: Origin::default(),
+                detail: serde_json::Value::Null,
+            },
+        };
+        self.table.system().register(registration).await.unwrap();
+        id
+    }
+
+    pub(crate) fn act(&self, by: &TestMember) -> Act {
+        Act {
+            actor: Actor::User(by.user),
+            at: self.clock.now(),
+        }
+    }
+
+    pub(crate) async fn account(&self, by: &TestMember, name: &str) -> AccountId {
+        let now = self.clock.now();
+        let account = Account {
+            id: AccountId::generate(self.table.ids()),
+            tenant: by.tenant,
+            network: NetworkId::PLAYGROUND,
+            identity: RemoteIdentity {
+                remote_id: name.to_owned(),
+                handle: name.to_owned(),
+                name: name.to_owned(),
+                avatar_url: None,
+            },
+            state: AccountState::Connected,
+            credential_version: 1,
+            checked_at: now,
+            connected_by: by.user,
+            created_at: now,
+        };
+        let connection = Connection {
+            account: &account,
+            credential: &SealedCredential {
+                version: 1,
+                sealed: SECRET.to_vec(),
+            },
+            limit: 100,
+            claim: None,
+        };
+        let tenant = self.table.tenant(&by.scope);
+        let connected = tenant.connect_account(&connection, &self.act(by)).await;
+        connected.unwrap();
+        account.id
+    }
+
+    /// A medium with these bytes, whatever they are.
+    pub(crate) async fn media(&self, by: &TestMember, bytes: &[u8]) -> MediaId {
+        let act = self.act(by);
+        let length = u64::try_from(bytes.len()).unwrap();
+        let media = Media {
+            id: MediaId::generate(self.table.ids()),
+            tenant: by.tenant,
+            file_name: "../../loom.png".to_owned(),
+            content_type: "image/png".to_owned(),
+            bytes: length,
+            alt_text: "A loom".to_owned(),
+            state: MediaState::Uploading,
+            uses: 0,
+            created_by: by.user,
+            created_at: act.at,
+            updated_at: act.at,
+        };
+        let new = NewMedia {
+            media: &media,
+            limit: u64::MAX >> 1,
+            claim: None,
+        };
+        let tenant = self.table.tenant(&by.scope);
+        let created = tenant.create_media(&new, &act).await.unwrap();
+        assert_eq!(created, MediaCreated::Done);
+        let facts = MediaFacts {
+            kind: MediaKind::Image,
+            content_type: "image/png".to_owned(),
+            bytes: length,
+            width: 1,
+            height: 1,
+            duration_ms: None,
+            sha256: sha256(bytes),
+        };
+        self.objects.upload(
+            ObjectKey::new(by.tenant, media.id),
+            "image/png",
+            bytes.to_vec(),
+        );
+        let completed = tenant.complete_media(media.id, &facts, &act).await.unwrap();
+        assert!(completed.is_some());
+        media.id
+    }
+
+    /// A post on the account that is due in a day.
+    pub(crate) async fn post(&self, by: &TestMember, account: AccountId) -> domain::PostId {
+        let owner = Owner {
+            scope: by.scope.clone(),
+            user: by.user,
+            account,
+            network: NetworkId::PLAYGROUND,
+        };
+        let due = self.clock.now() + SignedDuration::from_hours(24);
+        let delivery = testkit::posts::scheduled(&self.table, &self.clock, &owner, due).await;
+        delivery.post
+    }
+
+    /// A tenant with some of everything.
+    pub(crate) async fn furnished(&self, address: &str) -> TestMember {
+        let owner = self.owner(address).await;
+        let accounts = [
+            self.account(&owner, &format!("{address}/1")).await,
+            self.account(&owner, &format!("{address}/2")).await,
+        ];
+        testkit::http::account_group(&self.table, &self.clock, &owner, &accounts).await;
+        self.media(&owner, b"not really a picture").await;
+        for account in accounts {
+            self.post(&owner, account).await;
+        }
+        owner
+    }
+
+    pub(crate) async fn request(&self, by: &TestMember) -> ExportId {
+        let id = ExportId::generate(self.table.ids());
+        let export = Export::new(id, by.tenant, by.user, self.clock.now());
+        let tenant = self.table.tenant(&by.scope);
+        tenant.request_export(&export, &self.act(by)).await.unwrap();
+        id
+    }
+
+    pub(crate) async fn export(&self, by: &TestMember, id: ExportId) -> Export {
+        let tenant = self.table.tenant(&by.scope);
+        let found = tenant.export(id, self.clock.now()).await.unwrap();
+        found.unwrap()
+    }
+
+    /// The volumes of an export that is ready.
+    pub(crate) async fn volumes(&self, by: &TestMember, id: ExportId) -> Vec<Vec<u8>> {
+        let export = self.export(by, id).await;
+        assert!(matches!(export.state, ExportState::Ready { .. }));
+        let named = self.table.tenant(&by.scope).export_volumes(id).await;
+        let mut volumes = Vec::new();
+        for volume in named.unwrap() {
+            let key = ObjectKey::volume(by.tenant, id, &volume).unwrap();
+            let bytes = self.objects.get(key, u64::MAX).await.unwrap().unwrap();
+            assert_eq!(u64::try_from(bytes.len()).unwrap(), volume.bytes);
+            assert_eq!(sha256(&bytes), volume.sha256);
+            volumes.push(bytes.to_vec());
+        }
+        assert_eq!(volumes.len(), usize::try_from(export.volumes).unwrap());
+        volumes
+    }
+
+    pub(crate) async fn bundle(&self, by: &TestMember, id: ExportId) -> Bundle {
+        Bundle::of_volumes(&self.volumes(by, id).await)
+    }
+}

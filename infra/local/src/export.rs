@@ -1,0 +1,47 @@
+//! `m1autoposter verify-export`: checks the files of an export without the product that made it.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result, bail};
+use transfers::bundle::{BundleReader, Manifest};
+
+/// How it is called.
+pub const USAGE: &str = "usage: m1autoposter verify-export FILE…
+
+FILEs are all files of one export, in their order.";
+
+/// What was found to be in order: the manifest of the last file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified(Manifest);
+
+/// Checks the files that `arguments` name, one after another.
+pub fn verify_export(arguments: &[String]) -> Result<Verified> {
+    if arguments.is_empty() {
+        bail!(USAGE);
+    }
+    let mut reader = BundleReader::default();
+    for file in arguments {
+        let bytes = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;
+        reader.volume(&bytes).with_context(|| file.clone())?;
+    }
+    Ok(Verified(reader.finish()?))
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Manifest {
+            export,
+            tenant,
+            requested_at,
+            volume,
+            counts,
+            ..
+        } = &self.0;
+        write!(
+            f,
+            "The export {export} of {tenant}, asked for at {requested_at}, is whole: {volume} files with {} posts, {} media, \
+             {} accounts and {} members, each as it was packed.",
+            counts.posts, counts.media, counts.accounts, counts.members
+        )
+    }
+}

@@ -1,0 +1,324 @@
+//! Exports of tenants: how far each is, and its volumes.
+
+use domain::event::{EventKind, Subject};
+use domain::export::{Counts, Export, ExportState, Position, Volume};
+use domain::notice::Notice;
+use domain::{Error, ExportId, Result, TenantId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::attribute::{millis, number, optional_millis, text, text_of};
+use crate::condition::{Condition, Write};
+use crate::events::Act;
+use crate::item::{Item, decode, encode};
+use crate::key::{Key, exports_partition};
+use crate::notices::notice_write;
+use crate::schema::BY_ATTENTION;
+use crate::scope::{SystemTable, TenantScope, TenantTable};
+use crate::shard::{AttentionKind, EXPORTS_PARTITION, attention_at};
+use crate::table::{Query, Range};
+use crate::transaction::Transacted;
+
+/// Exports that one look takes up.
+const WAITING_MAX: i32 = 100;
+/// Exports of a tenant that are listed: they are few, and leave after a week.
+const LISTED_MAX: i32 = 50;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredState {
+    Running,
+    Ready,
+    Failed,
+}
+
+/// What a further volume does to an export.
+#[derive(Debug)]
+pub struct ExportAdvance<'a> {
+    /// The export as it was read.
+    pub seen: &'a Export,
+    /// The same with the volume.
+    pub next: &'a Export,
+    /// The volume, whose bytes are stored.
+    pub volume: &'a Volume,
+    /// The mail that the last volume owes.
+    pub owes: Option<&'a Notice>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ExportItem {
+    id: ExportId,
+    ten: TenantId,
+    by: UserId,
+    #[serde(with = "millis")]
+    ca: Timestamp,
+    state: StoredState,
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    ready: Option<Timestamp>,
+    place: Position,
+    vols: u32,
+    bytes: u64,
+    #[serde(default)]
+    last: Option<String>,
+    counts: Counts,
+    kind: AttentionKind,
+    exp: i64,
+}
+
+impl Item for ExportItem {
+    const TYPE: &'static str = "export";
+
+    fn key(&self) -> Key {
+        Key::export(&TenantScope::of_own_item(self.ten), self.id)
+    }
+
+    /// It wants attention while it is being made.
+    fn index_keys(&self) -> Vec<(&'static str, String)> {
+        match self.state {
+            StoredState::Running => vec![
+                (BY_ATTENTION.partition, EXPORTS_PARTITION.to_owned()),
+                (BY_ATTENTION.sort, attention_at(self.ca, self.id)),
+            ],
+            StoredState::Ready | StoredState::Failed => Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct VolumeItem {
+    ten: TenantId,
+    export: ExportId,
+    number: u32,
+    bytes: u64,
+    sha256: String,
+    exp: i64,
+}
+
+impl Item for VolumeItem {
+    const TYPE: &'static str = "export_volume";
+
+    fn key(&self) -> Key {
+        let scope = TenantScope::of_own_item(self.ten);
+        Key::export_volume(&scope, self.export, self.number)
+    }
+}
+
+impl TenantTable<'_> {
+    /// Makes an export wanted.
+    pub async fn request_export(&self, export: &Export, act: &Act) -> Result<()> {
+        let item = ExportItem::from(export);
+        let subject = Subject::Export(export.id);
+        let writes = vec![
+            Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
+            self.event_write(act, EventKind::ExportRequested, subject, Value::Null)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_) => {
+                Err(Error::internal("an export is not new", "its id is taken"))
+            }
+        }
+    }
+
+    /// An export that can still be downloaded, or is being made.
+    pub async fn export(&self, id: ExportId, now: Timestamp) -> Result<Option<Export>> {
+        let found: Option<ExportItem> = self.table.get(&Key::export(&self.scope, id)).await?;
+        let export = found.map(Export::try_from).transpose()?;
+        Ok(export.filter(|export| now < export.expires_at()))
+    }
+
+    /// All of them, newest first.
+    pub async fn exports(&self, now: Timestamp) -> Result<Vec<Export>> {
+        let partition = exports_partition(self.scope.tenant());
+        let query = Query::of_table(partition, Range::Prefix("HEAD#".to_owned()))
+            .descending()
+            .limit(LISTED_MAX);
+        let page = self.table.query(&query, None).await?;
+        let mut exports = Vec::with_capacity(page.items.len());
+        for item in page.items {
+            let export = Export::try_from(decode::<ExportItem>(item)?)?;
+            exports.extend((now < export.expires_at()).then_some(export));
+        }
+        Ok(exports)
+    }
+
+    /// The volumes of an export so far, in their order.
+    pub async fn export_volumes(&self, id: ExportId) -> Result<Vec<Volume>> {
+        let partition = exports_partition(self.scope.tenant());
+        let query = Query::of_table(partition, Range::Prefix(format!("VOL#{id}#")));
+        let items = self.table.query_all(&query).await?.into_iter();
+        items
+            .map(|item| decode::<VolumeItem>(item).map(Volume::from))
+            .collect()
+    }
+
+    /// A further volume is made. Answers whether it counts: if not, somebody else was faster, or the export has ended.
+    pub async fn advance_export(&self, advance: &ExportAdvance<'_>) -> Result<bool> {
+        let ExportAdvance {
+            seen,
+            next,
+            volume,
+            owes,
+        } = *advance;
+        let head = ExportItem::from(next);
+        let volume = VolumeItem {
+            ten: next.tenant,
+            export: next.id,
+            number: volume.number,
+            bytes: volume.bytes,
+            sha256: volume.sha256.clone(),
+            exp: head.exp,
+        };
+        let mut writes = vec![
+            Write::put(head.key(), encode(&head)?).when(is_as_read(seen)),
+            Write::put(volume.key(), encode(&volume)?).when(Condition::item_absent()),
+        ];
+        if let Some(notice) = owes {
+            writes.push(notice_write(self.table.settings.shards, notice)?);
+        }
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
+    /// Gives an export up. Does nothing where it was changed since it was read.
+    pub async fn give_up_export(&self, seen: &Export) -> Result<()> {
+        let item = ExportItem::from(&Export {
+            state: ExportState::Failed,
+            ..seen.clone()
+        });
+        let write = Write::put(item.key(), encode(&item)?).when(is_as_read(seen));
+        self.table.write(write).await?;
+        Ok(())
+    }
+}
+
+impl SystemTable<'_> {
+    /// Exports that are being made, oldest first. The index lags, so whoever works on one reads it.
+    pub async fn waiting_exports(&self) -> Result<Vec<(TenantScope, ExportId)>> {
+        let query = Query::of_index(BY_ATTENTION, EXPORTS_PARTITION.to_owned(), Range::All)
+            .limit(WAITING_MAX);
+        let page = self.table.query(&query, None).await?;
+        page.items
+            .iter()
+            .map(|entry| {
+                let tenant = text_of(entry, "ten").and_then(|id| id.parse().ok());
+                let export = text_of(entry, "id").and_then(|id| id.parse().ok());
+                let (tenant, export) = tenant
+                    .zip(export)
+                    .ok_or_else(|| Error::corrupt("index entry", "it names no export"))?;
+                Ok((TenantScope::of_own_item(tenant), export))
+            })
+            .collect()
+    }
+}
+
+/// Nobody made a volume, or ended the export, since it was read.
+fn is_as_read(seen: &Export) -> Condition {
+    Condition::All(vec![
+        Condition::Equals("vols", number(seen.volumes)),
+        Condition::Equals("state", text("running")),
+    ])
+}
+
+impl From<&Export> for ExportItem {
+    fn from(export: &Export) -> Self {
+        let exp = export.expires_at().as_second();
+        let Export {
+            id,
+            tenant,
+            requested_by,
+            requested_at,
+            state,
+            position,
+            volumes,
+            bytes,
+            last_sha256,
+            counts,
+        } = export.clone();
+        let (state, ready) = match state {
+            ExportState::Running => (StoredState::Running, None),
+            ExportState::Ready { since } => (StoredState::Ready, Some(since)),
+            ExportState::Failed => (StoredState::Failed, None),
+        };
+        Self {
+            id,
+            ten: tenant,
+            by: requested_by,
+            ca: requested_at,
+            state,
+            ready,
+            place: position,
+            vols: volumes,
+            bytes,
+            last: last_sha256,
+            counts,
+            kind: AttentionKind::Export,
+            exp,
+        }
+    }
+}
+
+impl TryFrom<ExportItem> for Export {
+    type Error = Error;
+
+    fn try_from(item: ExportItem) -> Result<Self> {
+        let ExportItem {
+            id,
+            ten,
+            by,
+            ca,
+            state,
+            ready,
+            place,
+            vols,
+            bytes,
+            last,
+            counts,
+            kind: _,
+            exp: _,
+        } = item;
+        let state = match (state, ready) {
+            (StoredState::Running, _) => ExportState::Running,
+            (StoredState::Ready, Some(since)) => ExportState::Ready { since },
+            (StoredState::Ready, None) => {
+                return Err(Error::corrupt("export", "it is ready since no time"));
+            }
+            (StoredState::Failed, _) => ExportState::Failed,
+        };
+        Ok(Self {
+            id,
+            tenant: ten,
+            requested_by: by,
+            requested_at: ca,
+            state,
+            position: place,
+            volumes: vols,
+            bytes,
+            last_sha256: last,
+            counts,
+        })
+    }
+}
+
+impl From<VolumeItem> for Volume {
+    fn from(item: VolumeItem) -> Self {
+        let VolumeItem {
+            ten: _,
+            export: _,
+            number,
+            bytes,
+            sha256,
+            exp: _,
+        } = item;
+        Self {
+            number,
+            bytes,
+            sha256,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@playwright/test';
+import { accessible, fitsPhone } from './looks';
+import { arrive, connectPlayground, unique } from './people';
+
+// How an owner takes everything with them, by keyboard.
+
+test('a workspace is exported, and the file downloaded', async ({ page }) => {
+  test.slow();
+  await arrive(page, 'Analytical Engines');
+  const account = unique('ada');
+  await connectPlayground(page, account);
+  await page.goto('/settings/workspace');
+
+  await page.getByRole('button', { name: 'Export everything' }).press('Enter');
+  const row = page.locator('[data-export]');
+  await expect(row).toHaveAttribute('data-state', 'ready', { timeout: 20_000 });
+  await expect(row).toContainText('accounts: 1 · members: 1');
+  await row.getByRole('button', { name: /^Download the export of/ }).press('Enter');
+  const file = row.getByRole('link', { name: /^File 1 of 1/ });
+  await expect(file).toBeVisible();
+  await accessible(page, 'settings-export');
+  const downloading = page.waitForEvent('download');
+  await file.press('Enter');
+
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/^000001-[0-9a-f]{16}\.zip$/);
+  const bytes = await readFile(await download.path());
+  expect(bytes.subarray(0, 2).toString()).toBe('PK');
+  // Entries are stored as they are, so that what is in them can be read in the file.
+  expect(bytes.includes(`"handle":"${account}"`)).toBe(true);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+
+  test('the export fits 360 pixels', async ({ page }) => {
+    await arrive(page, 'Analytical Engines');
+    await page.goto('/settings/workspace');
+    await page.getByRole('button', { name: 'Export everything' }).click();
+    const row = page.locator('[data-export]');
+    await expect(row).toHaveAttribute('data-state', 'ready', { timeout: 20_000 });
+    await row.getByRole('button', { name: /^Download the export of/ }).click();
+    await expect(row.getByRole('link')).toBeVisible();
+    await fitsPhone(page, 'settings-export');
+  });
+});

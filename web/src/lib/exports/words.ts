@@ -1,0 +1,27 @@
+import type { Export } from '$lib/api/types';
+import { m } from '$lib/paraglide/messages.js';
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+const count = new Intl.NumberFormat('en');
+
+/** "16.8 MB". */
+export function size(bytes: number): string {
+  const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const unit = UNITS[step] ?? 'byte';
+  return new Intl.NumberFormat('en', { style: 'unit', unit, maximumFractionDigits: 1 }).format(bytes / 1000 ** step);
+}
+
+export function stateOf({ state }: Pick<Export, 'state'>): string {
+  if (state === 'ready') return m.export_ready();
+  return state === 'failed' ? m.export_failed() : m.export_running();
+}
+
+/** What is in it so far. */
+export function contentOf({ counts }: Pick<Export, 'counts'>): string {
+  return m.export_content({
+    posts: count.format(counts.posts),
+    media: count.format(counts.media),
+    accounts: count.format(counts.accounts),
+    members: count.format(counts.members)
+  });
+}
