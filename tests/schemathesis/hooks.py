@@ -23,7 +23,7 @@ def tomorrow():
 
 
 class Person:
-    """The owner of a tenant with an account, a medium, two posts, a role, an account group, an invitation, an API key and an export, signed in by a program."""
+    """The owner of a tenant with an account, a medium, two posts, a role, an account group, an invitation, an API key, an export and an import, signed in by a program."""
 
     def __init__(self, name, text):
         self.name = name
@@ -58,12 +58,15 @@ class Person:
         guest = self.post("invitations", 201, email=f"{name}@guests.example.com", role="viewer")
         key = self.post("api-keys", 201, name=text, scopes=["read_posts"])
         export = self.post("exports", 202)
+        volume = {"bytes": 70, "sha256": 64 * "0"}
+        imported = self.post("imports", 201, volumes=[volume])
         me = self.session.get(f"{BASE}/v1/me", timeout=30).json()
         self.ids = {
             "account-groups": [group["id"]],
             "accounts": [account["id"]],
             "api-keys": [key["id"]],
             "exports": [export["id"]],
+            "imports": [imported["id"]],
             "invitations": [guest["id"]],
             "media": [medium["id"]],
             "members": [me["user"]["id"]],

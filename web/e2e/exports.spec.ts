@@ -29,6 +29,30 @@ test('a workspace is exported, and the file downloaded', async ({ page }) => {
   expect(bytes.subarray(0, 2).toString()).toBe('PK');
   // Entries are stored as they are, so that what is in them can be read in the file.
   expect(bytes.includes(`"handle":"${account}"`)).toBe(true);
+
+  // Another person takes it in.
+  await page.context().clearCookies();
+  await arrive(page, 'Difference Engines');
+  await page.goto('/settings/workspace');
+  await page.getByLabel('All files of the export').setInputFiles({ name: download.suggestedFilename(), mimeType: 'application/zip', buffer: bytes });
+  await page.getByRole('button', { name: 'Upload and check' }).press('Enter');
+  const imported = page.locator('[data-import]');
+  await expect(imported).toHaveAttribute('data-state', 'checked', { timeout: 20_000 });
+  await expect(imported).toContainText('accounts: 1');
+  await accessible(page, 'settings-import');
+  await imported.getByRole('button', { name: /^Make the import of/ }).press('Enter');
+  await expect(imported).toHaveAttribute('data-state', 'done', { timeout: 20_000 });
+});
+
+test('a file that is no export is refused with the reason', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await page.goto('/settings/workspace');
+  await page.getByLabel('All files of the export').setInputFiles({ name: '000001.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip') });
+  await page.getByRole('button', { name: 'Upload and check' }).click();
+
+  const imported = page.locator('[data-import]');
+  await expect(imported).toHaveAttribute('data-state', 'failed', { timeout: 20_000 });
+  await expect(imported).toContainText('A file is not as it was downloaded');
 });
 
 test.describe('on a phone', () => {

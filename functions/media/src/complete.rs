@@ -5,10 +5,10 @@ use api::{Can, Json, Path};
 use axum::extract::State;
 use domain::media::{IMAGE_BYTES_MAX, ImageType, Media};
 use domain::{Error, MediaId, Result};
+use pictures::{Proven, SNIFFED};
 use store::{StoredMedia, VersionedMedia};
 
 use crate::media_view::MediaView;
-use crate::probe::{self, Proven, SNIFFED};
 use crate::{Ctx, kept_at, uploaded_at};
 
 /// Tells that the bytes are uploaded. They are proven to be what was declared; after a refusal the medium still awaits
@@ -99,7 +99,7 @@ impl Ctx {
         let declared = ImageType::of_content_type(&media.content_type)
             .ok_or_else(|| Error::corrupt("media", "the declared type is no image type"))?;
         let start = self.objects.get_range(key, 0..SNIFFED).await?;
-        probe::check_type(&start.ok_or_else(not_uploaded)?, declared)?;
+        pictures::check_type(&start.ok_or_else(not_uploaded)?, declared)?;
         let bytes = self.objects.get(key, IMAGE_BYTES_MAX).await?;
         let bytes = bytes.ok_or_else(not_uploaded)?;
         let _turn = self
@@ -107,7 +107,7 @@ impl Ctx {
             .acquire()
             .await
             .map_err(|error| Error::internal("the decoders are closed", error))?;
-        let proven = tokio::task::spawn_blocking(move || probe::probe(&bytes, declared))
+        let proven = tokio::task::spawn_blocking(move || pictures::probe(&bytes, declared))
             .await
             .map_err(|error| Error::internal("a decoder panicked", error))?;
         Ok(proven?)

@@ -9,12 +9,10 @@
 //!   finished by the next call.
 
 mod announce;
-mod clean;
 mod complete;
 mod delete;
 mod edit;
 mod media_view;
-mod probe;
 mod read;
 mod text;
 

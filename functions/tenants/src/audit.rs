@@ -190,6 +190,7 @@ fn ids(subject: &Subject) -> Vec<String> {
         Subject::Account(id) => vec![id.to_string()],
         Subject::Media(id) => vec![id.to_string()],
         Subject::Export(id) => vec![id.to_string()],
+        Subject::Import(id) => vec![id.to_string()],
         Subject::Post(id) => vec![id.to_string()],
         Subject::Delivery(post, target) => vec![post.to_string(), target.to_string()],
     }
@@ -207,6 +208,7 @@ fn subject(subject: &Subject) -> Value {
         Subject::Account(id) => json!({ "kind": "account", "id": id }),
         Subject::Media(id) => json!({ "kind": "media", "id": id }),
         Subject::Export(id) => json!({ "kind": "export", "id": id }),
+        Subject::Import(id) => json!({ "kind": "import", "id": id }),
         Subject::Post(id) => json!({ "kind": "post", "id": id }),
         Subject::Delivery(post, target) => {
             json!({ "kind": "target", "id": target, "post_id": post })

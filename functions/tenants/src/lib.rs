@@ -1,15 +1,16 @@
 //! Tenants: made, read, changed, exported and deleted by their members.
 //!
-//! * **Trigger**: the HTTP API, `/v1/tenants*`, `/v1/audit*` and `/v1/exports*`.
+//! * **Trigger**: the HTTP API, `/v1/tenants*`, `/v1/audit*`, `/v1/exports*` and `/v1/imports*`.
 //! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session;
-//!   disconnects the accounts of a tenant that is deleted; signs addresses from which volumes of exports are read.
+//!   disconnects the accounts of a tenant that is deleted; signs addresses from which volumes of exports are read, and to
+//!   which those of imports are uploaded.
 //! * **Failure**: every act is one transaction; without the table nothing happens (503). What a deletion did not reach is
 //!   found by the dispatcher. A tenant that the caller may not enter is answered like one that does not exist.
 
 use std::sync::Arc;
 
 use api::Gate;
-use api::permission::{ExportTenant, ReadAudit};
+use api::permission::{ExportTenant, ManageTenant, ReadAudit};
 use api::route::{can, recent, signed_in};
 use axum::extract::FromRef;
 use cloud::config::{BucketConfig, PublicUrlConfig};
@@ -29,6 +30,7 @@ mod edit;
 mod export_audit;
 mod exports;
 mod fields;
+mod imports;
 mod read;
 mod restore;
 mod security;
@@ -118,6 +120,17 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(can::<ExportTenant, _>(routes!(exports::read::get_export)))
         .routes(recent(can::<ExportTenant, _>(routes!(
             exports::links::link_export
+        ))))
+        .routes(recent(can::<ManageTenant, _>(routes!(
+            imports::request::request_import
+        ))))
+        .routes(can::<ManageTenant, _>(routes!(imports::read::list_imports)))
+        .routes(can::<ManageTenant, _>(routes!(imports::read::get_import)))
+        .routes(can::<ManageTenant, _>(routes!(
+            imports::begin::check_import
+        )))
+        .routes(recent(can::<ManageTenant, _>(routes!(
+            imports::begin::apply_import
         ))))
         .with_state(ctx)
 }

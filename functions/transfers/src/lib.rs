@@ -1,10 +1,12 @@
-//! The making of exports: all that a tenant has, in volumes of some megabytes (`docs/exports.md`).
+//! Exports and imports: all that a tenant has, in volumes of some megabytes, out of the product and into it again
+//! (`docs/exports.md`).
 //!
 //! - **Trigger**: an EventBridge timer, `rate(1 minute)`, whose event says nothing and is not read.
 //! - **Failure**: a run that fails, is cut off or comes twice loses nothing and doubles nothing: a volume counts once it is
-//!   stored and the export's position, which is written under a condition, has moved behind it. The next run goes on.
+//!   stored and the export's position, which is written under a condition, has moved behind it; what an import makes has
+//!   an id that follows from the old one, so a repeat finds it made. The next run goes on.
 //! - **Permissions**: reads all that tenants have but their secrets and their audit logs, writes exports and the mails that
-//!   they owe; reads the bytes of media, stores volumes.
+//!   they owe, and makes what imports have; reads and writes the bytes of media, stores volumes.
 #![cfg_attr(
     test,
     allow(
@@ -17,6 +19,7 @@
 pub mod bundle;
 pub mod events;
 mod export;
+mod import;
 mod run;
 
 use std::sync::Arc;

@@ -3,16 +3,17 @@
 use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
-use transfers::bundle::{BundleReader, Manifest};
+use domain::import::ReadVolume;
+use transfers::bundle::BundleReader;
 
 /// How it is called.
 pub const USAGE: &str = "usage: m1autoposter verify-export FILE…
 
 FILEs are all files of one export, in their order.";
 
-/// What was found to be in order: the manifest of the last file.
+/// What was found to be in order: the last file, and with it those before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified(Manifest);
+pub struct Verified(ReadVolume);
 
 /// Checks the files that `arguments` name, one after another.
 pub fn verify_export(arguments: &[String]) -> Result<Verified> {
@@ -29,17 +30,17 @@ pub fn verify_export(arguments: &[String]) -> Result<Verified> {
 
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Manifest {
+        let ReadVolume {
             export,
             tenant,
             requested_at,
-            volume,
+            number,
             counts,
             ..
         } = &self.0;
         write!(
             f,
-            "The export {export} of {tenant}, asked for at {requested_at}, is whole: {volume} files with {} posts, {} media, \
+            "The export {export} of {tenant}, asked for at {requested_at}, is whole: {number} files with {} posts, {} media, \
              {} accounts and {} members, each as it was packed.",
             counts.posts, counts.media, counts.accounts, counts.members
         )

@@ -2,8 +2,8 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, ExportId, InvitationId,
-    MediaId, PasskeyId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, Error, EventId, ExportId, ImportId,
+    InvitationId, MediaId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 use http::request::Parts;
 
@@ -40,6 +40,7 @@ path_ids! {
     DeliveryId = "target",
     EventId = "event",
     ExportId = "export",
+    ImportId = "import",
     InvitationId = "invitation",
     MediaId = "media",
     PasskeyId = "passkey",

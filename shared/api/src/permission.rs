@@ -42,7 +42,6 @@ permissions! {
     ManageRoles = "manage_roles",
     ManageApiKeys = "manage_api_keys",
     ReadAudit = "read_audit",
-    ReadAudit = "read_audit",
     ExportTenant = "export_tenant",
     ReadAccounts = "read_accounts",
     ManageAccounts = "manage_accounts",

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, InvitationId, MediaId,
-    OperationId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, ImportId, InvitationId,
+    MediaId, OperationId, PostId, RoleId, TenantId, UserId,
 };
 use crate::user::Origin;
 
@@ -96,6 +96,8 @@ pub enum Subject {
     Media(MediaId),
     /// An export of the tenant.
     Export(ExportId),
+    /// An import into the tenant.
+    Import(ImportId),
     /// A post as a whole.
     Post(PostId),
     /// One target of a post.
@@ -116,7 +118,8 @@ impl Subject {
             | Self::ApiKey(_)
             | Self::Account(_)
             | Self::Media(_)
-            | Self::Export(_) => None,
+            | Self::Export(_)
+            | Self::Import(_) => None,
         }
     }
 }

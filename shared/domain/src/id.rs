@@ -180,6 +180,8 @@ id! {
     PasskeyId = "psk",
     /// An export of everything that a tenant has.
     ExportId = "exp",
+    /// An import of what another tenant had.
+    ImportId = "imp",
     /// A mail that is owed to somebody.
     NoticeId = "ntc",
     /// One conditional write: how a repeated attempt recognises its own earlier success.

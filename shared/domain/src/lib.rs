@@ -20,6 +20,7 @@ pub mod error;
 pub mod event;
 pub mod export;
 pub mod id;
+pub mod import;
 pub mod media;
 pub mod membership;
 pub mod network;
@@ -35,7 +36,7 @@ pub mod user;
 pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
 pub use id::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, Ids,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, Ids, ImportId,
     InvitationId, MediaId, NoticeId, OperationId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};

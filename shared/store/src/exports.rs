@@ -8,20 +8,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute::{millis, number, optional_millis, text, text_of};
+use crate::attribute::{millis, number, optional_millis, text};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, exports_partition};
 use crate::notices::notice_write;
 use crate::schema::BY_ATTENTION;
-use crate::scope::{SystemTable, TenantScope, TenantTable};
-use crate::shard::{AttentionKind, EXPORTS_PARTITION, attention_at};
+use crate::scope::{TenantScope, TenantTable};
+use crate::shard::{AttentionKind, TRANSFERS_PARTITION, attention_at};
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
 
-/// Exports that one look takes up.
-const WAITING_MAX: i32 = 100;
 /// Exports of a tenant that are listed: they are few, and leave after a week.
 const LISTED_MAX: i32 = 50;
 
@@ -81,7 +79,7 @@ impl Item for ExportItem {
     fn index_keys(&self) -> Vec<(&'static str, String)> {
         match self.state {
             StoredState::Running => vec![
-                (BY_ATTENTION.partition, EXPORTS_PARTITION.to_owned()),
+                (BY_ATTENTION.partition, TRANSFERS_PARTITION.to_owned()),
                 (BY_ATTENTION.sort, attention_at(self.ca, self.id)),
             ],
             StoredState::Ready | StoredState::Failed => Vec::new(),
@@ -194,26 +192,6 @@ impl TenantTable<'_> {
         let write = Write::put(item.key(), encode(&item)?).when(is_as_read(seen));
         self.table.write(write).await?;
         Ok(())
-    }
-}
-
-impl SystemTable<'_> {
-    /// Exports that are being made, oldest first. The index lags, so whoever works on one reads it.
-    pub async fn waiting_exports(&self) -> Result<Vec<(TenantScope, ExportId)>> {
-        let query = Query::of_index(BY_ATTENTION, EXPORTS_PARTITION.to_owned(), Range::All)
-            .limit(WAITING_MAX);
-        let page = self.table.query(&query, None).await?;
-        page.items
-            .iter()
-            .map(|entry| {
-                let tenant = text_of(entry, "ten").and_then(|id| id.parse().ok());
-                let export = text_of(entry, "id").and_then(|id| id.parse().ok());
-                let (tenant, export) = tenant
-                    .zip(export)
-                    .ok_or_else(|| Error::corrupt("index entry", "it names no export"))?;
-                Ok((TenantScope::of_own_item(tenant), export))
-            })
-            .collect()
     }
 }
 

@@ -4,8 +4,8 @@
 use aws_lc_rs::{constant_time, digest, hmac};
 use domain::event::Owner;
 use domain::{
-    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, InvitationId,
-    MediaId, NoticeId, PasskeyId, PostId, RoleId, TenantId, UserId,
+    AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, ImportId,
+    InvitationId, MediaId, NoticeId, PasskeyId, PostId, RoleId, TenantId, UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -217,6 +217,10 @@ impl Key {
             exports_partition(scope.tenant()),
             format!("VOL#{export}#{number:06}"),
         )
+    }
+
+    pub(crate) fn import(scope: &TenantScope, import: ImportId) -> Self {
+        Self::new(exports_partition(scope.tenant()), format!("IMP#{import}"))
     }
 
     // People.

@@ -178,6 +178,31 @@ impl TenantTable<'_> {
         }
     }
 
+    /// Stores a medium whose bytes are stored and probed already, and counts them. May be repeated: then nothing is
+    /// counted twice.
+    pub async fn import_media(&self, media: &Media, limit: u64, act: &Act) -> Result<()> {
+        let demand = Demand {
+            counter: Counter::MediaBytes,
+            amount: media.bytes,
+            limit,
+        };
+        let item = MediaItem::new(media);
+        let detail = json!({ "content_type": item.ct, "bytes": item.bytes });
+        let subject = Subject::Media(item.id);
+        let writes = vec![
+            demand.write(&self.scope)?,
+            Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
+            self.event_write(act, EventKind::MediaCreated, subject, detail)?,
+        ];
+        match self.table.transact(writes).await? {
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
+                Err(demand.refusal())
+            }
+            // Refused where it was stored before.
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
+    }
+
     /// A medium.
     pub async fn media(&self, media: MediaId) -> Result<Option<StoredMedia>> {
         let found: Option<MediaItem> = self.table.get(&Key::media(&self.scope, media)).await?;

@@ -32,6 +32,8 @@ pub(crate) enum AttentionKind {
     KeyRotation,
     /// An export whose volumes are being made.
     Export,
+    /// An import that is checked or made.
+    Import,
 }
 
 /// A shard of the index by attention.
@@ -54,9 +56,9 @@ pub(crate) fn rotation_partition(shard: u32) -> String {
     format!("K#{shard:03}")
 }
 
-/// Exports that are being made. They are rare, and only the function that makes them looks at them, for no other may read
-/// all that a tenant has.
-pub(crate) const EXPORTS_PARTITION: &str = "T#000";
+/// Exports and imports that are being made. They are rare, and only the function that makes them looks at them, for no
+/// other may read all that a tenant has.
+pub(crate) const TRANSFERS_PARTITION: &str = "T#000";
 
 /// A shard of the index by deadline.
 pub(crate) fn deadline_partition(shard: u32) -> String {

@@ -191,7 +191,7 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     ada.get("/v1/audit").await.expect(200);
     let export = ada.request("GET", "/v1/audit/export").send().await;
     assert_eq!(export.unwrap().status(), 200);
-    export(&deployment, &ada).await;
+    transfers(&deployment, &ada).await;
     change(&ada, "DELETE", &path, None).await.expect(204);
     ada.get("/v1/tenants/deleted").await.expect(200);
     ada.post(&format!("{path}/restore"), &json!({}))
@@ -344,8 +344,8 @@ async fn account_that_may_not_post_any_more_fails_its_posts_and_its_person_hears
     assert!(instant(&later["targets"][0]["due_at"]) > in_seconds(60));
 }
 
-/// An export, from its request to an address of its file; the timer's own run may come in between.
-async fn export(deployment: &Deployment, ada: &Caller) {
+/// An export and an import, from the request to an address of the file; the timer's own run may come in between.
+async fn transfers(deployment: &Deployment, ada: &Caller) {
     let wanted = ada.post("/v1/exports", &json!({})).await.expect(202).body;
     let path = format!("/v1/exports/{}", id(&wanted));
     deployment.invoke("transfers", "timer/transfers.json");
@@ -359,4 +359,19 @@ async fn export(deployment: &Deployment, ada: &Caller) {
     assert_eq!(listed["items"][0], export);
     let links = ada.post(&format!("{path}/links"), &json!({})).await;
     assert_eq!(links.expect(200).body["items"].as_array().unwrap().len(), 1);
+    let volumes = json!({ "volumes": [{ "bytes": 70, "sha256": "0".repeat(64) }] });
+    let import = ada.post("/v1/imports", &volumes).await.expect(201).body;
+    let path = format!("/v1/imports/{}", id(&import));
+    let begun = ada.post(&format!("{path}/check"), &json!({})).await;
+    begun.expect(202);
+    ada.get("/v1/imports").await.expect(200);
+    let import = deployment
+        .eventually("an import whose file is missed", async || {
+            let import = ada.get(&path).await.expect(200).body;
+            (import["state"] == "failed").then_some(import)
+        })
+        .await;
+    assert_eq!(import["fault"], "volume_missing");
+    let apply = ada.post(&format!("{path}/apply"), &json!({})).await;
+    apply.expect(409);
 }

@@ -239,6 +239,15 @@ async fn exports(story: &mut Story) {
     story
         .act("POST /v1/exports/{id}/links", &[&export], &none)
         .await;
+    let volumes = json!({ "volumes": [{ "bytes": 70, "sha256": "0".repeat(64) }] });
+    let import = id(&story.act("POST /v1/imports", &[], &volumes).await);
+    story
+        .act("POST /v1/imports/{id}/check", &[&import], &none)
+        .await;
+    // What succeeds here, only once it is checked.
+    story
+        .refused("POST /v1/imports/{id}/apply", &[&import], &none)
+        .await;
 }
 
 /// What somebody does in a tenant of several people.

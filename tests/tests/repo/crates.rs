@@ -49,6 +49,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("domain", vec![]),
         ("store", vec!["domain"]),
         ("networks", vec!["domain"]),
+        ("pictures", vec!["domain"]),
         ("cloud", vec!["domain"]),
         ("engine", vec!["cloud", "domain", "networks", "store"]),
         ("api", vec!["cloud", "domain", "store"]),
@@ -57,7 +58,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     for function in FUNCTIONS {
         allowed.insert(
             function,
-            vec!["api", "cloud", "domain", "engine", "networks", "store"],
+            vec![
+                "api", "cloud", "domain", "engine", "networks", "pictures", "store",
+            ],
         );
     }
     allowed

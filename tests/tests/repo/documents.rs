@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::files::{self, sources};
 
 /// Crates whose errors reach a person or a program outside.
-const SPEAKING: [&str; 13] = [
+const SPEAKING: [&str; 15] = [
     "functions/accounts",
     "functions/auth",
     "functions/media",
@@ -13,11 +13,13 @@ const SPEAKING: [&str; 13] = [
     "functions/publishing",
     "functions/scheduling",
     "functions/tenants",
+    "functions/transfers",
     "infra/playground",
     "shared/api",
     "shared/domain",
     "shared/engine",
     "shared/networks",
+    "shared/pictures",
     "shared/store",
 ];
 

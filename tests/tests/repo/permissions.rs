@@ -24,7 +24,7 @@ const PUBLIC: [&str; 15] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 31] = [
+const RECENT: [&str; 33] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -45,6 +45,8 @@ const RECENT: [&str; 31] = [
     "post /v1/api-keys/{id}/rotate",
     "post /v1/exports",
     "post /v1/exports/{id}/links",
+    "post /v1/imports",
+    "post /v1/imports/{id}/apply",
     "post /v1/invitations",
     "post /v1/invitations/{id}/resend",
     "post /v1/me/email",

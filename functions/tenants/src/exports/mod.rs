@@ -3,7 +3,7 @@
 pub(crate) mod links;
 pub(crate) mod read;
 pub(crate) mod request;
-mod view;
+pub(crate) mod view;
 
 use api::Can;
 use api::permission::ExportTenant;

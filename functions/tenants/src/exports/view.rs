@@ -37,7 +37,7 @@ pub(crate) struct ExportView {
 /// How many of each there are in an export so far.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = ExportCounts)]
-struct CountsView {
+pub(crate) struct CountsView {
     /// Disconnected ones, too.
     accounts: u64,
     account_groups: u64,

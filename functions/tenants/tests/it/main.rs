@@ -10,6 +10,7 @@
 mod audit;
 mod delete;
 mod exports;
+mod imports;
 mod settings;
 
 use std::sync::Arc;

@@ -34,3 +34,21 @@ pub enum BundleFault {
     #[error("files are missing: give all files of the export")]
     Incomplete,
 }
+
+impl BundleFault {
+    /// Its stable code; each is explained in `docs/errors.md`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLarge => "volume_too_large",
+            Self::Compressed => "volume_compressed",
+            Self::Changed => "volume_changed",
+            Self::EntryName => "volume_entry_name",
+            Self::Manifest => "volume_manifest",
+            Self::Version => "volume_version",
+            Self::Checksum => "volume_checksum",
+            Self::Record => "volume_record",
+            Self::Order => "volume_order",
+            Self::Incomplete => "export_incomplete",
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::MediaId;
+use domain::import::ReadVolume;
 use serde::Deserialize;
 
 use super::fault::BundleFault;
@@ -17,14 +18,7 @@ const ENDINGS: [&str; 5] = ["jpg", "png", "webp", "gif", "bin"];
 /// Reads the volumes of one export in their order.
 #[derive(Clone, Debug, Default)]
 pub struct BundleReader {
-    last: Option<Read>,
-}
-
-/// The volume that was read last.
-#[derive(Clone, Debug)]
-struct Read {
-    manifest: Manifest,
-    sha256: String,
+    last: Option<ReadVolume>,
 }
 
 /// What a volume has, all as its manifest says.
@@ -46,6 +40,16 @@ struct Form {
 }
 
 impl BundleReader {
+    /// Goes on after this volume.
+    pub fn after(last: Option<ReadVolume>) -> Self {
+        Self { last }
+    }
+
+    /// The volume that was read last.
+    pub fn last(&self) -> Option<&ReadVolume> {
+        self.last.as_ref()
+    }
+
     /// Reads the next volume.
     pub fn volume<'a>(&mut self, volume: &'a [u8]) -> Result<Contents<'a>, BundleFault> {
         if volume.len() > VOLUME_MAX {
@@ -67,9 +71,14 @@ impl BundleReader {
         }
         let records = parsed(records)?;
         self.check_counts(&manifest, &records)?;
-        self.last = Some(Read {
-            manifest: manifest.clone(),
+        self.last = Some(ReadVolume {
+            export: manifest.export,
+            tenant: manifest.tenant,
+            requested_at: manifest.requested_at,
+            number: manifest.volume,
             sha256: sha256(volume),
+            is_last: manifest.last,
+            counts: manifest.counts,
         });
         Ok(Contents {
             manifest,
@@ -78,22 +87,21 @@ impl BundleReader {
         })
     }
 
-    /// The manifest of the last volume, once all volumes were read.
-    pub fn finish(self) -> Result<Manifest, BundleFault> {
-        let last = self.last.filter(|last| last.manifest.last);
-        last.map(|last| last.manifest)
-            .ok_or(BundleFault::Incomplete)
+    /// The last volume, once all volumes were read.
+    pub fn finish(self) -> Result<ReadVolume, BundleFault> {
+        let last = self.last.filter(|last| last.is_last);
+        last.ok_or(BundleFault::Incomplete)
     }
 
     fn check_order(&self, next: &Manifest) -> Result<(), BundleFault> {
         let follows = match &self.last {
             None => next.volume == 1 && next.previous.is_none(),
-            Some(Read { manifest, sha256 }) => {
-                !manifest.last
-                    && next.volume == manifest.volume.saturating_add(1)
-                    && next.previous.as_ref() == Some(sha256)
+            Some(last) => {
+                !last.is_last
+                    && next.volume == last.number.saturating_add(1)
+                    && next.previous.as_ref() == Some(&last.sha256)
                     && (next.export, next.tenant, next.requested_at)
-                        == (manifest.export, manifest.tenant, manifest.requested_at)
+                        == (last.export, last.tenant, last.requested_at)
             }
         };
         follows.then_some(()).ok_or(BundleFault::Order)
@@ -102,7 +110,7 @@ impl BundleReader {
     /// There are as many of each as the manifests of this volume and of the one before say.
     fn check_counts(&self, next: &Manifest, records: &[Record]) -> Result<(), BundleFault> {
         let last = self.last.as_ref();
-        let mut counts = last.map(|last| last.manifest.counts).unwrap_or_default();
+        let mut counts = last.map(|last| last.counts).unwrap_or_default();
         for record in records {
             record.count(&mut counts);
         }

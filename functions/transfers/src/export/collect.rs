@@ -118,9 +118,10 @@ impl Collector<'_> {
             let name = file_name(media.id, facts);
             let file = bytes.as_ref().map(|_| name.clone());
             packing.record(&Record::of_media(media, facts, file))?;
-            match bytes {
-                Some(bytes) => packing.file(name, bytes)?,
-                None => tracing::error!(media.id = %media.id, "the bytes of a medium are lost"),
+            if let Some(bytes) = bytes {
+                packing.file(name, bytes)?;
+            } else {
+                tracing::error!(media.id = %media.id, "the bytes of a medium are lost");
             }
         }
         Ok(next.unwrap_or(Position::Posts(None)))

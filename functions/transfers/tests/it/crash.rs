@@ -1,13 +1,13 @@
-//! A process that dies before or after any of its calls leaves an export that the next one makes.
+//! A process that dies before or after any of its writes leaves an export that the next one makes.
 
 use cloud::faults::{Effects, Fault, FaultPlan};
 
-use crate::world::{VOLUME, World};
+use crate::world::{VOLUME, World, writes};
 
 const ADA: &str = "ada@example.com";
 
 #[tokio::test]
-async fn export_that_dies_anywhere_is_made_by_the_next_run() {
+async fn export_that_dies_at_any_write_is_made_by_the_next_run() {
     let world = World::new().await;
     let ada = world.furnished(ADA).await;
     // Two volumes.
@@ -20,7 +20,7 @@ async fn export_that_dies_anywhere_is_made_by_the_next_run() {
     let mut mails = 1;
     assert!(effects.len() > 20, "{effects:?}");
 
-    for (number, effect) in effects.iter().enumerate() {
+    for (number, effect) in writes(&effects) {
         for fault in [Fault::CrashBefore, Fault::CrashAfter] {
             let place = format!("{fault:?} effect {number} ({effect})");
             let id = world.request(&ada).await;

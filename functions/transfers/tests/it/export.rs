@@ -35,7 +35,7 @@ async fn export_has_everything_of_its_tenant_and_nothing_of_others() {
     assert_eq!(bundle.records("member")[0]["email"], ADA);
     assert_eq!(bundle.records("account").len(), 2);
     let media = &bundle.records("media")[0];
-    assert_eq!(media["file_name"], "../../loom.png");
+    assert_eq!(media["file_name"], "loom.png");
     let file = media["file"].as_str().unwrap();
     assert_eq!(file, format!("media/{}.png", media["id"].as_str().unwrap()));
     assert_eq!(bundle.files[file], b"not really a picture");
@@ -198,7 +198,7 @@ async fn export_that_is_ready_is_told_once_to_whoever_asked() {
             .text
             .contains("https://app.test/settings/workspace")
     );
-    assert_eq!(world.table.system().waiting_exports().await.unwrap(), []);
+    assert_eq!(world.table.system().waiting_transfers().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn export_that_does_not_get_done_in_two_days_is_given_up() {
     world.run().await;
 
     assert_eq!(world.export(&ada, id).await.state, ExportState::Failed);
-    assert_eq!(world.table.system().waiting_exports().await.unwrap(), []);
+    assert_eq!(world.table.system().waiting_transfers().await.unwrap(), []);
     assert!(world.mailbox.to(ADA).is_empty());
 }
 

@@ -10,4 +10,5 @@
 mod bundle;
 mod crash;
 mod export;
+mod import;
 mod world;

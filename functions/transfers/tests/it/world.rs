@@ -7,25 +7,37 @@ use aws_sdk_dynamodb::config::Builder;
 use cloud::faults::{Effects, Faulty, FaultyHttpClient};
 use cloud::objects::{ObjectKey, ObjectStore};
 use domain::account::{Account, AccountState, RemoteIdentity};
+use domain::delivery::{Delivery, Evidence, ProofKind, State, Target};
 use domain::event::{Actor, EventKind};
 use domain::export::{Export, ExportState};
 use domain::media::{Media, MediaFacts, MediaKind, MediaState};
 use domain::membership::Role;
 use domain::network::NetworkId;
+use domain::post::{Body, Content, Override, Post, TargetContent};
 use domain::tenant::TimeZoneName;
 use domain::user::{Origin, User};
-use domain::{AccountId, Clock, ExportId, MediaId, NoticeId, UserId};
+use domain::{AccountId, Clock, DeliveryId, ExportId, MediaId, NoticeId, PostId, UserId};
 use engine::Notifier;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use store::{
-    Act, Connection, MediaCreated, NewMedia, NewToken, OwedMail, Registration, SealedCredential,
-    SecretHash, StoredPassword, Table, TokenPurpose, UserAct,
+    Act, Commit, Connection, MediaCreated, NewMedia, NewPost, NewToken, OwedMail, Registration,
+    SealedCredential, SecretHash, StoredPassword, Table, TokenPurpose, UserAct,
 };
 use testkit::posts::Owner;
 use testkit::{Mailbox, MemoryObjects, TestClock, TestMember};
 use transfers::Ctx;
 
 use crate::bundle::{Bundle, sha256};
+
+/// A post that is to be stored as it is, whatever led to it.
+#[derive(Clone, Debug)]
+pub(crate) struct PostPlan {
+    pub(crate) text: String,
+    /// One target for each, on as many accounts.
+    pub(crate) states: Vec<State>,
+    pub(crate) has_media: bool,
+}
 
 /// Bytes from which on a volume is full, here.
 pub(crate) const VOLUME: usize = 10_000;
@@ -193,7 +205,7 @@ impl World {
         let media = Media {
             id: MediaId::generate(self.table.ids()),
             tenant: by.tenant,
-            file_name: "../../loom.png".to_owned(),
+            file_name: "loom.png".to_owned(),
             content_type: "image/png".to_owned(),
             bytes: length,
             alt_text: "A loom".to_owned(),
@@ -258,6 +270,102 @@ impl World {
         owner
     }
 
+    /// Two accounts, a group, a medium of these bytes and these posts, each a second after the one before.
+    pub(crate) async fn furnish(&self, by: &TestMember, pixels: &[u8], plans: &[PostPlan]) {
+        let first = self.account(by, &format!("{}/1", by.tenant)).await;
+        self.clock.advance(SignedDuration::from_secs(1));
+        let accounts = [first, self.account(by, &format!("{}/2", by.tenant)).await];
+        testkit::http::account_group(&self.table, &self.clock, by, &accounts).await;
+        let media = self.media(by, pixels).await;
+        for plan in plans {
+            self.clock.advance(SignedDuration::from_secs(1));
+            self.planned(by, &accounts, media, plan).await;
+        }
+    }
+
+    async fn planned(
+        &self,
+        by: &TestMember,
+        accounts: &[AccountId],
+        media: MediaId,
+        plan: &PostPlan,
+    ) {
+        let now = self.clock.now();
+        let post = PostId::generate(self.table.ids());
+        let mut deliveries = Vec::new();
+        for (state, account) in plan.states.iter().zip(accounts) {
+            let draft = Delivery::draft(Target {
+                id: DeliveryId::generate(self.table.ids()),
+                tenant: by.tenant,
+                post,
+                account: *account,
+                network: NetworkId::PLAYGROUND,
+            });
+            deliveries.push(in_state(draft, *state, now));
+        }
+        let target = |delivery: &Delivery| TargetContent {
+            delivery: delivery.id,
+            account: delivery.account,
+            network: delivery.network.clone(),
+            overridden: Override::default(),
+            options: json!({ "note": plan.text }),
+        };
+        let body = Body {
+            revision: 1,
+            base: Content {
+                text: plan.text.clone(),
+                media: plan.has_media.then_some(media).into_iter().collect(),
+                thread: Vec::new(),
+            },
+            targets: deliveries.iter().map(target).collect(),
+        };
+        let head = Post {
+            id: post,
+            tenant: by.tenant,
+            version: 1,
+            body: 1,
+            schedule: None,
+            tags: vec!["loom".to_owned()],
+            snippet: plan.text.clone(),
+            created_by: by.user,
+            created_at: now,
+            updated_at: now,
+        };
+        let new = NewPost {
+            post: &head,
+            body: &body,
+            deliveries: &deliveries,
+            posts_per_month: 1_000,
+            claim: None,
+            events: Vec::new(),
+        };
+        let tenant = self.table.tenant(&by.scope);
+        let stored = tenant.create_post(new, &self.act(by)).await.unwrap();
+        assert_eq!(stored, Commit::Done);
+    }
+
+    /// All that a tenant has but its imports, each with the operation that wrote it last.
+    pub(crate) async fn stored(&self, by: &TestMember) -> String {
+        let client = Client::from_conf(self.endpoint.clone().build());
+        let scan = client.scan().table_name(&self.table.settings().name);
+        let items = scan.into_paginator().items().send();
+        let items: Vec<_> = items.collect::<Result<_, _>>().await.unwrap();
+        let mut texts: Vec<String> = items
+            .iter()
+            .map(|item| ["PK", "SK", "op"].map(|name| format!("{:?}", item.get(name))))
+            .map(|parts| parts.join(" "))
+            .filter(|item| item.contains(&by.tenant.to_string()) && !item.contains("IMP#"))
+            .collect();
+        texts.sort();
+        texts.join("\n")
+    }
+
+    pub(crate) async fn usage(&self, by: &TestMember) -> (u64, u64) {
+        let usage = self.table.tenant(&by.scope).usage(self.clock.now()).await;
+        let usage = usage.unwrap();
+        (usage.posts, usage.media_bytes)
+    }
+
     pub(crate) async fn request(&self, by: &TestMember) -> ExportId {
         let id = ExportId::generate(self.table.ids());
         let export = Export::new(id, by.tenant, by.user, self.clock.now());
@@ -291,5 +399,43 @@ impl World {
 
     pub(crate) async fn bundle(&self, by: &TestMember, id: ExportId) -> Bundle {
         Bundle::of_volumes(&self.volumes(by, id).await)
+    }
+}
+
+/// The effects that change something, with their numbers: whoever dies at a read has died after the write before.
+pub(crate) fn writes<'a>(
+    effects: &'a [&'static str],
+) -> impl Iterator<Item = (usize, &'static str)> + 'a {
+    let numbered = effects.iter().copied().enumerate();
+    numbered.filter(|(_, effect)| {
+        const WRITES: [&str; 5] = [
+            "DeleteItem",
+            "PutItem",
+            "TransactWriteItems",
+            "UpdateItem",
+            "objects.put",
+        ];
+        WRITES.contains(effect)
+    })
+}
+
+/// A delivery that is in this state, with what belongs to it.
+fn in_state(draft: Delivery, state: State, now: Timestamp) -> Delivery {
+    let due = (state != State::Draft).then_some(now);
+    let evidence = Evidence {
+        remote_id: Some(draft.id.to_string()),
+        permalink: None,
+        proof: ProofKind::Response,
+        published_at: now,
+    };
+    let is_out = matches!(state, State::Published | State::HandedOver);
+    Delivery {
+        state,
+        due,
+        not_before: due.filter(|_| !state.is_settled()),
+        attention: due.filter(|_| !state.is_settled()),
+        deadline: due.filter(|_| !state.is_settled()),
+        evidence: is_out.then_some(evidence),
+        ..draft
     }
 }

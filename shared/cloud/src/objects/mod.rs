@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::export::Volume;
-use domain::{ExportId, MediaId, Result, TenantId};
+use domain::{ExportId, ImportId, MediaId, Result, TenantId};
 use serde::Serialize;
 use url::Url;
 
@@ -30,6 +30,8 @@ pub struct ObjectKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Place {
     Upload(MediaId),
+    /// A volume of an export that is to be imported, by its number from 1.
+    ImportUpload(ImportId, u32),
     Media(MediaId),
     Volume {
         export: ExportId,
@@ -57,6 +59,12 @@ impl ObjectKey {
         Self { tenant, place }
     }
 
+    /// Where the volume with this number, from 1, of an import is uploaded to.
+    pub const fn import_upload(tenant: TenantId, import: ImportId, number: u32) -> Self {
+        let place = Place::ImportUpload(import, number);
+        Self { tenant, place }
+    }
+
     /// Where a volume of an export is. `None` where the SHA-256 is none.
     pub fn volume(tenant: TenantId, export: ExportId, volume: &Volume) -> Option<Self> {
         let mark = volume.sha256.get(..16)?;
@@ -74,6 +82,9 @@ impl fmt::Display for ObjectKey {
         let tenant = self.tenant;
         match self.place {
             Place::Upload(media) => write!(f, "{}{tenant}/{media}", Self::UPLOADS),
+            Place::ImportUpload(import, number) => {
+                write!(f, "{}{tenant}/{import}/{number:06}.zip", Self::UPLOADS)
+            }
             Place::Media(media) => write!(f, "{tenant}/{media}"),
             Place::Volume {
                 export,
@@ -118,11 +129,14 @@ fn parsed(text: &str) -> Option<ObjectKey> {
         return Some(ObjectKey { tenant, place });
     }
     let upload = text.strip_prefix(ObjectKey::UPLOADS);
-    let (tenant, media) = upload.unwrap_or(text).split_once('/')?;
-    let media = media.parse().ok()?;
-    let place = match upload {
-        Some(_) => Place::Upload(media),
-        None => Place::Media(media),
+    let (tenant, rest) = upload.unwrap_or(text).split_once('/')?;
+    let place = match (upload, rest.split_once('/')) {
+        (Some(_), Some((import, file))) => {
+            let number = file.strip_suffix(".zip")?.parse().ok()?;
+            Place::ImportUpload(import.parse().ok()?, number)
+        }
+        (Some(_), None) => Place::Upload(rest.parse().ok()?),
+        (None, _) => Place::Media(rest.parse().ok()?),
     };
     let tenant = tenant.parse().ok()?;
     Some(ObjectKey { tenant, place })

@@ -119,6 +119,22 @@ impl TenantTable<'_> {
         }
     }
 
+    /// Stores an account of another tenant's past, which posts of the past name: it is connected nowhere, and counts for
+    /// nothing. May be repeated.
+    pub async fn import_account(&self, account: &Account, act: &Act) -> Result<()> {
+        let item = AccountItem::new(account);
+        let detail = json!({ "network": account.network, "handle": account.identity.handle });
+        let subject = Subject::Account(account.id);
+        let writes = vec![
+            Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
+            self.event_write(act, EventKind::AccountImported, subject, detail)?,
+        ];
+        match self.table.transact(writes).await? {
+            // Refused where it was stored before.
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
+    }
+
     /// Gives an account, as it was read, a credential of the next version; its held posts resume. [`Saved::Stale`]
     /// where it changed meanwhile.
     pub async fn reconnect_account(

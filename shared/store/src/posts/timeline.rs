@@ -89,6 +89,7 @@ impl From<EventItem> for TimelineEvent {
             | Subject::Account(_)
             | Subject::Media(_)
             | Subject::Export(_)
+            | Subject::Import(_)
             | Subject::Post(_) => None,
         };
         Self {

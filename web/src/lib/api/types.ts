@@ -43,6 +43,7 @@ export type ApiKey = Ok<paths['/v1/api-keys']['get'], 200>['items'][number];
 export type NewApiKey = Ok<paths['/v1/api-keys']['post'], 201>;
 export type Export = Ok<paths['/v1/exports']['get'], 200>['items'][number];
 export type ExportVolume = Ok<paths['/v1/exports/{id}/links']['post'], 200>['items'][number];
+export type Import = Ok<paths['/v1/imports']['get'], 200>['items'][number];
 /** What a browser is asked to make a passkey of, and what it answers. */
 export interface PasskeyMade {
   options: Ok<paths['/v1/me/passkeys/options']['post'], 200>;

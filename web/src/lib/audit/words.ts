@@ -8,6 +8,7 @@ const WORDS: Record<string, () => string> = {
   'account.disconnected': m.audit_account_disconnected,
   'account.reconnect_needed': m.audit_account_reconnect_needed,
   'account.reconnected': m.audit_account_reconnected,
+  'account.imported': m.audit_account_imported,
   'account_group.changed': m.audit_account_group_changed,
   'account_group.created': m.audit_account_group_created,
   'account_group.deleted': m.audit_account_group_deleted,
@@ -17,6 +18,9 @@ const WORDS: Record<string, () => string> = {
   'audit.exported': m.audit_audit_exported,
   'export.downloaded': m.audit_export_downloaded,
   'export.requested': m.audit_export_requested,
+  'import.checked': m.audit_import_checked,
+  'import.requested': m.audit_import_requested,
+  'import.started': m.audit_import_started,
   'invitation.created': m.audit_invitation_created,
   'invitation.resent': m.audit_invitation_resent,
   'invitation.withdrawn': m.audit_invitation_withdrawn,
@@ -73,7 +77,8 @@ export const OBJECTS: readonly { kind: string; word: () => string }[] = [
   { kind: 'tenant_key', word: m.audit_of_tenant_keys },
   { kind: 'access', word: m.audit_of_refusals },
   { kind: 'audit', word: m.audit_of_exports },
-  { kind: 'export', word: m.audit_of_transfers_out }
+  { kind: 'export', word: m.audit_of_transfers_out },
+  { kind: 'import', word: m.audit_of_transfers_in }
 ];
 
 /** What happened. A kind that is newer than this page is told by its own name. */

@@ -5,20 +5,36 @@ use domain::media::{IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, ImageType};
 
 /// Why bytes cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// They are something else.
     TypeMismatch {
+        /// What somebody said.
         declared: ImageType,
+        /// What they begin like.
         found: &'static str,
     },
     /// A side is too long, or there are too many pixels.
-    TooLarge { width: u32, height: u32 },
+    TooLarge {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
     /// The colours need more memory than there is.
-    TooDeep { bytes: u64 },
+    TooDeep {
+        /// That they need.
+        bytes: u64,
+    },
     /// An animation is too long.
-    TooManyFrames { most: u32 },
+    TooManyFrames {
+        /// That it may have.
+        most: u32,
+    },
     /// They cannot be decoded to the end.
-    Corrupt { reason: String },
+    Corrupt {
+        /// What the decoder says.
+        reason: String,
+    },
 }
 
 impl From<Refusal> for Error {

@@ -1,7 +1,7 @@
 //! The type of bytes, by how they begin.
 
 /// Bytes that tell the type.
-pub(crate) const SNIFFED: u64 = 512;
+pub const SNIFFED: u64 = 512;
 
 /// The content type of bytes that begin like this. Knows what people upload by mistake too, to name it.
 pub(crate) fn sniff(start: &[u8]) -> &'static str {

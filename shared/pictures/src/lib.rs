@@ -1,6 +1,7 @@
 //! What uploaded bytes really are. Nothing is decoded before its header says that it fits into memory, and what is kept
 //! is what was decoded.
 
+mod clean;
 mod decode;
 mod refusal;
 mod sniff;
@@ -9,19 +10,21 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use domain::media::{ImageType, MediaFacts, MediaKind};
 
-use crate::clean::clean;
-use refusal::Refusal;
-pub(crate) use sniff::SNIFFED;
+use clean::clean;
+pub use refusal::Refusal;
+pub use sniff::SNIFFED;
 
 /// A sound image: the bytes to keep, without what was written beside the picture, and what they are.
 #[derive(Debug)]
-pub(crate) struct Proven {
-    pub(crate) bytes: Bytes,
-    pub(crate) facts: MediaFacts,
+pub struct Proven {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// What they are.
+    pub facts: MediaFacts,
 }
 
 /// Whether bytes that begin with `start` are of the declared type.
-pub(crate) fn check_type(start: &[u8], declared: ImageType) -> Result<(), Refusal> {
+pub fn check_type(start: &[u8], declared: ImageType) -> Result<(), Refusal> {
     let found = sniff::sniff(start);
     if found == declared.content_type() {
         Ok(())
@@ -31,7 +34,7 @@ pub(crate) fn check_type(start: &[u8], declared: ImageType) -> Result<(), Refusa
 }
 
 /// What the bytes are, if they are a sound image of the declared type. Takes processor time: not for async threads.
-pub(crate) fn probe(uploaded: &[u8], declared: ImageType) -> Result<Proven, Refusal> {
+pub fn probe(uploaded: &[u8], declared: ImageType) -> Result<Proven, Refusal> {
     check_type(uploaded, declared)?;
     let header = decode::header(uploaded, declared)?;
     let cleaned = clean(uploaded, declared).ok_or_else(|| Refusal::Corrupt {

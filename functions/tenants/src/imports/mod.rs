@@ -1,0 +1,36 @@
+//! Imports into a tenant: announced, uploaded, checked, made. The function `transfers` reads the files.
+
+pub(crate) mod begin;
+pub(crate) mod read;
+pub(crate) mod request;
+mod view;
+
+use api::Can;
+use api::permission::ManageTenant;
+use domain::import::Import;
+use domain::membership::{AccountReach, Role};
+use domain::{Error, ImportId, Result};
+
+use crate::Ctx;
+
+/// An import makes roles, groups, media and posts at all accounts: only whoever could make each of them may ask for one.
+fn must_have_all_rights(caller: &Can<ManageTenant>) -> Result<()> {
+    let rights = &caller.standing.rights;
+    let has_all = Role::Admin.permissions().is_within(&rights.permissions);
+    if has_all && rights.accounts == AccountReach::All {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        code: "forbidden",
+        detail: "an import needs all that an admin may do, at all accounts".to_owned(),
+    })
+}
+
+impl Ctx {
+    async fn import(&self, caller: &Can<ManageTenant>, id: ImportId) -> Result<Import> {
+        must_have_all_rights(caller)?;
+        let tenant = self.table.tenant(&caller.scope);
+        let found = tenant.import(id, self.clock.now()).await?;
+        found.ok_or(Error::NotFound { kind: "import" })
+    }
+}

@@ -1,0 +1,154 @@
+//! One step of an import: some records of the next volume.
+
+mod plan;
+mod records;
+
+use cloud::objects::ObjectKey;
+use domain::import::{Import, ImportState, Place, ReadVolume};
+use domain::membership::{AccountReach, Role};
+use domain::tenant::Tenant;
+use domain::{Error, ImportId, Result};
+use store::{Standing, TenantScope, TenantTable};
+
+use crate::Ctx;
+use crate::bundle::{BundleFault, BundleReader, sha256};
+use records::{Maker, Taken};
+
+/// Bytes of a volume, at the most.
+const VOLUME_MAX: u64 = 64 << 20;
+/// What the records of one step may cost: a medium is decoded, everything else is a write or two.
+const COST: u32 = 1_000;
+
+/// Why an import cannot go on, by its stable code.
+struct Stop(&'static str);
+
+impl From<BundleFault> for Stop {
+    fn from(fault: BundleFault) -> Self {
+        Self(fault.code())
+    }
+}
+
+/// Takes the next records of an import; answers whether the import is further now.
+///
+/// Whoever dies on the way has made things that the next step finds made, for their ids follow from the old ones.
+pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ImportId) -> Result<bool> {
+    let now = ctx.clock.now();
+    let tenant = ctx.table.tenant(scope);
+    let Some(mut import) = tenant.import(id, now).await? else {
+        return Ok(false);
+    };
+    if !import.is_under_way() {
+        return Ok(false);
+    }
+    let taken = take(ctx, &tenant, &mut import).await?;
+    if let Err(Stop(code)) = taken {
+        import.state = ImportState::Failed;
+        import.fault = Some(code.to_owned());
+    }
+    tenant.advance_import(&import).await
+}
+
+async fn take(
+    ctx: &Ctx,
+    tenant: &TenantTable<'_>,
+    import: &mut Import,
+) -> Result<std::result::Result<(), Stop>> {
+    let (head, standing) = match importer(ctx, import).await? {
+        Ok(importer) => importer,
+        Err(stop) => return Ok(Err(stop)),
+    };
+    let Some(volume) = volume(ctx, import).await? else {
+        return Ok(Err(Stop("volume_missing")));
+    };
+    let mut reader = BundleReader::after(import.behind.clone());
+    let contents = match reader.volume(&volume) {
+        Ok(contents) => contents,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
+    let maker = Maker {
+        ctx,
+        tenant,
+        head: &head,
+        standing: &standing,
+        files: contents.files.iter().copied().collect(),
+        now: ctx.clock.now(),
+    };
+    let mut cost = 0_u32;
+    let begin = usize::try_from(import.place.record).unwrap_or(usize::MAX);
+    for record in contents.records.iter().skip(begin) {
+        if cost >= COST {
+            return Ok(Ok(()));
+        }
+        cost = cost.saturating_add(records::cost(record));
+        let line = import.place.record.saturating_add(1);
+        match maker.take(import, record).await {
+            Ok(Taken::Made) => record.count(&mut import.counts),
+            Ok(Taken::Nothing) => {}
+            Ok(Taken::Not(code)) => import.note(line, code),
+            Err(Error::QuotaExceeded { .. }) => return Ok(Err(Stop("plan_limit"))),
+            Err(error) => return Err(error),
+        }
+        import.place.record = line;
+    }
+    let last = reader.last().cloned();
+    Ok(end_of_volume(import, last))
+}
+
+/// On to the next volume, or to the end.
+fn end_of_volume(import: &mut Import, last: Option<ReadVolume>) -> std::result::Result<(), Stop> {
+    let is_last = last.as_ref().is_some_and(|last| last.is_last);
+    import.behind = last;
+    import.place = Place {
+        volume: import.place.volume.saturating_add(1),
+        record: 0,
+    };
+    let is_end = usize::try_from(import.place.volume) == Ok(import.volumes.len());
+    match (is_last, is_end) {
+        (false, false) => Ok(()),
+        (false, true) => Err(BundleFault::Incomplete.into()),
+        (true, false) => Err(BundleFault::Order.into()),
+        (true, true) => {
+            import.state = if import.state == ImportState::Importing {
+                ImportState::Done
+            } else {
+                ImportState::Checked
+            };
+            Ok(())
+        }
+    }
+}
+
+/// The tenant, and the rights of whoever asked: what an import makes, they could make one by one, at the time of each step.
+async fn importer(
+    ctx: &Ctx,
+    import: &Import,
+) -> Result<std::result::Result<(Tenant, Standing), Stop>> {
+    let system = ctx.table.system();
+    let member = system.member(import.requested_by, import.tenant).await?;
+    let member = member.filter(|member| {
+        let rights = &member.standing.rights;
+        rights.accounts == AccountReach::All
+            && Role::Admin.permissions().is_within(&rights.permissions)
+            && member.tenant.state == domain::tenant::TenantState::Active
+    });
+    Ok(match member {
+        Some(member) => Ok((member.tenant, member.standing)),
+        None => Err(Stop("importer_lacks_rights")),
+    })
+}
+
+/// The bytes of the volume that is next; `None` where they are not there, or not those that were announced.
+async fn volume(ctx: &Ctx, import: &Import) -> Result<Option<bytes::Bytes>> {
+    let place = usize::try_from(import.place.volume).unwrap_or(usize::MAX);
+    let Some(terms) = import.volumes.get(place) else {
+        return Ok(None);
+    };
+    let number = import.place.volume.saturating_add(1);
+    let key = ObjectKey::import_upload(import.tenant, import.id, number);
+    let bytes = match ctx.objects.get(key, VOLUME_MAX).await {
+        Ok(bytes) => bytes,
+        Err(Error::TooLarge { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(bytes.filter(|bytes| sha256(bytes) == terms.sha256))
+}

@@ -1,0 +1,351 @@
+//! Takes records: looks at each, and makes what it says unless it is a check only.
+
+use std::collections::BTreeMap;
+
+use cloud::objects::ObjectKey;
+use domain::account::{Account, AccountState};
+use domain::event::{Actor, Event, EventKind, Owner, Subject};
+use domain::import::{Import, ImportState};
+use domain::media::{ALT_TEXT_MAX, FILE_NAME_MAX, ImageType, Media, MediaState};
+use domain::membership::{AccountGroup, CustomRole, GROUP_ACCOUNTS_MAX, Permission, name};
+use domain::tenant::Tenant;
+use domain::text::has_control_characters;
+use domain::{AccountGroupId, AccountId, Error, EventId, OperationId, Result, RoleId};
+use jiff::Timestamp;
+use serde_json::json;
+use store::{Act, Commit, Defined, NewPost, Standing, TenantTable};
+
+use super::plan::{self, NewIds};
+use crate::Ctx;
+use crate::bundle::{
+    AccountGroupRecord, AccountRecord, MediaRecord, PostRecord, Record, RoleRecord, TenantRecord,
+};
+
+/// Accounts that one query reads.
+const PAGE: i32 = 100;
+/// Accounts of an export, connected ones and those of the past: what the item of an import can name.
+const ACCOUNTS_MAX: usize = 2_000;
+
+/// What became of a record.
+pub(super) enum Taken {
+    /// It is made, or would be.
+    Made,
+    /// There is nothing to make of it.
+    Nothing,
+    /// It is not taken, because of this.
+    Not(&'static str),
+}
+
+/// What a record costs: decoding a picture takes as long as some dozens of writes.
+pub(super) fn cost(record: &Record) -> u32 {
+    match record {
+        Record::Media(_) => 20,
+        Record::Tenant(_)
+        | Record::Account(_)
+        | Record::AccountGroup(_)
+        | Record::Role(_)
+        | Record::Member(_)
+        | Record::Post(_) => 1,
+    }
+}
+
+/// Takes the records of one volume.
+pub(super) struct Maker<'a> {
+    pub(super) ctx: &'a Ctx,
+    pub(super) tenant: &'a TenantTable<'a>,
+    pub(super) head: &'a Tenant,
+    /// The rights of whoever asked for the import.
+    pub(super) standing: &'a Standing,
+    /// The volume's files by their names.
+    pub(super) files: BTreeMap<&'a str, &'a [u8]>,
+    pub(super) now: Timestamp,
+}
+
+impl Maker<'_> {
+    /// Takes one record.
+    pub(super) async fn take(&self, import: &mut Import, record: &Record) -> Result<Taken> {
+        match record {
+            Record::Tenant(record) => self.settings(import, record).await,
+            Record::Account(record) => self.account(import, record).await,
+            Record::AccountGroup(record) => self.group(import, record).await,
+            Record::Role(record) => self.role(import, record).await,
+            // People come by invitation only.
+            Record::Member(_) => Ok(Taken::Nothing),
+            Record::Media(record) => self.media(import, record).await,
+            Record::Post(record) => self.post(import, record).await,
+        }
+    }
+
+    fn act(&self, import: &Import) -> Act {
+        Act {
+            actor: Actor::User(import.requested_by),
+            at: self.now,
+        }
+    }
+
+    /// The settings of the tenant become those of the export; its name stays.
+    async fn settings(&self, import: &Import, record: &TenantRecord) -> Result<Taken> {
+        let most = domain::tenant::MAX_LATENESS_HOURS_MAX;
+        if !(1..=most).contains(&record.max_lateness_hours) {
+            return Ok(Taken::Not("invalid_value"));
+        }
+        let head = self.head.clone();
+        let changed = Tenant {
+            time_zone: record.time_zone.clone(),
+            locale: record.locale.clone(),
+            week_start: record.week_start,
+            max_lateness_hours: record.max_lateness_hours,
+            ..head.clone()
+        };
+        if !is_made(import) || changed == head {
+            return Ok(Taken::Nothing);
+        }
+        let changed = Tenant {
+            version: head.version.saturating_add(1),
+            updated_at: self.now,
+            ..changed
+        };
+        let event = Event {
+            id: EventId::generate(self.ctx.table.ids()),
+            owner: Owner::Tenant(import.tenant),
+            at: self.now,
+            kind: EventKind::TenantChanged,
+            actor: Actor::User(import.requested_by),
+            subject: Subject::Tenant(import.tenant),
+            origin: None,
+            detail: json!({ "import": import.id }),
+            operation: OperationId::generate(self.ctx.table.ids()),
+        };
+        match self.tenant.change_head(&changed, &event).await {
+            Ok(()) => Ok(Taken::Nothing),
+            // Somebody else changed it in this moment: theirs is newer.
+            Err(Error::StaleVersion) => Ok(Taken::Not("stale_version")),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An account of the export is the tenant's own that is the same one at its network; else it is kept without a
+    /// credential, for the posts of the past.
+    async fn account(&self, import: &mut Import, record: &AccountRecord) -> Result<Taken> {
+        if let Some(own) = self.own_account(record).await? {
+            import.accounts.insert(record.id, own);
+            return Ok(Taken::Nothing);
+        }
+        if import.accounts.len() >= ACCOUNTS_MAX {
+            return Ok(Taken::Not("too_many_accounts"));
+        }
+        let id = AccountId::from_uuid(NewIds(import.id).of(record.id.as_uuid()));
+        import.accounts.insert(record.id, id);
+        if is_made(import) {
+            let account = Account {
+                id,
+                tenant: import.tenant,
+                network: record.network.clone(),
+                identity: record.identity.clone(),
+                state: AccountState::Disconnected,
+                credential_version: 0,
+                checked_at: self.now,
+                connected_by: import.requested_by,
+                created_at: record.created_at,
+            };
+            self.tenant
+                .import_account(&account, &self.act(import))
+                .await?;
+        }
+        Ok(Taken::Made)
+    }
+
+    async fn own_account(&self, record: &AccountRecord) -> Result<Option<AccountId>> {
+        let mut after = None;
+        loop {
+            let page = self.tenant.account_page(after, PAGE).await?;
+            let own = page.accounts.iter().find(|account| {
+                account.state != AccountState::Disconnected
+                    && account.network == record.network
+                    && account.identity.remote_id == record.identity.remote_id
+            });
+            if let Some(own) = own {
+                return Ok(Some(own.id));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn group(&self, import: &Import, record: &AccountGroupRecord) -> Result<Taken> {
+        let accounts = record.account_ids.iter();
+        let accounts = accounts.map(|old| import.accounts.get(old).copied());
+        let (Some(name), Some(accounts)) = (name(&record.name), accounts.collect()) else {
+            return Ok(Taken::Not("invalid_value"));
+        };
+        let group = AccountGroup {
+            id: AccountGroupId::from_uuid(NewIds(import.id).of(record.id.as_uuid())),
+            name,
+            accounts,
+            members: 0,
+            version: 1,
+            created_at: record.created_at,
+        };
+        if group.accounts.len() > GROUP_ACCOUNTS_MAX {
+            return Ok(Taken::Not("too_many_accounts"));
+        }
+        if !is_made(import) {
+            let mut groups = self.tenant.account_groups().await?.into_iter();
+            let is_taken = groups.any(|one| same_name(&one.name, &group.name));
+            return Ok(name_or_made(is_taken));
+        }
+        if self.tenant.account_group(group.id).await?.is_some() {
+            return Ok(Taken::Made);
+        }
+        let act = self.act(import);
+        let standing = self.standing;
+        let defined = self
+            .tenant
+            .create_account_group(&group, None, standing, &act)
+            .await?;
+        made(defined)
+    }
+
+    async fn role(&self, import: &Import, record: &RoleRecord) -> Result<Taken> {
+        let rights = &self.standing.rights;
+        let is_sound = record.permissions.is_within(&rights.permissions)
+            && !record.permissions.iter().any(Permission::is_owners_only);
+        let (Some(name), true) = (name(&record.name), is_sound) else {
+            return Ok(Taken::Not("invalid_value"));
+        };
+        let role = CustomRole {
+            id: RoleId::from_uuid(NewIds(import.id).of(record.id.as_uuid())),
+            name,
+            permissions: record.permissions.clone(),
+            members: 0,
+            version: 1,
+            created_at: record.created_at,
+        };
+        if !is_made(import) {
+            let mut roles = self.tenant.roles().await?.into_iter();
+            let is_taken = roles.any(|one| same_name(&one.name, &role.name));
+            return Ok(name_or_made(is_taken));
+        }
+        if self.tenant.role(role.id).await?.is_some() {
+            return Ok(Taken::Made);
+        }
+        let act = self.act(import);
+        let standing = self.standing;
+        let defined = self.tenant.create_role(&role, None, standing, &act).await?;
+        made(defined)
+    }
+
+    /// The bytes are looked at as those of an upload: what is kept is what was decoded.
+    async fn media(&self, import: &Import, record: &MediaRecord) -> Result<Taken> {
+        let file = record.file.as_deref();
+        let Some(bytes) = file.and_then(|file| self.files.get(file)) else {
+            return Ok(Taken::Not("media_lost"));
+        };
+        let Some(declared) = ImageType::of_content_type(&record.facts.content_type) else {
+            return Ok(Taken::Not("unsupported_type"));
+        };
+        let is_name = !record.file_name.trim().is_empty()
+            && record.file_name.chars().count() <= FILE_NAME_MAX
+            && !record.file_name.contains(['/', '\\', '\n', '\r', '\t'])
+            && !has_control_characters(&record.file_name);
+        let is_alt = record.alt_text.chars().count() <= ALT_TEXT_MAX
+            && !has_control_characters(&record.alt_text);
+        if !is_name || !is_alt {
+            return Ok(Taken::Not("invalid_value"));
+        }
+        let bytes = bytes.to_vec();
+        let proven = tokio::task::spawn_blocking(move || pictures::probe(&bytes, declared))
+            .await
+            .map_err(|error| Error::internal("a decoder panicked", error))?;
+        let proven = match proven {
+            Ok(proven) => proven,
+            Err(refusal) => return Ok(Taken::Not(Error::from(refusal).code())),
+        };
+        if !is_made(import) {
+            return Ok(Taken::Made);
+        }
+        let id = NewIds(import.id).media(record.id);
+        let key = ObjectKey::new(import.tenant, id);
+        let content_type = proven.facts.content_type.clone();
+        self.ctx
+            .objects
+            .put(key, &content_type, proven.bytes)
+            .await?;
+        let media = Media {
+            id,
+            tenant: import.tenant,
+            file_name: record.file_name.clone(),
+            content_type,
+            bytes: proven.facts.bytes,
+            alt_text: record.alt_text.clone(),
+            state: MediaState::Ready(proven.facts),
+            uses: 0,
+            created_by: import.requested_by,
+            created_at: record.created_at,
+            updated_at: record.created_at,
+        };
+        let limit = self.head.limits.media_bytes;
+        let act = self.act(import);
+        self.tenant.import_media(&media, limit, &act).await?;
+        Ok(Taken::Made)
+    }
+
+    async fn post(&self, import: &Import, record: &PostRecord) -> Result<Taken> {
+        let planned = match plan::post(import, record) {
+            Ok(planned) => planned,
+            Err(code) => return Ok(Taken::Not(code)),
+        };
+        if !is_made(import) {
+            return Ok(Taken::Made);
+        }
+        let id = planned.post.id;
+        let new = NewPost {
+            post: &planned.post,
+            body: &planned.body,
+            deliveries: &planned.deliveries,
+            posts_per_month: self.head.limits.posts_per_month,
+            claim: None,
+            events: vec![(
+                EventKind::PostCreated,
+                Subject::Post(id),
+                json!({ "import": import.id, "targets": planned.deliveries.len() }),
+            )],
+        };
+        match self.tenant.create_post(new, &self.act(import)).await? {
+            Commit::Done => Ok(Taken::Made),
+            // It was made before, or a medium of it is not there.
+            Commit::Refused => Ok(match self.tenant.post(id).await? {
+                Some(_) => Taken::Made,
+                None => Taken::Not("unknown_media"),
+            }),
+        }
+    }
+}
+
+/// Whether things are made, in contrast to a check.
+fn is_made(import: &Import) -> bool {
+    import.state == ImportState::Importing
+}
+
+fn same_name(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+fn name_or_made(is_taken: bool) -> Taken {
+    if is_taken {
+        Taken::Not("name_taken")
+    } else {
+        Taken::Made
+    }
+}
+
+fn made(defined: Defined) -> Result<Taken> {
+    match defined {
+        Defined::Done => Ok(Taken::Made),
+        Defined::NameTaken => Ok(Taken::Not("name_taken")),
+        // The rights of whoever asked changed in this moment: the next step looks at them anew.
+        Defined::Stale | Defined::InUse => Err(Error::StaleVersion),
+    }
+}

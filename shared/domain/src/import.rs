@@ -1,0 +1,213 @@
+//! Imports: what another tenant had, of the volumes of its export. Checked as a whole first, then made record by record.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::export::Counts;
+use crate::id::{AccountId, ExportId, ImportId, TenantId, UserId};
+
+/// Most volumes of an import: more than the largest tenant has.
+pub const VOLUMES_MAX: usize = 1_000;
+/// Problems that an import remembers.
+pub const PROBLEMS_MAX: usize = 100;
+/// How long after the request an import is shown.
+const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// An import into a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// Into which tenant.
+    pub tenant: TenantId,
+    /// Who asked for it; what is made is theirs.
+    pub requested_by: UserId,
+    /// When.
+    pub requested_at: Timestamp,
+    /// How far it is.
+    pub state: ImportState,
+    /// The volumes, in their order.
+    pub volumes: Vec<VolumeTerms>,
+    /// The next record that is read.
+    pub place: Place,
+    /// The volume that was read to its end last.
+    pub behind: Option<ReadVolume>,
+    /// Which accounts take the places of those of the export.
+    pub accounts: BTreeMap<AccountId, AccountId>,
+    /// What would be made, or was made.
+    pub counts: Counts,
+    /// What is not taken, and why: the first of it.
+    pub problems: Vec<Problem>,
+    /// How many more there are.
+    pub more_problems: u64,
+    /// Why it could not go on.
+    pub fault: Option<String>,
+    /// Raised by every change.
+    pub version: u64,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportState {
+    /// The volumes are awaited.
+    Uploading,
+    /// The volumes are read, and nothing is made.
+    Checking,
+    /// All of them are in order.
+    Checked,
+    /// What they have is made.
+    Importing,
+    /// All of it is made.
+    Done,
+    /// It cannot go on; `fault` says why.
+    Failed,
+}
+
+/// What a volume must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeTerms {
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+}
+
+/// A record of a volume; both from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The volume.
+    pub volume: u32,
+    /// The record in it.
+    pub record: u32,
+}
+
+/// What must be known of a volume to tell whether another one follows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadVolume {
+    /// The export.
+    pub export: ExportId,
+    /// Whose it was.
+    pub tenant: TenantId,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// The volume's number, from 1.
+    pub number: u32,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Whether no further one follows.
+    pub is_last: bool,
+    /// How many of each there are up to here.
+    pub counts: Counts,
+}
+
+/// A record that is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The volume's number, from 1.
+    pub volume: u32,
+    /// The record's line in it, from 1.
+    pub line: u32,
+    /// Why, for programs.
+    pub code: String,
+}
+
+impl Import {
+    /// An import whose volumes are awaited.
+    pub fn new(
+        id: ImportId,
+        tenant: TenantId,
+        by: UserId,
+        at: Timestamp,
+        volumes: Vec<VolumeTerms>,
+    ) -> Self {
+        Self {
+            id,
+            tenant,
+            requested_by: by,
+            requested_at: at,
+            state: ImportState::Uploading,
+            volumes,
+            place: Place::default(),
+            behind: None,
+            accounts: BTreeMap::new(),
+            counts: Counts::default(),
+            problems: Vec::new(),
+            more_problems: 0,
+            fault: None,
+            version: 1,
+        }
+    }
+
+    /// The same from its first record on, in another state.
+    #[must_use]
+    pub fn begun(&self, state: ImportState) -> Self {
+        Self {
+            state,
+            place: Place::default(),
+            behind: None,
+            accounts: BTreeMap::new(),
+            counts: Counts::default(),
+            problems: Vec::new(),
+            more_problems: 0,
+            fault: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether somebody must work on it.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.state, ImportState::Checking | ImportState::Importing)
+    }
+
+    /// Remembers that a record of the present volume is not taken.
+    pub fn note(&mut self, line: u32, code: &str) {
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(Problem {
+                volume: self.place.volume.saturating_add(1),
+                line,
+                code: code.to_owned(),
+            });
+        } else {
+            self.more_problems = self.more_problems.saturating_add(1);
+        }
+    }
+
+    /// From when on it is not shown any more.
+    pub fn expires_at(&self) -> Timestamp {
+        self.requested_at
+            .saturating_add(KEPT)
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The id that something of an export has after an import: always the same one, made at the same millisecond, so that a
+/// repeat finds what was made, and lists keep their order. `hash` is over the import and the old id.
+pub fn new_id(old: Uuid, hash: u128) -> Uuid {
+    const TIME: u128 = 0xffff_ffff_ffff << 80;
+    const VERSION: u128 = 0xf << 76;
+    const VARIANT: u128 = 0b11 << 62;
+    let random = hash & !(TIME | VERSION | VARIANT);
+    Uuid::from_u128((old.as_u128() & TIME) | (0x7 << 76) | (0b10 << 62) | random)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn new_id_is_of_the_time_of_the_old_one(old: u128, hash: u128) {
+            let new = new_id(Uuid::from_u128(old), hash);
+
+            prop_assert_eq!(new.as_u128() >> 80, old >> 80);
+            prop_assert_eq!(new.get_version_num(), 7);
+            prop_assert_eq!(new, new_id(Uuid::from_u128(old), hash));
+        }
+    }
+}
