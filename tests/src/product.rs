@@ -248,6 +248,7 @@ impl Parts {
         let table = self.table("transfers");
         transfers::Ctx {
             objects: Arc::<MemoryObjects>::clone(&self.objects),
+            networks: self.networks.clone(),
             notifier: self.notifier(&table),
             clock: Arc::clone(&self.now),
             time_max: transfers::TIME_MAX,

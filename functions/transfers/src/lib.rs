@@ -29,6 +29,7 @@ use cloud::objects::ObjectStore;
 use domain::Clock;
 use engine::{Deployment, Notifier};
 use jiff::SignedDuration;
+use networks::{ClientNotBuilt, Egress, Registry};
 use store::Table;
 
 pub use run::{Run, run};
@@ -40,6 +41,8 @@ pub struct Ctx {
     pub table: Table,
     /// The bytes of media and of volumes.
     pub objects: Arc<dyn ObjectStore>,
+    /// The networks, for their rules.
+    pub networks: Registry,
     /// Writes to whoever asked for an export.
     pub notifier: Notifier,
     /// The clock.
@@ -61,14 +64,18 @@ pub const VOLUME_BYTES: usize = 16 << 20;
 
 impl Ctx {
     /// The function of a deployment.
-    pub fn deployed(deployment: &Deployment, (bucket, mail, public_url): Config) -> Self {
-        Self {
+    pub fn deployed(
+        deployment: &Deployment,
+        (bucket, mail, public_url): Config,
+    ) -> Result<Self, ClientNotBuilt> {
+        Ok(Self {
             table: deployment.table.clone(),
             objects: deployment.objects(&bucket),
+            networks: networks::deployed(Arc::clone(&deployment.clock), Egress::Public)?,
             notifier: deployment.notifier(&mail, &public_url),
             clock: Arc::clone(&deployment.clock),
             time_max: TIME_MAX,
             volume_bytes: VOLUME_BYTES,
-        }
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! The making of exports as a Lambda function.
+//! The transfers function as a Lambda function.
 
 use cloud::telemetry::{self, Metrics};
 use engine::Deployment;
@@ -10,7 +10,7 @@ use transfers::{Config, Ctx};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let (deployment, config) = Deployment::start::<Config>()?;
-    let ctx = Ctx::deployed(&deployment, config);
+    let ctx = Ctx::deployed(&deployment, config)?;
     let metrics = Metrics::new("transfers");
     deployment.warm_up().await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {

@@ -139,6 +139,7 @@ impl Functions {
             transfers: transfers::Ctx {
                 table: table.clone(),
                 objects: Arc::clone(&objects),
+                networks: networks.clone(),
                 notifier: notifier.clone(),
                 clock: Arc::clone(clock),
                 time_max: transfers::TIME_MAX,

@@ -41,7 +41,8 @@ pub(crate) async fn check_import(
 }
 
 /// Makes what checked files have. Posts that wait for their time arrive as drafts, and nothing that was out goes out again.
-/// One that failed half-way goes on: nothing is made twice.
+/// One that failed half-way goes on: nothing is made twice. The settings become those of the export; that it requires a
+/// second factor of members, too, if whoever asked for the import has one.
 #[utoipa::path(
     post,
     path = "/v1/imports/{id}/apply",

@@ -1,7 +1,7 @@
 //! What an export says of each thing. Beside the table's own forms on purpose: this one is a promise to whoever reads it, and
 //! has no secret that could slip in with a new attribute.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::delivery::{Delivery, Evidence, Fault, VisibleState};
@@ -18,7 +18,7 @@ use domain::user::User;
 use domain::{AccountGroupId, AccountId, DeliveryId, MediaId, PostId, RoleId, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::StoredPost;
 
 /// One line of the records of a volume.
@@ -73,6 +73,10 @@ pub struct TenantRecord {
     pub week_start: WeekStart,
     /// Hours after which an overdue post is no longer sent.
     pub max_lateness_hours: u32,
+    /// The options of targets that name none, by network.
+    pub default_options: BTreeMap<NetworkId, Map<String, Value>>,
+    /// Whether members without a second factor are kept out.
+    pub requires_second_factor: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -219,6 +223,8 @@ impl From<&Tenant> for Record {
             locale: tenant.locale.clone(),
             week_start: tenant.week_start,
             max_lateness_hours: tenant.max_lateness_hours,
+            default_options: tenant.default_options.clone(),
+            requires_second_factor: tenant.requires_second_factor,
             created_at: tenant.created_at,
         })
     }

@@ -4,7 +4,7 @@ use super::*;
 
 const EXPORT: &str = "exp_00000000000000000000000001";
 const PICTURE: &str = "media/med_00000000000000000000000002.png";
-const RECORDS: &[u8] = br#"{"type":"tenant","id":"ten_00000000000000000000000003","name":"Looms","time_zone":"UTC","locale":"en","week_start":"monday","max_lateness_hours":6,"created_at":"2026-12-01T08:00:00Z"}
+const RECORDS: &[u8] = br#"{"type":"tenant","id":"ten_00000000000000000000000003","name":"Looms","time_zone":"UTC","locale":"en","week_start":"monday","max_lateness_hours":6,"default_options":{"bluesky":{"langs":["en"]}},"requires_second_factor":false,"created_at":"2026-12-01T08:00:00Z"}
 "#;
 
 /// What a volume of an export without much says of itself.

@@ -33,7 +33,11 @@ pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result
         return Ok(false);
     }
     let head = tenant.head().await?;
-    if head.state == TenantState::Deleted || seen.is_overdue(now) {
+    let is_gone = match head.state {
+        TenantState::Active | TenantState::Suspended => false,
+        TenantState::Deleted | TenantState::Erased => true,
+    };
+    if is_gone || seen.is_overdue(now) {
         tenant.give_up_export(&seen).await?;
         tracing::error!(export.id = %id, "an export is given up");
         return Ok(true);

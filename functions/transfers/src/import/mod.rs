@@ -2,11 +2,12 @@
 
 mod plan;
 mod records;
+mod settings;
 
 use cloud::objects::ObjectKey;
 use domain::import::{Import, ImportState, Place, ReadVolume};
 use domain::membership::{AccountReach, Role};
-use domain::tenant::Tenant;
+use domain::tenant::{Tenant, TenantState};
 use domain::{Error, ImportId, Result};
 use store::{Standing, TenantScope, TenantTable};
 
@@ -129,7 +130,8 @@ async fn importer(
         let rights = &member.standing.rights;
         rights.accounts == AccountReach::All
             && Role::Admin.permissions().is_within(&rights.permissions)
-            && member.tenant.state == domain::tenant::TenantState::Active
+            && member.tenant.state == TenantState::Active
+            && !member.standing.lacks_second_factor
     });
     Ok(match member {
         Some(member) => Ok((member.tenant, member.standing)),

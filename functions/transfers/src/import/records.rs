@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use cloud::objects::ObjectKey;
 use domain::account::{Account, AccountState};
-use domain::event::{Actor, Event, EventKind, Owner, Subject};
+use domain::event::{Actor, EventKind, Subject};
 use domain::import::{Import, ImportState};
 use domain::media::{ALT_TEXT_MAX, FILE_NAME_MAX, ImageType, Media, MediaState};
 use domain::membership::{AccountGroup, CustomRole, GROUP_ACCOUNTS_MAX, Permission, name};
 use domain::tenant::Tenant;
 use domain::text::has_control_characters;
-use domain::{AccountGroupId, AccountId, Error, EventId, OperationId, Result, RoleId};
+use domain::{AccountGroupId, AccountId, Error, Result, RoleId};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{Act, Commit, Defined, NewPost, Standing, TenantTable};
@@ -18,7 +18,7 @@ use store::{Act, Commit, Defined, NewPost, Standing, TenantTable};
 use super::plan::{self, NewIds};
 use crate::Ctx;
 use crate::bundle::{
-    AccountGroupRecord, AccountRecord, MediaRecord, PostRecord, Record, RoleRecord, TenantRecord,
+    AccountGroupRecord, AccountRecord, MediaRecord, PostRecord, Record, RoleRecord,
 };
 
 /// Accounts that one query reads.
@@ -80,47 +80,6 @@ impl Maker<'_> {
         Act {
             actor: Actor::User(import.requested_by),
             at: self.now,
-        }
-    }
-
-    /// The settings of the tenant become those of the export; its name stays.
-    async fn settings(&self, import: &Import, record: &TenantRecord) -> Result<Taken> {
-        let most = domain::tenant::MAX_LATENESS_HOURS_MAX;
-        if !(1..=most).contains(&record.max_lateness_hours) {
-            return Ok(Taken::Not("invalid_value"));
-        }
-        let head = self.head.clone();
-        let changed = Tenant {
-            time_zone: record.time_zone.clone(),
-            locale: record.locale.clone(),
-            week_start: record.week_start,
-            max_lateness_hours: record.max_lateness_hours,
-            ..head.clone()
-        };
-        if !is_made(import) || changed == head {
-            return Ok(Taken::Nothing);
-        }
-        let changed = Tenant {
-            version: head.version.saturating_add(1),
-            updated_at: self.now,
-            ..changed
-        };
-        let event = Event {
-            id: EventId::generate(self.ctx.table.ids()),
-            owner: Owner::Tenant(import.tenant),
-            at: self.now,
-            kind: EventKind::TenantChanged,
-            actor: Actor::User(import.requested_by),
-            subject: Subject::Tenant(import.tenant),
-            origin: None,
-            detail: json!({ "import": import.id }),
-            operation: OperationId::generate(self.ctx.table.ids()),
-        };
-        match self.tenant.change_head(&changed, &event).await {
-            Ok(()) => Ok(Taken::Nothing),
-            // Somebody else changed it in this moment: theirs is newer.
-            Err(Error::StaleVersion) => Ok(Taken::Not("stale_version")),
-            Err(error) => Err(error),
         }
     }
 
@@ -325,7 +284,7 @@ impl Maker<'_> {
 }
 
 /// Whether things are made, in contrast to a check.
-fn is_made(import: &Import) -> bool {
+pub(super) fn is_made(import: &Import) -> bool {
     import.state == ImportState::Importing
 }
 

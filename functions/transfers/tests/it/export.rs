@@ -1,12 +1,9 @@
 use std::process::Command;
 
 use domain::Clock as _;
-use domain::event::{Event, EventKind, Owner, Subject};
 use domain::export::ExportState;
-use domain::tenant::{Tenant, TenantState};
-use domain::{EventId, OperationId};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 use transfers::bundle::{BundleReader, Record};
 
 use crate::world::{SECRET, VOLUME, World};
@@ -231,33 +228,24 @@ async fn export_that_does_not_get_done_in_two_days_is_given_up() {
 }
 
 #[tokio::test]
-async fn export_of_a_tenant_that_was_deleted_is_given_up() {
+async fn export_of_a_tenant_that_is_deleted_meanwhile_stops_and_tells_nobody() {
     let world = World::new().await;
     let ada = world.furnished(ADA).await;
+    world.media(&ada, &[7; VOLUME]).await;
     let id = world.request(&ada).await;
-    let tenant = world.table.tenant(&ada.scope);
-    let head = tenant.head().await.unwrap();
-    let deleted = Tenant {
-        state: TenantState::Deleted,
-        version: head.version + 1,
-        ..head
+    let one_step = transfers::Ctx {
+        time_max: SignedDuration::ZERO,
+        ..world.function()
     };
-    let event = Event {
-        id: EventId::generate(world.table.ids()),
-        owner: Owner::Tenant(ada.tenant),
-        at: world.clock.now(),
-        kind: EventKind::TenantDeleted,
-        actor: world.act(&ada).actor,
-        subject: Subject::Tenant(ada.tenant),
-        origin: None,
-        detail: Value::Null,
-        operation: OperationId::generate(world.table.ids()),
-    };
-    tenant.delete_head(&deleted, &event).await.unwrap();
+    transfers::run(&one_step).await.unwrap();
+    assert_eq!(world.export(&ada, id).await.volumes, 1);
 
+    world.delete(&ada).await;
     world.run().await;
 
-    assert_eq!(world.export(&ada, id).await.state, ExportState::Failed);
-    let volumes = tenant.export_volumes(id).await.unwrap();
-    assert_eq!(volumes, []);
+    let export = world.export(&ada, id).await;
+    assert_eq!((export.state, export.volumes), (ExportState::Failed, 1));
+    assert_eq!(world.objects.count(), 3, "two media and one volume");
+    assert!(world.mailbox.to(ADA).is_empty());
+    assert_eq!(world.run().await, 0);
 }

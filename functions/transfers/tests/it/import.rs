@@ -20,7 +20,7 @@ const PIXELS: &[u8] = include_bytes!("../../../../shared/networks/tests/it/pixel
 
 impl World {
     /// An import whose volumes are uploaded.
-    async fn announce(&self, by: &TestMember, volumes: &[Vec<u8>]) -> ImportId {
+    pub(crate) async fn announce(&self, by: &TestMember, volumes: &[Vec<u8>]) -> ImportId {
         let id = ImportId::generate(self.table.ids());
         let terms = volumes.iter().map(|volume| VolumeTerms {
             bytes: u64::try_from(volume.len()).unwrap(),
@@ -50,7 +50,7 @@ impl World {
         assert!(tenant.begin_import(&next, kind, &act).await.unwrap());
     }
 
-    async fn check(&self, by: &TestMember, id: ImportId) -> Import {
+    pub(crate) async fn check(&self, by: &TestMember, id: ImportId) -> Import {
         self.begin(by, id, ImportState::Checking).await;
         self.run().await;
         self.import_of(by, id).await
@@ -62,14 +62,14 @@ impl World {
         self.import_of(by, id).await
     }
 
-    async fn exported(&self, by: &TestMember) -> Vec<Vec<u8>> {
+    pub(crate) async fn exported(&self, by: &TestMember) -> Vec<Vec<u8>> {
         let id = self.request(by).await;
         self.run().await;
         self.volumes(by, id).await
     }
 
     /// Everything of one tenant, in another one.
-    async fn moved(&self, from: &TestMember, to: &TestMember) -> Import {
+    pub(crate) async fn moved(&self, from: &TestMember, to: &TestMember) -> Import {
         let id = self.announce(to, &self.exported(from).await).await;
         let checked = self.check(to, id).await;
         assert_eq!(
@@ -301,6 +301,24 @@ async fn import_of_somebody_who_lost_their_rights_stops() {
     let import = world.check(&editor, id).await;
 
     assert_eq!(import.fault.as_deref(), Some("importer_lacks_rights"));
+}
+
+#[tokio::test]
+async fn import_into_a_tenant_that_is_deleted_meanwhile_stops_and_makes_nothing() {
+    let world = World::new().await;
+    let ada = world.furnished("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    let id = world.announce(&bob, &world.exported(&ada).await).await;
+    world.begin(&bob, id, ImportState::Importing).await;
+
+    world.delete(&bob).await;
+    world.run().await;
+
+    let import = world.import_of(&bob, id).await;
+    assert_eq!(import.state, ImportState::Failed);
+    assert_eq!(import.fault.as_deref(), Some("importer_lacks_rights"));
+    assert_eq!(world.posts_of(&bob).await, []);
+    assert_eq!(world.run().await, 0);
 }
 
 #[tokio::test]

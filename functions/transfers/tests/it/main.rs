@@ -11,4 +11,5 @@ mod bundle;
 mod crash;
 mod export;
 mod import;
+mod settings;
 mod world;

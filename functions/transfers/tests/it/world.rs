@@ -4,28 +4,32 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::types::AttributeValue;
 use cloud::faults::{Effects, Faulty, FaultyHttpClient};
 use cloud::objects::{ObjectKey, ObjectStore};
 use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::delivery::{Delivery, Evidence, ProofKind, State, Target};
-use domain::event::{Actor, EventKind};
+use domain::event::{Actor, Event, EventKind, Owner as OwnerOf, Subject};
 use domain::export::{Export, ExportState};
 use domain::media::{Media, MediaFacts, MediaKind, MediaState};
 use domain::membership::Role;
-use domain::network::NetworkId;
+use domain::network::{NetworkId, RepeatRule};
 use domain::post::{Body, Content, Override, Post, TargetContent};
-use domain::tenant::TimeZoneName;
+use domain::tenant::{Tenant, TenantState, TimeZoneName};
 use domain::user::{Origin, User};
-use domain::{AccountId, Clock, DeliveryId, ExportId, MediaId, NoticeId, PostId, UserId};
+use domain::{
+    AccountId, Clock, DeliveryId, EventId, ExportId, MediaId, NoticeId, OperationId, PostId, UserId,
+};
 use engine::Notifier;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use networks::Registry;
+use serde_json::{Value, json};
 use store::{
     Act, Commit, Connection, MediaCreated, NewMedia, NewPost, NewToken, OwedMail, Registration,
     SealedCredential, SecretHash, StoredPassword, Table, TokenPurpose, UserAct,
 };
 use testkit::posts::Owner;
-use testkit::{Mailbox, MemoryObjects, TestClock, TestMember};
+use testkit::{FakeNetwork, Mailbox, MemoryObjects, TestClock, TestMember};
 use transfers::Ctx;
 
 use crate::bundle::{Bundle, sha256};
@@ -88,6 +92,10 @@ impl World {
         };
         Ctx {
             objects: Arc::new(Faulty::new(Arc::clone(&self.objects), effects.clone())),
+            networks: Registry::new(vec![Arc::new(FakeNetwork::new(
+                &self.clock,
+                RepeatRule::ClientKey,
+            ))]),
             time_max: transfers::TIME_MAX,
             volume_bytes: VOLUME,
             table,
@@ -151,11 +159,68 @@ impl World {
                 at: now,
                 kind: EventKind::UserRegistered,
                 origin: Origin::default(),
-                detail: serde_json::Value::Null,
+                detail: Value::Null,
             },
         };
         self.table.system().register(registration).await.unwrap();
         id
+    }
+
+    /// What somebody who has a passkey has noted with their user.
+    pub(crate) async fn guard(&self, member: &TestMember) {
+        let client = Client::from_conf(self.endpoint.clone().build());
+        let update = client.update_item();
+        update
+            .table_name(&self.table.settings().name)
+            .key("PK", AttributeValue::S(format!("U#{}", member.user)))
+            .key("SK", AttributeValue::S("META".to_owned()))
+            .update_expression("SET fac = :one")
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn head(&self, member: &TestMember) -> Tenant {
+        self.table.tenant(&member.scope).head().await.unwrap()
+    }
+
+    /// Changes a tenant's settings.
+    pub(crate) async fn set(&self, member: &TestMember, change: impl FnOnce(&mut Tenant)) {
+        let mut changed = self.head(member).await;
+        change(&mut changed);
+        changed.version += 1;
+        let event = self.event(member, EventKind::TenantChanged);
+        let tenant = self.table.tenant(&member.scope);
+        tenant.change_head(&changed, &event).await.unwrap();
+    }
+
+    /// Deletes a tenant.
+    pub(crate) async fn delete(&self, member: &TestMember) {
+        let head = self.head(member).await;
+        let deleted = Tenant {
+            state: TenantState::Deleted,
+            version: head.version + 1,
+            ..head
+        };
+        let event = self.event(member, EventKind::TenantDeleted);
+        let tenant = self.table.tenant(&member.scope);
+        let gone = tenant.delete_head(&deleted, member.user, &event).await;
+        gone.unwrap();
+    }
+
+    fn event(&self, by: &TestMember, kind: EventKind) -> Event {
+        Event {
+            id: EventId::generate(self.table.ids()),
+            owner: OwnerOf::Tenant(by.tenant),
+            at: self.clock.now(),
+            kind,
+            actor: Actor::User(by.user),
+            subject: Subject::Tenant(by.tenant),
+            origin: None,
+            detail: Value::Null,
+            operation: OperationId::generate(self.table.ids()),
+        }
     }
 
     pub(crate) fn act(&self, by: &TestMember) -> Act {

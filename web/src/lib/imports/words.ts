@@ -22,7 +22,8 @@ const CODES: Record<string, () => string> = {
   volume_order: m.import_volume_order,
   export_incomplete: m.import_volume_order,
   plan_limit: m.import_plan_limit,
-  name_taken: m.import_name_taken
+  name_taken: m.import_name_taken,
+  second_factor_missing: m.import_second_factor_missing
 };
 
 export function codeInWords(code: string): string {
