@@ -1,20 +1,26 @@
-//! Erasing deleted tenants after their grace: the bytes of their media, every item, and a signed certificate at the end.
+//! Erasing deleted tenants after their grace: the bytes of their media, exports and imports, every item, and a signed
+//! certificate at the end.
 //!
 //! Whoever dies in between leaves the tenant among those to erase, and every step may be repeated.
 
 use bytes::Bytes;
 use cloud::objects::ObjectKey;
 use domain::event::{Actor, EventKind, Subject};
-use domain::{Error, Result};
+use domain::{Error, Result, TenantId};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
-use store::{Act, Certificate, Erased, Erasure, SignedCertificate, TenantScope};
+use store::{
+    Act, Certificate, Erased, Erasure, SignedCertificate, TenantScope, TenantTable, TransferFile,
+};
 
 use crate::Ctx;
 
 /// Longest time of one run: the next one goes on.
 const TIME_MAX: SignedDuration = SignedDuration::from_secs(20);
+/// Files that are removed at once.
+const AT_ONCE: usize = 16;
 /// How long backups of the table reach back; after that nothing of a tenant is anywhere.
 const BACKUPS: SignedDuration = SignedDuration::from_hours(35 * 24);
 
@@ -56,27 +62,51 @@ async fn erase_tenant(ctx: &Ctx, scope: &TenantScope, stop_at: Timestamp) -> Res
     let Some(erased) = tenant.begin_erasure(waker.clock.now()).await? else {
         return Ok(Erasure::Goes);
     };
-    loop {
-        if waker.clock.now() >= stop_at {
-            return Ok(Erasure::Goes);
+    while waker.clock.now() < stop_at {
+        // What names bytes goes after them.
+        let has_bytes = erase_media(ctx, scope.tenant(), &tenant).await?
+            || erase_transfers(ctx, scope.tenant(), &tenant).await?;
+        if !has_bytes && tenant.erase_some().await? == Erasure::Done {
+            certify(ctx, &erased).await?;
+            tenant.end_erasure().await?;
+            return Ok(Erasure::Done);
         }
-        let media = tenant.media_to_erase().await?;
-        if media.is_empty() {
-            if tenant.erase_some().await? == Erasure::Done {
-                break;
-            }
-            continue;
-        }
-        for medium in &media {
-            for key in [ObjectKey::new, ObjectKey::upload] {
-                ctx.objects.delete(key(scope.tenant(), *medium)).await?;
-            }
-        }
-        tenant.erase_media(&media).await?;
     }
-    certify(ctx, &erased).await?;
-    tenant.end_erasure().await?;
-    Ok(Erasure::Done)
+    Ok(Erasure::Goes)
+}
+
+/// Removes some media; answers whether there were any.
+async fn erase_media(ctx: &Ctx, id: TenantId, tenant: &TenantTable<'_>) -> Result<bool> {
+    let media = tenant.media_to_erase().await?;
+    let keys = media
+        .iter()
+        .flat_map(|medium| [ObjectKey::new(id, *medium), ObjectKey::upload(id, *medium)]);
+    erase_bytes(ctx, keys.collect()).await?;
+    tenant.erase_media(&media).await?;
+    Ok(!media.is_empty())
+}
+
+/// Removes some exports and imports; answers whether there were any.
+async fn erase_transfers(ctx: &Ctx, id: TenantId, tenant: &TenantTable<'_>) -> Result<bool> {
+    let transfers = tenant.transfers_to_erase().await?;
+    let is_any = !transfers.is_empty();
+    let keys = transfers.files.iter().filter_map(|file| match file {
+        TransferFile::Volume(export, volume) => ObjectKey::volume(id, *export, volume),
+        TransferFile::Upload(import, number) => {
+            Some(ObjectKey::import_upload(id, *import, *number))
+        }
+    });
+    erase_bytes(ctx, keys.collect()).await?;
+    tenant.erase_transfers(transfers).await?;
+    Ok(is_any)
+}
+
+async fn erase_bytes(ctx: &Ctx, keys: Vec<ObjectKey>) -> Result<()> {
+    stream::iter(keys)
+        .map(|key| ctx.objects.delete(key))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
 /// Keeps the certificate, gives it to the person who deleted the tenant, and tells the platform's own audit log.

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute::{millis, number, optional_millis, text};
+use crate::attribute::{Attributes, millis, number, optional_millis, text};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
-use crate::item::{Item, decode, encode};
+use crate::item::{Item, decode, encode, is};
 use crate::key::{Key, exports_partition};
 use crate::notices::notice_write;
 use crate::schema::BY_ATTENTION;
@@ -193,6 +193,15 @@ impl TenantTable<'_> {
         self.table.write(write).await?;
         Ok(())
     }
+}
+
+/// The volume that an item is, if it is one.
+pub(crate) fn volume_in(item: &Attributes) -> Result<Option<(ExportId, Volume)>> {
+    if !is::<VolumeItem>(item) {
+        return Ok(None);
+    }
+    let item: VolumeItem = decode(item.clone())?;
+    Ok(Some((item.export, item.into())))
 }
 
 /// Nobody made a volume, or ended the export, since it was read.

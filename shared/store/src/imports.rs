@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute::{millis, number};
+use crate::attribute::{Attributes, millis, number};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
-use crate::item::{Item, decode, encode};
+use crate::item::{Item, decode, encode, is};
 use crate::key::{Key, exports_partition};
 use crate::schema::BY_ATTENTION;
 use crate::scope::{TenantScope, TenantTable};
@@ -126,6 +126,16 @@ impl TenantTable<'_> {
         let written = self.table.write(replacement(next)?).await?;
         Ok(matches!(written, Written::Applied(_)))
     }
+}
+
+/// The import that an item is, if it is one, with the number of its files.
+pub(crate) fn uploads_in(item: &Attributes) -> Result<Option<(ImportId, u32)>> {
+    if !is::<ImportItem>(item) {
+        return Ok(None);
+    }
+    let item: ImportItem = decode(item.clone())?;
+    let files = u32::try_from(item.vols.len()).unwrap_or(u32::MAX);
+    Ok(Some((item.id, files)))
 }
 
 /// The write that stores an import of the next version.

@@ -116,7 +116,7 @@ pub use standing::Standing;
 pub use table::{Settings, Table};
 pub use tenant_keys::{KeyRotation, SealedCredentialPage};
 pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};
-pub use transfers::Transfer;
+pub use transfers::{Transfer, TransferFile, TransfersToErase};
 pub use usage::Usage;
 pub use user_events::{UserAct, UserEvent};
 pub use users::{Registered, Registration, StoredPassword, StoredUser};

@@ -1,5 +1,6 @@
 //! What a deleted tenant leaves: everything while it can come back, then a tombstone and what proves its erasure.
 
+use cloud::objects::ObjectKey;
 use cloud::signing::Signer as _;
 use domain::tenant::GRACE;
 use http::Method;
@@ -12,6 +13,7 @@ use upkeep::Erasures;
 
 use crate::fixture::Person;
 use crate::ids;
+use crate::roles::must_be_allowed;
 use crate::stored::Stored;
 use crate::world::World;
 
@@ -91,6 +93,39 @@ impl World {
         }
     }
 
+    /// Ada has a file of her import uploaded, and another export and the check of the import begin.
+    async fn begin_transfers(&self) {
+        let Person {
+            cookie,
+            tenant,
+            ids,
+            ..
+        } = &self.ada;
+        let import = ids.iter().find(|id| ids::prefix(id) == "imp").unwrap();
+        let key = ObjectKey::import_upload(tenant.parse().unwrap(), import.parse().unwrap(), 1);
+        self.product
+            .objects
+            .upload(key, "application/zip", &b"no zip"[..]);
+        let nothing = json!({});
+        let check = format!("/v1/imports/{import}/check");
+        for path in ["/v1/exports", &check] {
+            self.act(Method::POST, path, cookie, &nothing)
+                .await
+                .expect(202);
+        }
+    }
+
+    /// Keys of the objects of a tenant.
+    fn objects_of(&self, tenant: &str) -> Vec<String> {
+        let all = self.product.objects.all().into_iter();
+        let mut keys: Vec<String> = all
+            .map(|(key, ..)| key.to_string())
+            .filter(|key| key.contains(tenant))
+            .collect();
+        keys.sort();
+        keys
+    }
+
     async fn erase(&self) -> Erasures {
         upkeep::erase(&self.product.upkeep).await.unwrap()
     }
@@ -116,10 +151,24 @@ async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_ever
     assert!(before.mentioning(CANARY).len() > 5, "it is there first");
     let keys = format!("T#{tenant}#TK ");
     assert_ne!(before.beginning(&keys), [] as [String; 0]);
-    let objects = world.product.objects.count();
+    world.begin_transfers().await;
+    let kinds_of_objects = |tenant: &str| {
+        let keys = world.objects_of(tenant);
+        let kinds = ["exports/", "uploads/", "ten_"];
+        kinds.map(|kind| keys.iter().filter(|key| key.starts_with(kind)).count())
+    };
+    assert_eq!(kinds_of_objects(tenant), [1, 1, 2], "export, import, media");
     let of_bob = before.of(&world.bob.tenant);
+    let objects_of_bob = world.objects_of(&world.bob.tenant);
 
     world.delete().await;
+    // What was being made stops.
+    let transfers = &world.product.transfers;
+    let stopped = transfers::run(transfers).await.unwrap();
+    assert_eq!((stopped.steps, stopped.failed), (2, 0));
+    assert_eq!(kinds_of_objects(tenant), [1, 1, 2]);
+    let idle = transfers::run(transfers).await.unwrap();
+    assert_eq!(idle, transfers::Run::default());
     world
         .product
         .clock
@@ -149,8 +198,10 @@ async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_ever
         assert!(left.iter().all(is_known), "{id} is in {left:?}");
     }
     assert_eq!(after.of(&world.bob.tenant), of_bob);
-    assert_eq!(world.product.objects.count(), objects / 2, "those of bob");
+    assert_eq!(world.objects_of(tenant), [] as [String; 0]);
+    assert_eq!(world.objects_of(&world.bob.tenant), objects_of_bob);
     assert_eq!(world.erase().await, Erasures::default(), "once");
+    must_be_allowed(&world.product);
 }
 
 #[tokio::test(flavor = "multi_thread")]

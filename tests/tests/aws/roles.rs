@@ -103,7 +103,9 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         // For people who lost a second factor; nobody of the stories here has one.
         ("members", "ResetLinks") => true,
         // For tenants that were deleted two weeks ago.
-        ("upkeep", "Erasing" | "Tombstones" | "Certificates" | "MediaErased") => true,
+        ("upkeep", "Erasing" | "Tombstones" | "Certificates" | "MediaErased" | "VolumesErased") => {
+            true
+        }
         // For events that no tick has sealed, and for the checkpoint of every hour.
         ("upkeep", "SealedEvents" | "AuditLogs" | "Checkpoints" | "CheckpointsSigned") => true,
         // Browsers and programs download under the role that signed the address; no story does.

@@ -128,7 +128,7 @@ impl TenantTable<'_> {
         self.table.batch_delete(keys.collect()).await
     }
 
-    /// Removes some more items of a tenant whose erasure has begun and whose media are gone.
+    /// Removes some more items of a tenant whose erasure has begun and whose media, exports and imports are gone.
     pub async fn erase_some(&self) -> Result<Erasure> {
         let tenant = self.scope.tenant();
         let posts = self.some_posts().await?;
