@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
 use cloud::envelope::Sealed;
+use cloud::objects::ObjectKey;
 use cloud::queue::{Delay, Outgoing};
 use domain::tenant::ROOT_TENANT;
 use http::Method;
@@ -21,6 +23,7 @@ use super::phone::Phone;
 use super::watch::{Log, MeantFor, Place, Watch};
 use crate::document::Document;
 use crate::fixture::every_scope;
+use crate::roles::must_be_allowed;
 
 const ADA: &str = "ada@example.com";
 const COUNTESS: &str = "countess@example.com";
@@ -93,6 +96,7 @@ impl Story {
         self.secrets_stand_where_they_do_not_belong().await;
         self.ada_moves_to_another_address().await;
         self.ada_looks_at_everything().await;
+        self.ada_takes_everything_with_her().await;
         self.ada_deletes_her_workspace().await;
     }
 
@@ -293,10 +297,8 @@ impl Story {
             "bytes": PIXELS.len(),
         });
         let medium = self.post("/v1/media", &announced).await.expect(201).body;
-        let address = medium["upload"]["url"].as_str().unwrap();
-        let (_, key) = address.split_once(".test/").unwrap();
-        let objects = &self.product.objects;
-        objects.upload(key.parse().unwrap(), "image/png", PIXELS);
+        let key = object_key(&medium["upload"]["url"]);
+        self.product.objects.upload(key, "image/png", PIXELS);
         let complete = format!("/v1/media/{}/complete", medium["id"].as_str().unwrap());
         self.post(&complete, &json!({})).await.expect(200);
         self.network.age();
@@ -469,6 +471,48 @@ impl Story {
         for line in lines.lines() {
             self.watch.see(Place::Exports, "audit log", line);
         }
+    }
+
+    /// And in again, as somebody does with another workspace.
+    async fn ada_takes_everything_with_her(&mut self) {
+        self.prove().await;
+        let wanted = self.post("/v1/exports", &json!({})).await.expect(202);
+        transfers::run(&self.product.transfers).await.unwrap();
+        let links = format!("/v1/exports/{}/links", id(&wanted));
+        let links = self.post(&links, &json!({})).await.expect(200).body;
+        let mut volumes = Vec::new();
+        let mut announced = Vec::new();
+        for file in links["items"].as_array().unwrap() {
+            let bytes = self.stored_at(&file["url"]);
+            self.watch.see_bytes(Place::Exports, "volume", &bytes);
+            volumes.push(bytes);
+            announced.push(json!({ "bytes": file["bytes"], "sha256": file["sha256"] }));
+        }
+        assert!(!volumes.is_empty());
+        let announced = json!({ "volumes": announced });
+        let import = self.post("/v1/imports", &announced).await.expect(201).body;
+        for (upload, bytes) in import["uploads"].as_array().unwrap().iter().zip(volumes) {
+            let key = object_key(&upload["url"]);
+            self.product.objects.upload(key, "application/zip", bytes);
+        }
+        let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
+        for (step, state) in [("check", "checked"), ("apply", "done")] {
+            let begun = self.post(&format!("{path}/{step}"), &json!({})).await;
+            begun.expect(202);
+            transfers::run(&self.product.transfers).await.unwrap();
+            let import = self.call(Method::GET, &path, &Value::Null).await;
+            let import = import.expect(200).body;
+            assert_eq!(import["state"], state, "{import}");
+        }
+        must_be_allowed(&self.product);
+    }
+
+    /// The bytes that an address of the store leads to.
+    fn stored_at(&self, address: &Value) -> Bytes {
+        let key = object_key(address);
+        let all = self.product.objects.all().into_iter();
+        let mut found = all.filter(|(stored, ..)| *stored == key);
+        found.next().unwrap().2
     }
 
     async fn ada_deletes_her_workspace(&mut self) {
@@ -664,6 +708,12 @@ fn text(value: &AttributeValue) -> String {
         AttributeValue::B(bytes) => hex::encode(bytes),
         other => format!("{other:?}"),
     }
+}
+
+/// What an address of the store leads to.
+fn object_key(address: &Value) -> ObjectKey {
+    let (_, key) = address.as_str().unwrap().split_once(".test/").unwrap();
+    key.parse().unwrap()
 }
 
 /// What links in a mail have after `token=`.
