@@ -95,6 +95,13 @@ impl Playground {
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<T, NetworkError> {
+        let answer = self.answer(request).await?;
+        parse(&answer).ok_or_else(|| NetworkError::Unavailable {
+            message: "the playground's answer cannot be read".to_owned(),
+        })
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, NetworkError> {
         let answer =
             self.http
                 .send(request)
@@ -105,9 +112,7 @@ impl Playground {
         if !answer.status.is_success() {
             return Err(of_answer(&answer));
         }
-        parse(&answer).ok_or_else(|| NetworkError::Unavailable {
-            message: "the playground's answer cannot be read".to_owned(),
-        })
+        Ok(answer)
     }
 
     async fn upload(
@@ -228,6 +233,15 @@ impl Network for Playground {
         _: Timestamp,
     ) -> Result<Option<Credential>, NetworkError> {
         Ok(None)
+    }
+
+    async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
+        let session = session(credential)?;
+        let request = self
+            .http
+            .post(self.url("/api/session/end"))
+            .bearer_auth(&session.token);
+        self.answer(request).await.map(drop)
     }
 
     async fn prepare(

@@ -170,6 +170,10 @@ pub trait Network: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<Option<Credential>, NetworkError>;
 
+    /// Ends what the network issued for the credential, and nothing else: another sign-in to the same account goes on. May
+    /// be repeated; `Unauthorized` says that it was over before.
+    async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError>;
+
     /// Uploads media and builds the request, without making anything visible. May be repeated.
     async fn prepare(
         &self,

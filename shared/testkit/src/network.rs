@@ -44,6 +44,8 @@ pub enum Behaviour {
 
 /// What a renewed credential ends with, once more for each renewal.
 const RENEWED: char = '+';
+/// What the credential of a sign-in ends with, once for each sign-in of the account before it.
+const AGAIN: char = '\'';
 
 /// A post that readers see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +68,21 @@ struct Posts {
     /// Credentials that are not taken any more.
     ended: BTreeSet<String>,
     is_revoked: bool,
+    /// How often each account signed in.
+    sign_ins: BTreeMap<String, usize>,
+    /// What it was told to end, in this order.
+    signed_out: Vec<String>,
+    hears_no_sign_outs: bool,
 }
 
 impl Posts {
+    fn is_over(&self, session: &str) -> bool {
+        self.signed_out.iter().any(|over| over == session)
+    }
+
     fn refuses(&self, credential: &Credential) -> bool {
-        self.is_revoked || self.ended.contains(credential.expose())
+        let session = credential.expose();
+        self.is_revoked || self.ended.contains(session) || self.is_over(session)
     }
 }
 
@@ -135,6 +147,16 @@ impl FakeNetwork {
     /// How many publishing calls there were.
     pub fn calls(&self) -> usize {
         self.posts().calls
+    }
+
+    /// The credentials whose sessions it was told to end.
+    pub fn signed_out(&self) -> Vec<String> {
+        self.posts().signed_out.clone()
+    }
+
+    /// From now on it does not answer to who signs out, or does again.
+    pub fn fail_sign_outs(&self, fails: bool) {
+        self.posts().hears_no_sign_outs = fails;
     }
 
     fn posts(&self) -> MutexGuard<'_, Posts> {
@@ -250,13 +272,19 @@ impl Network for FakeNetwork {
         credentials: &BTreeMap<String, String>,
     ) -> Result<Connected, NetworkError> {
         let name = credentials.get("identifier").cloned().unwrap_or_default();
-        Ok(connected(&name))
+        let mut connected = connected(&name);
+        let mut posts = self.posts();
+        let before = posts.sign_ins.entry(name.clone()).or_default();
+        let session = format!("{name}{}", AGAIN.to_string().repeat(*before));
+        *before += 1;
+        connected.credential = Credential::new(session);
+        Ok(connected)
     }
 
     async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError> {
         let proved = async {
             let posts = self.posts();
-            if posts.is_revoked {
+            if posts.is_revoked || posts.is_over(credential.expose()) {
                 return Err(NetworkError::Unauthorized {
                     message: "who are you".to_owned(),
                 });
@@ -267,7 +295,7 @@ impl Network for FakeNetwork {
             } else {
                 session.to_owned()
             };
-            let mut connected = connected(session.trim_end_matches(RENEWED));
+            let mut connected = connected(account_of(session));
             connected.credential = Credential::new(renewed);
             Ok(connected)
         };
@@ -285,6 +313,27 @@ impl Network for FakeNetwork {
         _now: Timestamp,
     ) -> Result<Option<Credential>, NetworkError> {
         Ok(None)
+    }
+
+    async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
+        let unavailable = || NetworkError::Unavailable {
+            message: "no answer".to_owned(),
+        };
+        let told = async {
+            let mut posts = self.posts();
+            if posts.hears_no_sign_outs {
+                return Err(unavailable());
+            }
+            if posts.refuses(credential) {
+                return Err(NetworkError::Unauthorized {
+                    message: "who are you".to_owned(),
+                });
+            }
+            posts.signed_out.push(credential.expose().to_owned());
+            Ok(())
+        };
+        let told = self.effects.guard("network.sign_out", told).await;
+        told.unwrap_or_else(|_| Err(unavailable()))
     }
 
     async fn prepare(
@@ -369,6 +418,11 @@ impl Network for FakeNetwork {
             _ => ReadBack::Ambiguous(fault("several look like it")),
         })
     }
+}
+
+/// The name of the account whose session this is.
+fn account_of(session: &str) -> &str {
+    session.trim_end_matches([RENEWED, AGAIN])
 }
 
 fn connected(name: &str) -> Connected {

@@ -179,6 +179,10 @@ impl Network for Door {
         Ok(None)
     }
 
+    async fn sign_out(&self, _: &Credential) -> Result<(), NetworkError> {
+        Ok(())
+    }
+
     async fn prepare(&self, _: &Credential, _: &PublishRequest) -> Result<Prepared, NetworkError> {
         Err(unauthorized())
     }

@@ -44,6 +44,21 @@ pub(crate) async fn me(
     Ok(Json(Me { identifier }))
 }
 
+pub(crate) async fn sign_out(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    let token = token(&headers)?;
+    let ended = shared
+        .with_store(move |store| store.sign_out(&token))
+        .await?;
+    if ended {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Failure::Unauthorized)
+    }
+}
+
 pub(crate) async fn upload(
     State(shared): State<Shared>,
     headers: HeaderMap,
@@ -204,18 +219,22 @@ pub(crate) async fn own_posts(
     Ok(Json(OwnPosts { items }))
 }
 
+fn token(headers: &HeaderMap) -> Result<String, Failure> {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(str::to_owned)
+        .ok_or(Failure::Unauthorized)
+}
+
 /// Who calls, and how the call is met.
 async fn enter(
     shared: &Shared,
     headers: &HeaderMap,
     kind: CallKind,
 ) -> Result<(String, Behaviour), Failure> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .map(str::to_owned)
-        .ok_or(Failure::Unauthorized)?;
+    let token = token(headers)?;
     let (identifier, behaviour) = shared
         .with_store(move |store| store.enter(&token, kind))
         .await?

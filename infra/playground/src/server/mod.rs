@@ -70,6 +70,7 @@ impl Server {
                 "/api/session",
                 post(account_api::sign_in).get(account_api::me),
             )
+            .route("/api/session/end", post(account_api::sign_out))
             .route(
                 "/api/media",
                 post(account_api::upload).layer(DefaultBodyLimit::max(image_limit)),

@@ -108,6 +108,17 @@ impl Store {
         })
     }
 
+    /// Ends a session; whether there was one. Its account stays among those that signed in, under a token that nobody has.
+    pub(crate) fn sign_out(&self, token: &str) -> rusqlite::Result<bool> {
+        self.change(|change| {
+            let ended = change.execute(
+                "UPDATE session SET token = lower(hex(randomblob(16))) WHERE token = ?1",
+                [token],
+            )?;
+            Ok(ended > 0)
+        })
+    }
+
     /// Whose session it is and how the call is met; uses up one of the behaviour's times where it counts.
     pub(crate) fn enter(
         &self,

@@ -1,6 +1,6 @@
 //! The switches.
 
-use networks::{CallOutcome, Network};
+use networks::{CallOutcome, Network, NetworkError};
 use serde_json::json;
 
 use crate::host::{Host, request, texts};
@@ -130,4 +130,23 @@ async fn behaviour_is_answered_with_its_defaults() {
         answer,
         json!({"identifier": "alice", "mode": "rate_limited", "delay_ms": 2000, "times": 3})
     );
+}
+
+#[tokio::test]
+async fn session_that_was_signed_out_is_over_and_another_goes_on() {
+    let host = Host::start().await;
+    let (ours, other) = (host.connect("alice").await, host.connect("alice").await);
+
+    host.network.sign_out(&ours.credential).await.unwrap();
+
+    for over in [
+        host.network.check(&ours.credential).await.map(drop),
+        host.network.sign_out(&ours.credential).await,
+    ] {
+        assert!(
+            matches!(over, Err(NetworkError::Unauthorized { .. })),
+            "{over:?}"
+        );
+    }
+    host.network.check(&other.credential).await.unwrap();
 }

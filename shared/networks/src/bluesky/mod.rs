@@ -153,6 +153,10 @@ impl Network for Bluesky {
         fresh.to_credential().map(Some)
     }
 
+    async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
+        sign_in::end(&self.xrpc, &Session::of_credential(credential)?).await
+    }
+
     async fn prepare(
         &self,
         credential: &Credential,

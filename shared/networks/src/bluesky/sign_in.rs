@@ -1,4 +1,4 @@
-//! Sessions: opened with an app password, proven, refreshed.
+//! Sessions: opened with an app password, proven, refreshed, ended.
 
 use std::collections::BTreeMap;
 
@@ -206,4 +206,16 @@ pub(crate) async fn refresh(xrpc: &Xrpc, session: &Session) -> Result<Session, N
         });
     }
     self::session(session.service.clone(), &tokens)
+}
+
+/// Ends a session by its refresh token. Servers do not look up access tokens: the one that goes with it is taken until it
+/// runs out, for two hours at most.
+pub(crate) async fn end(xrpc: &Xrpc, session: &Session) -> Result<(), NetworkError> {
+    xrpc.command(
+        &session.service,
+        "com.atproto.server.deleteSession",
+        &session.refresh,
+    )
+    .await
+    .map_err(|error| network_error(&error, &session.service))
 }

@@ -91,6 +91,19 @@ impl Xrpc {
         self.send(with_token(request, Some(token))).await
     }
 
+    /// A procedure without a body whose answer has none either.
+    pub(crate) async fn command(
+        &self,
+        service: &Url,
+        method: &str,
+        token: &str,
+    ) -> Result<(), XrpcError> {
+        let request = self.http.post(endpoint(service, method, &[])?);
+        self.answer(with_token(request, Some(token)))
+            .await
+            .map(drop)
+    }
+
     /// A procedure with a body of bytes.
     pub(crate) async fn upload<T: DeserializeOwned>(
         &self,
@@ -109,6 +122,13 @@ impl Xrpc {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, XrpcError> {
+        let answer = self.answer(request).await?;
+        serde_json::from_slice(&answer.body).map_err(|_| XrpcError::Unreadable {
+            status: answer.status,
+        })
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Answer, XrpcError> {
         let answer = self.http.send(request).await.map_err(|error| match error {
             NoAnswer::Forbidden(forbidden) => XrpcError::Forbidden(forbidden),
             NoAnswer::NotSent(reason) => XrpcError::NotSent {
@@ -119,9 +139,7 @@ impl Xrpc {
             },
         })?;
         if answer.status.is_success() {
-            serde_json::from_slice(&answer.body).map_err(|_| XrpcError::Unreadable {
-                status: answer.status,
-            })
+            Ok(answer)
         } else {
             Err(refusal(&answer))
         }

@@ -47,6 +47,7 @@ async fn bluesky_on_a_real_server_publishes_each_delivery_once() {
     lost_answer_is_unknown_and_found_by_read_back(&story).await;
     expired_access_token_is_refreshed(&story).await;
     dead_refresh_token_asks_to_reconnect(&story).await;
+    session_that_was_signed_out_is_over_and_another_goes_on(&story).await;
 }
 
 fn connect_names_the_account_and_keeps_no_password(story: &Story) {
@@ -377,6 +378,33 @@ async fn dead_refresh_token_asks_to_reconnect(story: &Story) {
         matches!(checked, Err(NetworkError::Unauthorized { .. })),
         "{checked:?}"
     );
+}
+
+async fn session_that_was_signed_out_is_over_and_another_goes_on(story: &Story) {
+    let (network, alice) = (&story.network, &story.alice);
+    let typed = credentials(story.pds.service(), &alice.handle, &alice.app_password);
+    let ours = network.connect(&typed).await.unwrap().credential;
+    let other = network.connect(&typed).await.unwrap().credential;
+    let by_refresh_token = async |credential| {
+        let access = story.pds.expired(&field(credential, "access")).await;
+        let stale = with_field(credential, "access", &access);
+        network.refresh(&stale, now()).await
+    };
+
+    network.sign_out(&ours).await.unwrap();
+
+    let refreshed = by_refresh_token(&ours).await;
+    assert!(
+        matches!(refreshed, Err(NetworkError::Unauthorized { .. })),
+        "{refreshed:?}"
+    );
+    // Whoever died before they could remember it tells the server once more.
+    let again = network.sign_out(&ours).await;
+    assert!(
+        matches!(again, Ok(()) | Err(NetworkError::Unauthorized { .. })),
+        "{again:?}"
+    );
+    assert!(by_refresh_token(&other).await.unwrap().is_some());
 }
 
 async fn posts(story: &Story) -> Vec<PdsPost> {

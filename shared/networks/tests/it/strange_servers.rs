@@ -379,3 +379,51 @@ async fn look_at_a_server_that_answers_anything_proves_nothing() {
         );
     }
 }
+
+async fn sign_out(server: &str) -> Result<(), NetworkError> {
+    let session = json!({
+        "service": server,
+        "did": "did:plc:abc",
+        "handle": "alice.test",
+        "access": "access",
+        "refresh": "refresh",
+    });
+    bluesky(Egress::AllowLoopback)
+        .sign_out(&Credential::new(session.to_string()))
+        .await
+}
+
+#[tokio::test]
+async fn sign_out_tells_apart_what_is_over_and_what_is_to_be_tried_again() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    let answer = async |status, error| {
+        let server = Server::answering(move |_| refusal(status, error)).await;
+        sign_out(&server.address).await
+    };
+
+    let nothing = Server::answering(|_| StatusCode::OK).await;
+    sign_out(&nothing.address).await.unwrap();
+    for (status, error) in [(401, "AuthenticationRequired"), (400, "ExpiredToken")] {
+        let over = answer(status, error).await;
+        assert!(
+            matches!(over, Err(NetworkError::Unauthorized { .. })),
+            "{status}: {over:?}"
+        );
+    }
+    for tried in [
+        answer(500, "InternalServerError").await,
+        answer(502, "UpstreamFailure").await,
+        sign_out(&silent).await,
+    ] {
+        assert!(
+            matches!(tried, Err(NetworkError::Unavailable { .. })),
+            "{tried:?}"
+        );
+    }
+    let limited = answer(429, "RateLimitExceeded").await;
+    assert!(
+        matches!(limited, Err(NetworkError::RateLimited { .. })),
+        "{limited:?}"
+    );
+}

@@ -160,6 +160,10 @@ impl Network for GuardedNetwork {
         Ok(is_old.then(|| self.issue(Self::bare(credential).expose())))
     }
 
+    async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
+        self.inner.sign_out(&Self::bare(credential)).await
+    }
+
     async fn prepare(
         &self,
         credential: &Credential,
