@@ -10,8 +10,8 @@ use store::Saved;
 use crate::connect::busy;
 use crate::{Ctx, ROUNDS};
 
-/// Disconnects an account: its credentials are deleted, its waiting posts are cancelled. What is being published right
-/// now is not taken back.
+/// Disconnects an account: its waiting posts are cancelled, its session at the network is ended and its credentials are
+/// deleted. What is being published right now is not taken back.
 #[utoipa::path(
     delete,
     path = "/v1/accounts/{id}",
@@ -31,10 +31,25 @@ pub(crate) async fn disconnect_account(
         match accounts.disconnect_account(&account, &act).await? {
             Saved::Done => {
                 ctx.follow(&accounts, id).await;
+                ctx.sign_out(&caller, id).await;
                 return Ok(StatusCode::NO_CONTENT);
             }
             Saved::Stale => {}
         }
     }
     Err(busy().into())
+}
+
+impl Ctx {
+    /// Has the session at the network ended at once. A failure is no failure of the request: the dispatcher finds that the
+    /// network is still to be told.
+    async fn sign_out(&self, caller: &Can<ManageAccounts>, account: AccountId) {
+        if let Err(error) = self.waker.sign_out(caller.tenant.id, account).await {
+            tracing::warn!(
+                account.id = %account,
+                error = &error as &dyn std::error::Error,
+                "the session of a disconnected account is ended later"
+            );
+        }
+    }
 }

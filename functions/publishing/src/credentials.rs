@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::account::Account;
+use domain::account::{Account, AccountState};
 use domain::delivery::Delivery;
 use domain::{Error, Result};
 use engine::vault;
@@ -25,7 +25,8 @@ pub(crate) enum Proof {
     Dead,
 }
 
-/// Stores a renewed credential as the next version of the account's.
+/// Stores a renewed credential as the next version of the account's. One that comes too late for an account that was
+/// disconnected meanwhile is ended: nobody else knows of it.
 pub(crate) async fn save(
     ctx: &Ctx,
     scope: &TenantScope,
@@ -41,10 +42,30 @@ pub(crate) async fn save(
         credential,
     )
     .await?;
-    ctx.table
-        .tenant(scope)
-        .save_refreshed_credential(account, &stored)
-        .await
+    let table = ctx.table.tenant(scope);
+    let saved = table.save_refreshed_credential(account, &stored).await?;
+    if saved == Saved::Stale
+        && let Some(now) = table.account(account.id).await?
+        && now.state == AccountState::Disconnected
+    {
+        end(ctx, account, credential).await;
+    }
+    Ok(saved)
+}
+
+async fn end(ctx: &Ctx, account: &Account, credential: &Credential) {
+    let Some(network) = ctx.networks.get(&account.network) else {
+        return;
+    };
+    if !matches!(
+        tokio::time::timeout(PROOF, network.sign_out(credential)).await,
+        Ok(Ok(()))
+    ) {
+        tracing::warn!(
+            account.id = %account.id,
+            "a session that was renewed while its account was disconnected could not be ended"
+        );
+    }
 }
 
 /// Asks a network once whether it means it: sessions end for many reasons, and most can be renewed without a person.

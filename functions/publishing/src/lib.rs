@@ -6,7 +6,8 @@
 //!   claim's condition is the truth. After an intent nobody calls again unless it is certain that nothing happened.
 //! - **Failure**: a message is answered as failed only when its outcome could not be recorded; it comes again, and the
 //!   delivery's state says how to go on.
-//! - **Keys**: a second kind of message asks it to rotate a tenant's key, since it opens what that seals anyway.
+//! - **Keys**: a second kind of message asks it to rotate a tenant's key, since it opens what that seals anyway; a third
+//!   to end the session of a disconnected account at its network.
 //! - **Permissions**: reads posts, accounts, credentials and media of every tenant, writes deliveries, attempts,
 //!   credentials and notices, opens credentials, sends to the publishing queue and mails.
 
@@ -26,6 +27,7 @@ mod receive;
 mod request;
 mod rotate;
 mod settle;
+mod sign_out;
 
 use std::sync::Arc;
 

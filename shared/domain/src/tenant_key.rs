@@ -8,9 +8,10 @@ use std::pin::Pin;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::{MESSAGE_VERSION, UnreadableMessage};
+use crate::delivery::UnreadableMessage;
 use crate::error::Result;
 use crate::id::TenantId;
+use crate::message;
 
 /// A key seals for a year; then another takes its place.
 const IN_USE: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -56,31 +57,15 @@ pub enum KeyMessage {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-struct Versioned {
-    v: u32,
-    #[serde(flatten)]
-    message: KeyMessage,
-}
-
 impl KeyMessage {
     /// The text for the queue.
     pub fn to_text(self) -> String {
-        let versioned = Versioned {
-            v: MESSAGE_VERSION,
-            message: self,
-        };
-        serde_json::to_string(&versioned).unwrap_or_default()
+        message::to_text(self)
     }
 
     /// The message in a text of the queue.
     pub fn from_text(text: &str) -> std::result::Result<Self, UnreadableMessage> {
-        let Versioned { v, message } =
-            serde_json::from_str(text).map_err(UnreadableMessage::Malformed)?;
-        if v > MESSAGE_VERSION.saturating_add(1) {
-            return Err(UnreadableMessage::Version(v));
-        }
-        Ok(message)
+        message::from_text(text)
     }
 }
 

@@ -11,6 +11,7 @@ mod notices;
 mod outbox;
 mod reconcile;
 mod seal;
+mod sign_out;
 pub mod vault;
 mod wake;
 

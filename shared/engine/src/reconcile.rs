@@ -5,7 +5,7 @@ use domain::Result;
 use domain::delivery::decisions::{self, Decision, Wakeup};
 use domain::delivery::{Attempt, DeliveryKey};
 use domain::event::Actor;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::{Act, AttentionEntry, AttentionWork, Step, TenantScope};
 
 use crate::notices::Notifier;
@@ -29,6 +29,8 @@ pub enum Reconciled {
 const ACCOUNT_CHUNKS: usize = 5;
 /// Chunks of 20 accounts of a deleted tenant that are disconnected in one go.
 const TENANT_CHUNKS: usize = 5;
+/// A message that asks for a sign-out has been taken by then, or was lost.
+const SIGN_OUT_ASKED: SignedDuration = SignedDuration::from_mins(2);
 
 /// Decides and acts.
 #[derive(Clone, Debug)]
@@ -87,6 +89,13 @@ impl Reconciler {
                         break;
                     }
                 }
+                Ok(Reconciled::Done)
+            }
+            AttentionWork::SignOut { scope, account } => {
+                self.waker.sign_out(scope.tenant(), account).await?;
+                let again = now.saturating_add(SIGN_OUT_ASKED).unwrap_or(now);
+                let tenant = self.waker.table.tenant(&scope);
+                tenant.note_sign_out_asked(account, seen, again).await?;
                 Ok(Reconciled::Done)
             }
             AttentionWork::Tenant(scope) => {
@@ -189,6 +198,7 @@ fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
         | AttentionWork::Notice(_)
         | AttentionWork::Mail(_)
         | AttentionWork::Account { .. }
+        | AttentionWork::SignOut { .. }
         | AttentionWork::Tenant(_)
         | AttentionWork::Upload { .. }
         | AttentionWork::Seal { .. }

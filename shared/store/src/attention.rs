@@ -54,6 +54,13 @@ pub enum AttentionWork {
         /// The account.
         account: AccountId,
     },
+    /// The network of a disconnected account must be told.
+    SignOut {
+        /// Whose it is.
+        scope: TenantScope,
+        /// The account.
+        account: AccountId,
+    },
     /// A tenant was deleted: its accounts must be disconnected.
     Tenant(TenantScope),
     /// The bytes of a medium were announced long ago.
@@ -130,6 +137,7 @@ impl AttentionEntry {
             | AttentionWork::Look(key)
             | AttentionWork::Person(key) => Some(key.tenant),
             AttentionWork::Account { scope, .. }
+            | AttentionWork::SignOut { scope, .. }
             | AttentionWork::Tenant(scope)
             | AttentionWork::Upload { scope, .. } => Some(scope.tenant()),
             AttentionWork::Seal {
@@ -296,6 +304,10 @@ fn work(entry: &Projection) -> Result<AttentionWork> {
         Some("notice") => AttentionWork::Notice(parse(&entry.id)?),
         Some("mail") => AttentionWork::Mail(parse(&entry.id)?),
         Some("account") => AttentionWork::Account {
+            scope: scope(entry)?,
+            account: parse(&entry.id)?,
+        },
+        Some("sign_out") => AttentionWork::SignOut {
             scope: scope(entry)?,
             account: parse(&entry.id)?,
         },

@@ -46,7 +46,7 @@ impl TenantTable<'_> {
             } else if is::<AccountItem>(&item) {
                 found_account = Some(decode::<AccountItem>(item)?.into());
             } else if is::<CredentialItem>(&item) {
-                credential = Some(decode::<CredentialItem>(item)?.into());
+                credential = decode::<CredentialItem>(item)?.in_use();
             } else {
                 body = Some(decode::<BodyItem>(item)?.into());
             }

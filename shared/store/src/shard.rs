@@ -18,6 +18,8 @@ pub(crate) enum AttentionKind {
     Mail,
     /// An account whose waiting deliveries must be held, resumed or cancelled.
     Account,
+    /// The credential of a disconnected account, whose network is still to be told.
+    SignOut,
     /// A tenant that was deleted, whose accounts must be disconnected.
     Tenant,
     /// A medium whose bytes were announced.

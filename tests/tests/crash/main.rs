@@ -18,6 +18,7 @@ mod outage;
 mod redrive;
 mod restore;
 mod rotation;
+mod sign_out;
 mod twins;
 mod world;
 

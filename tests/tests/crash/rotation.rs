@@ -16,14 +16,14 @@ const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// A rotation is over long before this.
 const LONGEST: usize = 30;
 
-async fn keys(world: &World) -> KeyRotation {
+pub(crate) async fn keys(world: &World) -> KeyRotation {
     let system = world.table.system();
     let keys = system.key_rotation(world.member.tenant).await.unwrap();
     keys.unwrap()
 }
 
 /// Under which keys credentials are sealed.
-async fn sealed_under(world: &World) -> Vec<u32> {
+pub(crate) async fn sealed_under(world: &World) -> Vec<u32> {
     let table = world.table.tenant(&world.member.scope);
     let page = table.sealed_credentials(None, 100).await.unwrap();
     let versions = page.credentials.into_iter().map(|(_, credential)| {
@@ -43,7 +43,7 @@ async fn sweep(world: &World, process: &Process) {
     deliver(world, process).await;
 }
 
-async fn rotate(world: &World, process: &Process) {
+pub(crate) async fn rotate(world: &World, process: &Process) {
     for _ in 0..LONGEST {
         sweep(world, process).await;
         if is_over(&keys(world).await) {

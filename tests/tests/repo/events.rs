@@ -89,6 +89,7 @@ async fn sqs_samples_name_the_messages_that_must_come_again() {
     assert_eq!(functions.failed("work").await, Vec::<String>::new());
     assert_eq!(functions.failed("reap").await, Vec::<String>::new());
     assert_eq!(functions.failed("rotate-key").await, Vec::<String>::new());
+    assert_eq!(functions.failed("sign-out").await, Vec::<String>::new());
     assert_eq!(
         functions.failed("one-of-two-unreadable").await,
         ["f6d1b1c2-2f0e-4a44-9c1f-5a3c1a5f7b11"]
@@ -173,7 +174,7 @@ fn dispatch_event(path: &str) -> dispatch::events::Event {
 fn every_sample_is_played() {
     let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
         .into_iter()
-        .chain(["rotate-key", "shard", "newer-shard"])
+        .chain(["rotate-key", "sign-out", "shard", "newer-shard"])
         .chain([
             "dispatch",
             "upkeep",

@@ -129,6 +129,8 @@ fn function_reaches_no_secrets_but_those_that_it_uses() {
     }
     assert_eq!(who_may("PutItem", &of("CRED")), ["accounts", "publishing"]);
     assert_eq!(who_may("PutItem", &of("TK")), ["accounts", "publishing"]);
+    // Whoever disconnects an account leaves its credential to the publisher, which tells the network first.
+    assert_eq!(who_may("DeleteItem", &of("CRED")), ["publishing"]);
     // Managers of members have a link sent to whoever lost their second factor, which auth alone can read.
     assert_eq!(who_may("PutItem", "X#OTT#hash"), ["auth", "members"]);
     for key in ["X#MAIL#hash", "X#KEYS"] {

@@ -81,6 +81,7 @@ impl RealTable {
                     AttentionWork::Notice(_)
                     | AttentionWork::Mail(_)
                     | AttentionWork::Account { .. }
+                    | AttentionWork::SignOut { .. }
                     | AttentionWork::Tenant(_)
                     | AttentionWork::Upload { .. }
                     | AttentionWork::Seal { .. }

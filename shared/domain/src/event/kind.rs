@@ -44,6 +44,8 @@ event_kinds! {
         AccountImported = "account.imported",
         AccountReconnectNeeded = "account.reconnect_needed",
         AccountReconnected = "account.reconnected",
+        AccountSignOutGivenUp = "account.sign_out_given_up",
+        AccountSignedOut = "account.signed_out",
         AccountGroupCreated = "account_group.created",
         AccountGroupChanged = "account_group.changed",
         AccountGroupDeleted = "account_group.deleted",

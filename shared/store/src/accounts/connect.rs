@@ -160,12 +160,31 @@ impl TenantTable<'_> {
         .await
     }
 
-    /// Disconnects an account, as it was read: its credential is gone at once, the remote account is free to be
-    /// connected elsewhere, and its waiting posts are cancelled from now on.
+    /// Disconnects an account, as it was read: nothing opens its credential any more but to end its session at the
+    /// network, which is owed from now on; the remote account is free to be connected elsewhere, and its waiting posts are
+    /// cancelled.
     pub async fn disconnect_account(&self, account: &Account, act: &Act) -> Result<Saved> {
         if account.state == AccountState::Disconnected {
             return Err(Error::NotFound { kind: "account" });
         }
+        let mut writes = self.disconnection(account, act)?;
+        let credential = writes.len();
+        writes.push(self.owe_sign_out(account.id, act.at)?);
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(Saved::Done),
+            // Without a credential there is no session to end, and no reason to stay connected.
+            Transacted::Refused(refused)
+                if refused
+                    .iter()
+                    .all(|write| write.index == credential && write.old.is_none()) =>
+            {
+                self.saved(self.disconnection(account, act)?).await
+            }
+            Transacted::Refused(_) => Ok(Saved::Stale),
+        }
+    }
+
+    fn disconnection(&self, account: &Account, act: &Act) -> Result<Vec<Write>> {
         let shards = self.table.settings.shards;
         let update = Write::update(
             Key::account(&self.scope, account.id),
@@ -175,14 +194,12 @@ impl TenantTable<'_> {
         let guard = Key::remote_account(&account.network, &account.identity.remote_id);
         let subject = Subject::Account(account.id);
         let detail = json!({ "handle": account.identity.handle });
-        self.saved(vec![
+        Ok(vec![
             update,
             Write::delete(guard).when(Condition::Equals("acc", text(account.id))),
-            Write::delete(Key::credential(&self.scope, account.id)),
             Write::delete(Key::account_budget(&self.scope, account.id)),
             release(&self.scope, Counter::Accounts, 1),
             self.event_write(act, EventKind::AccountDisconnected, subject, detail)?,
         ])
-        .await
     }
 }

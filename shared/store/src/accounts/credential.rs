@@ -4,12 +4,13 @@ use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::event::{EventKind, Subject};
 use domain::notice::{Notice, NoticeCause};
 use domain::{AccountId, Result, TenantId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Saved;
 use super::item::{proven, turned, unchanged};
-use crate::attribute::{base64_bytes, number, value};
+use crate::attribute::{base64_bytes, number, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, encode};
@@ -34,6 +35,15 @@ pub(crate) struct CredentialItem {
     ver: u32,
     #[serde(with = "base64_bytes")]
     sealed: Vec<u8>,
+    /// When its account was disconnected: it is of no use from then on but to tell the network so.
+    #[serde(default, with = "optional_millis")]
+    pub(super) since: Option<Timestamp>,
+    /// When the network may be told next.
+    #[serde(default, with = "optional_millis")]
+    pub(super) nb: Option<Timestamp>,
+    /// How often somebody began to tell it.
+    #[serde(default)]
+    pub(super) tries: Option<u32>,
 }
 
 impl Item for CredentialItem {
@@ -47,6 +57,11 @@ impl Item for CredentialItem {
 impl CredentialItem {
     pub(crate) fn account(&self) -> AccountId {
         self.acc
+    }
+
+    /// What acts as the account; `None` once it is disconnected.
+    pub(crate) fn in_use(self) -> Option<SealedCredential> {
+        self.since.is_none().then(|| self.into())
     }
 }
 
@@ -64,16 +79,19 @@ impl TenantTable<'_> {
     pub async fn load_credential(&self, account: AccountId) -> Result<Option<SealedCredential>> {
         let key = Key::credential(&self.scope, account);
         let found: Option<CredentialItem> = self.table.get(&key).await?;
-        Ok(found.map(SealedCredential::from))
+        Ok(found.and_then(CredentialItem::in_use))
     }
 
     /// Stores a credential that the network refreshed, one version above that of `account`. [`Saved::Stale`] where
-    /// another refresh was first: load that one and go on with it.
+    /// another refresh was first: load that one and go on with it; and where the account is disconnected.
     pub async fn save_refreshed_credential(
         &self,
         account: &Account,
         credential: &SealedCredential,
     ) -> Result<Saved> {
+        if account.state == AccountState::Disconnected {
+            return Ok(Saved::Stale);
+        }
         let update = Write::update(
             Key::account(&self.scope, account.id),
             vec![Action::Set("cv", number(credential.version))],
@@ -169,6 +187,9 @@ impl TenantTable<'_> {
             acc: account,
             ver: credential.version,
             sealed: credential.sealed.clone(),
+            since: None,
+            nb: None,
+            tries: None,
         };
         Ok(Write::put(item.key(), encode(&item)?))
     }

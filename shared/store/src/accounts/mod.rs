@@ -1,4 +1,5 @@
-//! Accounts: the account itself, its sealed credential, the guard that keeps it in one tenant, and its pace.
+//! Accounts: the account itself, its sealed credential, the guard that keeps it in one tenant, its pace, and the sign-out
+//! that is owed once it is disconnected.
 //!
 //! Every change of an account that its deliveries must follow sets the account's attention time in the same write;
 //! [`deliveries`] brings them into line, from there on or from the dispatcher.
@@ -8,6 +9,7 @@ mod connect;
 mod credential;
 mod deliveries;
 mod item;
+mod sign_out;
 
 use domain::account::Account;
 use domain::{AccountId, Result};
@@ -18,6 +20,7 @@ pub(crate) use credential::CredentialItem;
 pub use credential::SealedCredential;
 pub use deliveries::{Alignment, HeldForAccount};
 pub(crate) use item::AccountItem;
+pub use sign_out::{OwedSignOut, SignOutEnd};
 
 use crate::item::decode;
 use crate::key::{Key, tenant_partition};

@@ -44,8 +44,8 @@ impl TenantTable<'_> {
         self.replace_head(head, deleted, event).await
     }
 
-    /// Disconnects the next accounts of a deleted tenant: their remote accounts can be connected elsewhere, their
-    /// credentials are gone, and their waiting posts are cancelled. Answers whether there is nothing left to do for now;
+    /// Disconnects the next accounts of a deleted tenant: their remote accounts can be connected elsewhere, the
+    /// ends of their sessions there are owed, and their waiting posts are cancelled. Answers whether there is nothing left to do for now;
     /// if not, call again. May be repeated.
     pub async fn close(&self, now: Timestamp) -> Result<bool> {
         let head = self.head().await?;

@@ -9,6 +9,8 @@ const WORDS: Record<string, () => string> = {
   'account.reconnect_needed': m.audit_account_reconnect_needed,
   'account.reconnected': m.audit_account_reconnected,
   'account.imported': m.audit_account_imported,
+  'account.sign_out_given_up': m.audit_account_sign_out_given_up,
+  'account.signed_out': m.audit_account_signed_out,
   'account_group.changed': m.audit_account_group_changed,
   'account_group.created': m.audit_account_group_created,
   'account_group.deleted': m.audit_account_group_deleted,
