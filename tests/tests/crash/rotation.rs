@@ -235,3 +235,31 @@ async fn keys_that_were_shredded_are_not_made_anew() {
     assert_eq!(world.queue.messages(), []);
     assert_eq!(times_rotated(&world).await, 0);
 }
+
+#[tokio::test]
+async fn key_that_was_made_before_there_were_rotations_is_rotated_once_it_is_used() {
+    for seals in [false, true] {
+        let world = World::new(RepeatRule::ClientKey).await;
+        for mut item in world.copy().await {
+            if item["PK"].as_s().unwrap().ends_with("#TK") {
+                for listed in ["kind", "att_shard", "att_at", "made"] {
+                    item.remove(listed).unwrap();
+                }
+                world.put(item).await;
+            }
+        }
+        let process = world.start(Effects::default());
+        let everybody = upkeep::rotate_keys(&process.upkeep, &RotateKeys::All).await;
+        assert_eq!(everybody.unwrap().tenants, 0, "it is in no list");
+
+        if seals {
+            process.connect(&world, "countess").await;
+        } else {
+            check(&world, &process).await;
+        }
+
+        let everybody = upkeep::rotate_keys(&process.upkeep, &RotateKeys::All).await;
+        assert_eq!(everybody.unwrap().tenants, 1);
+        rotate(&world, &process).await;
+    }
+}

@@ -1,13 +1,14 @@
 //! The wrapped keys of tenants: useless without the key service.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::tenant::ROOT_TENANT;
 use domain::tenant_key::KeyFuture;
 use domain::{Error, Result, TenantId, TenantKeySource, WrappedTenantKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::attribute::{Attributes, base64_bytes, optional_millis, text, value};
-use crate::condition::{Condition, Write};
+use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, tenant_key_partition};
 use crate::schema::BY_ATTENTION;
@@ -91,6 +92,9 @@ impl TenantKeySource for Table {
                 .descending()
                 .limit(1);
             let newest = self.query(&query, None).await?.items.into_iter().next();
+            if let Some(newest) = &newest {
+                self.list_for_rotation(tenant, newest).await;
+            }
             newest.map(stored).transpose()
         })
     }
@@ -98,6 +102,10 @@ impl TenantKeySource for Table {
     fn version(&self, tenant: TenantId, version: u32) -> KeyFuture<'_, Option<WrappedTenantKey>> {
         Box::pin(async move {
             let item: Option<TenantKeyItem> = self.get(&Key::tenant_key(tenant, version)).await?;
+            if item.as_ref().is_some_and(|item| item.made.is_none()) {
+                // Whoever only opens what was sealed long ago asks for no newest key.
+                self.list_newest_for_rotation(tenant).await;
+            }
             Ok(item.map(WrappedTenantKey::from))
         })
     }
@@ -117,6 +125,54 @@ impl TenantKeySource for Table {
                 )),
             }
         })
+    }
+}
+
+impl Table {
+    /// Puts the newest key of a tenant into the index of those to rotate, where earlier code made it that knew of no
+    /// rotation. Never in the way of whoever needs the key.
+    async fn list_for_rotation(&self, tenant: TenantId, newest: &Attributes) {
+        // Those of the platform are looked after by whoever signs people in, and by nobody else.
+        if tenant == ROOT_TENANT || newest.contains_key(BY_ATTENTION.sort) {
+            return;
+        }
+        if let Err(error) = self.listed_for_rotation(tenant, newest).await {
+            tracing::warn!(
+                tenant.id = %tenant,
+                error = &error as &dyn std::error::Error,
+                "a key could not be listed for its rotation; its next use does"
+            );
+        }
+    }
+
+    async fn listed_for_rotation(&self, tenant: TenantId, newest: &Attributes) -> Result<()> {
+        let key = stored(newest.clone())?;
+        let entry = rotation_entry(tenant, key.rotation_due(), self.settings.shards)?;
+        let actions = entry.map(|(name, value)| Action::Set(name, value));
+        let update = Write::update(Key::tenant_key(tenant, key.version), actions.into());
+        let is_unlisted = Condition::All(vec![
+            Condition::item_exists(),
+            Condition::Absent(BY_ATTENTION.sort),
+        ]);
+        // Refused where somebody else listed it, or it was shredded.
+        match self.write(update.when(is_unlisted)).await? {
+            Written::Applied(_) | Written::Refused(_) => Ok(()),
+        }
+    }
+
+    async fn list_newest_for_rotation(&self, tenant: TenantId) {
+        if tenant == ROOT_TENANT {
+            return;
+        }
+        // Which lists it.
+        let newest: Result<Option<WrappedTenantKey>> = self.current(tenant).await;
+        if let Err(error) = newest {
+            tracing::warn!(
+                tenant.id = %tenant,
+                error = &error as &dyn std::error::Error,
+                "a key could not be listed for its rotation; its next use does"
+            );
+        }
     }
 }
 
