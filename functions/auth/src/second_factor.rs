@@ -65,6 +65,32 @@ impl Ctx {
         ))
     }
 
+    /// The same seed under the newest key of the platform, where that was rotated. The code was good and is used up, so
+    /// nothing of this may fail the sign-in: the next one tries again.
+    async fn reseal_seed(&self, user: UserId, authenticator: &Authenticator) {
+        let resealing = async {
+            let sealed = Sealed::from_bytes(authenticator.sealed.clone());
+            if self.envelope.is_newest(ROOT_TENANT, &sealed).await? {
+                return Ok(());
+            }
+            let binding = binding(user, authenticator.version);
+            let seed = self.envelope.open(&binding, &sealed).await?;
+            let anew = self.envelope.seal(&binding, &seed).await?;
+            let system = self.table.system();
+            system
+                .replace_sealed_seed(user, authenticator, anew.as_bytes())
+                .await
+        };
+        let resealed: Result<()> = resealing.await;
+        if let Err(error) = resealed {
+            tracing::warn!(
+                user.id = %user,
+                error = &error as &dyn std::error::Error,
+                "the seed of an authenticator app could not be sealed anew"
+            );
+        }
+    }
+
     /// Uses a code of the person's app, or one of their recovery codes. Whether it was good.
     pub(crate) async fn use_code(
         &self,
@@ -80,10 +106,14 @@ impl Ctx {
                 return Ok(false);
             };
             let seed = self.seed(user, authenticator).await?;
-            return match seed.step_of(&code, now) {
-                Some(step) => system.use_step(user, step).await,
-                None => Ok(false),
+            let Some(step) = seed.step_of(&code, now) else {
+                return Ok(false);
             };
+            let is_used = system.use_step(user, step).await?;
+            if is_used {
+                self.reseal_seed(user, authenticator).await;
+            }
+            return Ok(is_used);
         }
         let Some(code) = RecoveryCode::parse(code) else {
             return Ok(false);

@@ -4,7 +4,7 @@ use domain::{PasskeyId, Result, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{base64_bytes, millis, number, value};
+use crate::attribute::{base64_bytes, base64_text, millis, number, value};
 use crate::condition::{Action, Condition, Write};
 use crate::credentials::Credential;
 use crate::item::{Item, encode};
@@ -170,6 +170,24 @@ impl SystemTable<'_> {
             self.table.write(write).await?,
             Written::Applied(_)
         ))
+    }
+
+    /// Puts the same seed, sealed anew, in the place of the one that was seen, unless the app is another one by now.
+    pub async fn replace_sealed_seed(
+        &self,
+        user: UserId,
+        seen: &Authenticator,
+        sealed: &[u8],
+    ) -> Result<()> {
+        let unchanged = Condition::All(vec![
+            Condition::Equals("ver", number(seen.version)),
+            Condition::Equals("seed", base64_text(&seen.sealed)),
+        ]);
+        let actions = vec![Action::Set("seed", base64_text(sealed))];
+        let write = Write::update(Key::authenticator(user), actions).when(unchanged);
+        match self.table.write(write).await? {
+            Written::Applied(_) | Written::Refused(_) => Ok(()),
+        }
     }
 
     /// Replaces all recovery codes of somebody who has this factor. Whether they have.

@@ -1,5 +1,6 @@
 use auth::SignInLimits;
 use aws_lc_rs::hmac;
+use cloud::envelope::{Envelope, Sealed};
 use domain::Clock as _;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -347,4 +348,32 @@ async fn id_07_wrong_codes_are_counted_like_wrong_passwords() {
     app.clock.advance(SignedDuration::from_mins(15));
     let answer = login_with(&app, "000000").await;
     answer.expect_problem(403, "sign_in_blocked");
+}
+
+async fn seed_is_under(app: &App, user: domain::UserId) -> u32 {
+    let stored = app.table.system().authenticator(user).await.unwrap();
+    let sealed = Sealed::from_bytes(stored.unwrap().sealed);
+    Envelope::key_version(&sealed).unwrap()
+}
+
+#[tokio::test]
+async fn seed_is_sealed_anew_by_the_next_sign_in_after_a_rotation_of_the_platforms_key() {
+    let app = App::new().await;
+    let Guarded { phone, cookie, .. } = guarded(&app).await;
+    let me = app.me_by_cookie(&cookie).await.expect(200).body;
+    let user = text(&me["user"], "id").parse().unwrap();
+    app.clock.advance(SignedDuration::from_hours(365 * 24));
+    // Its start rotates the key.
+    let started = app.beside(SignInLimits::local()).await;
+    assert_eq!(seed_is_under(&app, user).await, 1);
+
+    login_with(&started, "000000").await.expect(422);
+    assert_eq!(seed_is_under(&app, user).await, 1, "it was no sign-in");
+    login_with(&started, &phone.code(&app)).await.expect(200);
+
+    assert_eq!(seed_is_under(&app, user).await, 2);
+    for instance in [&app, &started] {
+        next_step(&app);
+        login_with(instance, &phone.code(&app)).await.expect(200);
+    }
 }
