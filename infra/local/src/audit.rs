@@ -3,10 +3,12 @@
 //! The files hold JSON Lines: events as `GET /v1/audit/export` answers them, its parts one after another, witnesses of
 //! checkpoints, and whole checkpoints as the archive keeps them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,11 +17,11 @@ use serde::Deserialize;
 use store::audit::{AuditRecord, ChainCheck, ChainHash, Checkpoint, Leaf, SignedHeader, Witness};
 
 /// How it is called.
-pub const USAGE: &str = "usage: m1autoposter verify-audit --key PUBLIC_KEY.pem FILE…
+pub const USAGE: &str = "usage: m1autoposter verify-audit --key PUBLIC_KEY.pem [--key PUBLIC_KEY.pem…] FILE…
 
 FILEs are exports of the audit log and checkpoints of the archive, as JSON Lines; the parts of one export in their order.
 PUBLIC_KEY.pem is the key that signs checkpoints: audit-key.pem in the data folder of a local run, or what
-`aws kms get-public-key` answers for a deployment.";
+`aws kms get-public-key` answers for a deployment. Where that key was replaced, give each that has signed.";
 
 /// What was found to be in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,13 @@ pub struct Verified {
     pub proven: u64,
     /// How many checkpoints speak of it.
     pub checkpoints: usize,
+    /// How many of them each key has signed, by [`PublicKey::fingerprint`].
+    pub signed: BTreeMap<String, usize>,
 }
+
+/// A key that signs checkpoints and certificates, as DER (`SubjectPublicKeyInfo`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey(Vec<u8>);
 
 /// A line of a file.
 #[derive(Debug, Deserialize)]
@@ -45,22 +53,23 @@ enum Line {
 
 /// Checks the files that `arguments` name.
 pub fn verify_audit(arguments: &[String]) -> Result<Verified> {
-    let (key, files) = match arguments {
-        [option, key, files @ ..] if option == "--key" && !files.is_empty() => (key, files),
-        _ => bail!(USAGE),
-    };
-    let key = public_key(Path::new(key))?;
+    let (keys, files) = keys_and_files(arguments);
+    ensure!(!keys.is_empty() && !files.is_empty(), USAGE);
+    let keys = PublicKey::read_all(&keys)?;
     let mut texts = Vec::new();
     for file in files.iter().map(PathBuf::from) {
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("{} cannot be read", file.display()))?;
         texts.push((file.display().to_string(), text));
     }
-    verify(&key, texts.iter().map(|(name, text)| (&**name, &**text)))
+    verify(&keys, texts.iter().map(|(name, text)| (&**name, &**text)))
 }
 
 /// Checks files, given with their names: the chain first, then what checkpoints say of it.
-fn verify<'a>(key: &[u8], files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Verified> {
+fn verify<'a>(
+    keys: &[PublicKey],
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<Verified> {
     let mut chain = ChainCheck::default();
     let mut links: Vec<ChainHash> = Vec::new();
     let mut ends: Vec<(SignedHeader, Vec<Leaf>)> = Vec::new();
@@ -100,10 +109,11 @@ fn verify<'a>(key: &[u8], files: impl Iterator<Item = (&'a str, &'a str)>) -> Re
         events: chain.seq(),
         proven: 0,
         checkpoints: 0,
+        signed: BTreeMap::new(),
     };
     ends.sort_by_key(|(signed, _)| signed.header.at);
     for (signed, leaves) in &ends {
-        check_signature(key, signed)?;
+        let key = signing_key(keys, signed)?;
         let own = leaves
             .iter()
             .filter(|leaf| Some(leaf.owner) == chain.owner());
@@ -111,6 +121,7 @@ fn verify<'a>(key: &[u8], files: impl Iterator<Item = (&'a str, &'a str)>) -> Re
             check_end(leaf, signed, &links, verified.proven)?;
             verified.proven = verified.proven.max(leaf.seq);
             verified.checkpoints += 1;
+            *verified.signed.entry(key.fingerprint()).or_default() += 1;
         }
     }
     Ok(verified)
@@ -134,33 +145,77 @@ fn check_end(leaf: &Leaf, signed: &SignedHeader, links: &[ChainHash], proven: u6
     Ok(())
 }
 
-fn check_signature(key: &[u8], signed: &SignedHeader) -> Result<()> {
+/// Which of the keys has signed a checkpoint.
+fn signing_key<'a>(keys: &'a [PublicKey], signed: &SignedHeader) -> Result<&'a PublicKey> {
     let message = signed.header.canonical()?;
-    ensure!(
-        is_signed(key, &message, &signed.signature),
-        "the checkpoint of {} was not signed by this key",
-        signed.header.at
-    );
-    Ok(())
+    signer_of(keys, &message, &signed.signature).with_context(|| {
+        format!(
+            "the checkpoint of {} was not signed by {}",
+            signed.header.at,
+            these(keys)
+        )
+    })
 }
 
-/// Whether a hexadecimal signature of a message is of this key.
-pub(crate) fn is_signed(key: &[u8], message: &str, signature: &str) -> bool {
-    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
-    hex::decode(signature).is_ok_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
+/// Which of the keys has signed a message; the signature is hexadecimal.
+pub(crate) fn signer_of<'a>(
+    keys: &'a [PublicKey],
+    message: &str,
+    signature: &str,
+) -> Option<&'a PublicKey> {
+    let signature = hex::decode(signature).ok()?;
+    keys.iter().find(|PublicKey(der)| {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, der);
+        key.verify(message.as_bytes(), &signature).is_ok()
+    })
 }
 
-/// The key in a file as [`pem`] writes it.
-pub(crate) fn public_key(path: &Path) -> Result<Vec<u8>> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    let base64: String = text
-        .lines()
-        .filter(|line| !line.contains("-----"))
-        .collect();
-    STANDARD
-        .decode(base64.trim())
-        .with_context(|| format!("{} holds no public key in the form PEM", path.display()))
+/// The keys in the words of a refusal.
+pub(crate) fn these(keys: &[PublicKey]) -> &'static str {
+    match keys {
+        [_] => "this key",
+        _ => "any of these keys",
+    }
+}
+
+/// The files of keys that arguments begin with, each behind `--key`, and the files after them.
+pub(crate) fn keys_and_files(arguments: &[String]) -> (Vec<&Path>, &[String]) {
+    let (mut keys, mut rest) = (Vec::new(), arguments);
+    while let [option, key, more @ ..] = rest
+        && option == "--key"
+    {
+        keys.push(Path::new(key));
+        rest = more;
+    }
+    (keys, rest)
+}
+
+impl PublicKey {
+    /// The keys in these files.
+    pub(crate) fn read_all(paths: &[&Path]) -> Result<Vec<Self>> {
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// The key in a file as [`pem`] writes it.
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        let base64: String = text
+            .lines()
+            .filter(|line| !line.contains("-----"))
+            .collect();
+        STANDARD
+            .decode(base64.trim())
+            .map(Self)
+            .with_context(|| format!("{} holds no public key in the form PEM", path.display()))
+    }
+
+    /// How people tell keys apart: the first eight bytes of the SHA-256 of its DER, as
+    /// `openssl pkey -pubin -outform DER | sha256sum` begins.
+    pub fn fingerprint(&self) -> String {
+        let hash = digest::digest(&digest::SHA256, &self.0);
+        hex::encode(hash.as_ref().get(..8).unwrap_or_default())
+    }
 }
 
 /// A public key as text (RFC 7468).
@@ -184,6 +239,7 @@ impl fmt::Display for Verified {
             events,
             proven,
             checkpoints,
+            signed,
         } = self;
         let Some(owner) = owner else {
             return f.write_str("There is no event.");
@@ -192,15 +248,18 @@ impl fmt::Display for Verified {
             f,
             "The audit log of {owner} is in order: {events} events without a gap."
         )?;
-        match checkpoints {
-            0 => f.write_str(
+        if *checkpoints == 0 {
+            return f.write_str(
                 "No checkpoint speaks of it: whether its end is missing, nobody can tell.",
-            ),
-            _ => write!(
-                f,
-                "{checkpoints} signed checkpoints prove it up to event {proven}."
-            ),
+            );
         }
+        write!(
+            f,
+            "{checkpoints} signed checkpoints prove it up to event {proven}."
+        )?;
+        signed.iter().try_for_each(|(key, checkpoints)| {
+            write!(f, "\nThe key {key} signed {checkpoints} of them.")
+        })
     }
 }
 

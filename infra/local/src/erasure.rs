@@ -1,15 +1,14 @@
 //! `m1autoposter verify-erasure`: checks the certificate of an erased tenant without the product that made it.
 
 use std::fmt;
-use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use store::{Certificate, SignedCertificate};
 
-use crate::audit::{is_signed, public_key};
+use crate::audit::{PublicKey, keys_and_files, signer_of, these};
 
 /// How it is called.
-pub const USAGE: &str = "usage: m1autoposter verify-erasure --key PUBLIC_KEY.pem CERTIFICATE.json
+pub const USAGE: &str = "usage: m1autoposter verify-erasure --key PUBLIC_KEY.pem [--key PUBLIC_KEY.pem…] CERTIFICATE.json
 
 CERTIFICATE.json is what the dashboard or `GET /v1/tenants/deleted` gives out as `certificate` of an erased tenant, or a
 file of the archive; PUBLIC_KEY.pem is as for verify-audit.";
@@ -20,17 +19,18 @@ pub struct Proven(pub Certificate);
 
 /// Checks the file that `arguments` name.
 pub fn verify_erasure(arguments: &[String]) -> Result<Proven> {
-    let [option, key, file] = arguments else {
-        bail!(USAGE);
-    };
-    ensure!(option == "--key", USAGE);
-    let key = public_key(Path::new(key))?;
+    let (keys, files) = keys_and_files(arguments);
+    let [file] = files else { bail!(USAGE) };
+    ensure!(!keys.is_empty(), USAGE);
+    let keys = PublicKey::read_all(&keys)?;
     let text = std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?;
     let signed: SignedCertificate =
         serde_json::from_str(&text).with_context(|| format!("{file} is no certificate"))?;
+    let message = signed.certificate.canonical()?;
     ensure!(
-        is_signed(&key, &signed.certificate.canonical()?, &signed.signature),
-        "it was changed, or was not signed by this key"
+        signer_of(&keys, &message, &signed.signature).is_some(),
+        "it was changed, or was not signed by {}",
+        these(&keys)
     );
     Ok(Proven(signed.certificate))
 }
@@ -64,7 +64,7 @@ impl fmt::Display for Proven {
 
 #[cfg(test)]
 mod tests {
-    use cloud::signing::Signer as _;
+    use cloud::signing::{Signer as _, SoftwareSigner};
     use domain::tenant::ROOT_TENANT;
     use jiff::Timestamp;
 
@@ -83,28 +83,37 @@ mod tests {
         }
     }
 
-    async fn verified(signed: &SignedCertificate) -> Result<Proven> {
+    async fn signed(certificate: &Certificate) -> SignedCertificate {
+        let message = certificate.canonical().unwrap();
+        let signature = testkit::signer().sign(message.as_bytes()).await.unwrap();
+        SignedCertificate {
+            certificate: certificate.clone(),
+            signature: hex::encode(signature),
+        }
+    }
+
+    async fn verified(signed: &SignedCertificate, keys: &[&SoftwareSigner]) -> Result<Proven> {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let key = testkit::signer().public_key().await.unwrap();
-        std::fs::write(path("key.pem"), pem(&key)).unwrap();
+        let mut arguments = Vec::new();
+        for (number, key) in keys.iter().enumerate() {
+            let file = path(&format!("{number}.pem"));
+            std::fs::write(&file, pem(&key.public_key().await.unwrap())).unwrap();
+            arguments.extend(["--key".to_owned(), file]);
+        }
         std::fs::write(path("erased.json"), serde_json::to_vec(signed).unwrap()).unwrap();
-        verify_erasure(&["--key".to_owned(), path("key.pem"), path("erased.json")])
+        arguments.push(path("erased.json"));
+        verify_erasure(&arguments)
     }
 
     #[tokio::test]
     async fn certificate_is_proven_while_nothing_in_it_was_changed() {
-        let certificate = certificate();
-        let message = certificate.canonical().unwrap();
-        let signature = testkit::signer().sign(message.as_bytes()).await.unwrap();
-        let mut signed = SignedCertificate {
-            certificate: certificate.clone(),
-            signature: hex::encode(signature),
-        };
+        let (certificate, key) = (certificate(), testkit::signer());
+        let mut signed = signed(&certificate).await;
 
-        let proven = verified(&signed).await.unwrap();
+        let proven = verified(&signed, &[&key]).await.unwrap();
         signed.certificate.erased_at = Timestamp::MAX;
-        let refusal = verified(&signed).await.unwrap_err();
+        let refusal = verified(&signed, &[&key]).await.unwrap_err();
 
         assert_eq!(proven, Proven(certificate));
         assert!(
@@ -113,6 +122,19 @@ mod tests {
                 .contains("was erased at 1970-01-01T00:00:00Z")
         );
         assert!(refusal.to_string().contains("not signed"), "{refusal}");
+    }
+
+    #[tokio::test]
+    async fn certificate_is_proven_by_the_one_of_several_keys_that_signed_it() {
+        let (certificate, key) = (certificate(), testkit::signer());
+        let later = SoftwareSigner::new(&[7; 32]).unwrap();
+        let signed = signed(&certificate).await;
+
+        let proven = verified(&signed, &[&later, &key]).await.unwrap();
+        let refusal = verified(&signed, &[&later]).await.unwrap_err();
+
+        assert_eq!(proven, Proven(certificate));
+        assert!(refusal.to_string().contains("by this key"), "{refusal}");
     }
 
     #[test]

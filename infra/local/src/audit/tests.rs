@@ -101,13 +101,21 @@ impl World {
     }
 
     async fn verify(&self, lines: &[String]) -> Result<Verified> {
-        let key = self.signer.public_key().await.unwrap();
-        verify(&key, [("export", lines.join("\n").as_str())].into_iter())
+        let key = public(&self.signer).await;
+        verify_by(&[key], lines)
     }
 
     async fn refusal(&self, lines: &[String]) -> String {
         format!("{:#}", self.verify(lines).await.unwrap_err())
     }
+}
+
+fn verify_by(keys: &[PublicKey], lines: &[String]) -> Result<Verified> {
+    verify(keys, [("export", lines.join("\n").as_str())].into_iter())
+}
+
+async fn public(signer: &SoftwareSigner) -> PublicKey {
+    PublicKey(signer.public_key().await.unwrap())
 }
 
 fn reconciler(table: &Table, clock: &TestClock) -> Reconciler {
@@ -149,6 +157,7 @@ async fn checkpoints_prove_the_chain_from_the_archive_and_from_the_owners_witnes
         events: 7,
         proven: 6,
         checkpoints: 2,
+        signed: [(public(&world.signer).await.fingerprint(), 2)].into(),
     };
 
     let events = world.events().await;
@@ -263,18 +272,54 @@ async fn checkpoint_that_is_forged_is_refused() {
 }
 
 #[tokio::test]
+async fn chain_over_which_two_keys_signed_is_proven_by_both() {
+    let mut world = World::new().await;
+    world.happen(2).await;
+    world.checkpoint().await;
+    let later = Arc::new(SoftwareSigner::new(&[7; 32]).unwrap());
+    world.upkeep.signer = Arc::<SoftwareSigner>::clone(&later);
+    for _ in 0..2 {
+        world.happen(1).await;
+        world.checkpoint().await;
+    }
+    let lines = [world.events().await, world.witnesses().await].concat();
+    let keys = [public(&later).await, public(&world.signer).await];
+
+    let proven = verify_by(&keys, &lines).unwrap();
+
+    assert_eq!((proven.proven, proven.checkpoints), (5, 3));
+    let [later, first] = &keys;
+    let expected = [(first.fingerprint(), 1), (later.fingerprint(), 2)];
+    assert_eq!(proven.signed, expected.into());
+    let words = proven.to_string();
+    assert!(
+        words.contains(&format!("The key {} signed 2", later.fingerprint())),
+        "{words}"
+    );
+    for alone in &keys {
+        let refusal = verify_by(std::slice::from_ref(alone), &lines);
+        let refusal = format!("{:#}", refusal.unwrap_err());
+        assert!(refusal.contains("not signed by this key"), "{refusal}");
+    }
+    let foreign = PublicKey(vec![1]);
+    let refusal = verify_by(&[foreign.clone(), foreign], &lines);
+    let refusal = format!("{:#}", refusal.unwrap_err());
+    assert!(refusal.contains("any of these keys"), "{refusal}");
+}
+
+#[tokio::test]
 async fn key_survives_its_file() {
-    let key = testkit::signer().public_key().await.unwrap();
+    let key = public(&testkit::signer()).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key.pem");
-    std::fs::write(&path, pem(&key)).unwrap();
+    std::fs::write(&path, pem(&key.0)).unwrap();
 
-    assert_eq!(public_key(&path).unwrap(), key);
+    assert_eq!(PublicKey::read(&path).unwrap(), key);
 }
 
 #[test]
 fn wrong_arguments_are_answered_with_the_usage() {
-    for arguments in [&[][..], &["file"], &["--key", "file"]] {
+    for arguments in [&[][..], &["file"], &["--key", "file"], &["--key"]] {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let refusal = verify_audit(&arguments).unwrap_err().to_string();
         assert!(refusal.starts_with("usage:"), "{refusal}");
