@@ -251,6 +251,15 @@ impl Functions {
         }
     }
 
+    /// Takes note of keys of tenants that are to be rotated: how many. The next runs of the timers do it.
+    pub(crate) async fn ask_for_rotations(
+        &self,
+        wanted: &upkeep::RotateKeys,
+    ) -> domain::Result<usize> {
+        let asked = upkeep::rotate_keys(&self.upkeep, wanted).await?;
+        Ok(asked.tenants)
+    }
+
     /// One checkpoint of the audit log.
     pub(crate) async fn checkpoint(&self) {
         if let Err(error) = upkeep::checkpoint(&self.upkeep).await {

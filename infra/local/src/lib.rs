@@ -26,6 +26,7 @@ mod keys;
 mod objects;
 mod outbox;
 mod queue;
+pub mod rotation;
 mod routes;
 mod services;
 mod settings;

@@ -1,11 +1,12 @@
-//! The whole product in one process; and checks of what it gives out, which need none of it.
+//! The whole product in one process; checks of what it gives out as proof, which need none of it; and what an operator asks
+//! of it while it rests.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cloud::config::ProcessEnvironment;
-use local::{Host, Settings, audit, erasure, export};
+use local::{Host, Settings, audit, erasure, export, rotation};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -32,10 +33,11 @@ fn main() -> ExitCode {
             "The certificate proves nothing",
         ),
         "verify-export" => tell(export::verify_export(arguments), "The export is not whole"),
+        "rotate-keys" => tell(rotate_keys(arguments), "No key is rotated"),
         #[expect(clippy::print_stderr, reason = "people read what went wrong")]
         _ => {
             eprintln!(
-                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant, verify-export the files of an export."
+                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant, verify-export the files of an export; rotate-keys has keys of tenants replaced."
             );
             ExitCode::FAILURE
         }
@@ -58,6 +60,12 @@ fn tell<T: Display>(verdict: anyhow::Result<T>, otherwise: &str) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[tokio::main]
+async fn rotate_keys(arguments: &[String]) -> anyhow::Result<rotation::Asked> {
+    let settings = Settings::from_env(&ProcessEnvironment)?;
+    rotation::rotate_keys(&settings, arguments).await
 }
 
 fn serve() -> ExitCode {

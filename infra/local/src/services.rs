@@ -25,6 +25,8 @@ use crate::sqlite::Sqlite;
 use crate::table::EmbeddedTable;
 
 const TABLE: &str = "m1autoposter";
+/// Where the table is, in the data folder.
+pub(crate) const TABLE_FILE: &str = "table.sqlite";
 const ATTENTION_SHARDS: u32 = 16;
 
 /// What the functions run on.
@@ -54,7 +56,7 @@ impl Services {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let table_file = folder.join("table.sqlite");
+        let table_file = folder.join(TABLE_FILE);
         let keys = KeyFile::open(
             &folder.join("key"),
             !table_file.exists(),

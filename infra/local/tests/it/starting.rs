@@ -1,8 +1,10 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Output;
 
-use crate::process::{Process, refusal};
+use crate::process::{Process, command, refusal};
 
 #[test]
 fn start_on_a_used_port_is_refused_with_what_to_do() {
@@ -65,4 +67,35 @@ fn start_without_the_key_file_is_refused_and_makes_no_new_key() {
 
     assert!(said.contains("the key file"), "{said}");
     assert!(!key.exists());
+}
+
+fn rotate_keys(folder: &Path) -> (bool, String) {
+    let said = command(folder, "0").args(["rotate-keys", "all"]).output();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = said.unwrap();
+    let said = String::from_utf8([stdout, stderr].concat()).unwrap();
+    (status.success(), said)
+}
+
+#[tokio::test]
+async fn keys_are_rotated_by_the_start_after_an_operator_wanted_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (done, said) = rotate_keys(folder.path());
+    assert!(!done && said.contains("nothing was ever stored"), "{said}");
+    let host = Process::start(folder.path());
+    host.register("ada@example.com").await;
+    host.verify("ada@example.com").await;
+    let (done, said) = rotate_keys(folder.path());
+    assert!(!done && said.contains("stop it first"), "{said}");
+    assert!(host.terminate());
+
+    let (done, said) = rotate_keys(folder.path());
+
+    // That of the platform.
+    assert!(done && said.contains("rotates 1 keys"), "{said}");
+    let host = Process::start(folder.path());
+    assert_eq!(host.sign_in("ada@example.com").await, 200);
 }
