@@ -46,16 +46,17 @@ pub(crate) async fn reset_second_factor(
     let seen = ctx.stored_person(token.user).await?;
     let now = ctx.clock.now();
     let system = ctx.table.system();
-    match system.factor_reset_verdict(&seen, now).await? {
-        ResetVerdict::Usable => {}
+    let approvals = match system.factor_reset_verdict(&seen, now).await? {
+        ResetVerdict::Usable(approvals) => approvals,
         ResetVerdict::TooEarly(from) => return Err(too_early(&seen, from).into()),
         ResetVerdict::NotApproved => return Err(not_approved().into()),
-    }
+    };
     let origin = client.origin();
     let outgoing = ctx.factors_reset_mail(&seen.user, &origin).await?;
     let reset = FactorsReset {
         token: &token,
         seen: &seen,
+        approvals: &approvals,
         mail: &outgoing.owed,
         act: UserAct {
             at: now,
@@ -64,7 +65,10 @@ pub(crate) async fn reset_second_factor(
             detail: Value::Null,
         },
     };
-    system.reset_second_factors(reset).await?;
+    if !system.reset_second_factors(reset).await? {
+        // One was taken back in this moment.
+        return Err(not_approved().into());
+    }
     ctx.send(&outgoing).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -58,6 +58,8 @@ pub(crate) enum WriteKind {
     Put(Attributes),
     Update(Vec<Action>),
     Delete,
+    /// Nothing: the transaction holds only while the condition does.
+    Check,
 }
 
 impl Write {
@@ -86,6 +88,15 @@ impl Write {
         }
     }
 
+    /// No write: a transaction that has it happens only while the condition holds. Asks for less than an update does.
+    pub(crate) fn check(key: Key, condition: Condition) -> Self {
+        Self {
+            key,
+            kind: WriteKind::Check,
+            condition: Some(condition),
+        }
+    }
+
     pub(crate) fn when(mut self, condition: Condition) -> Self {
         self.condition = Some(condition);
         self
@@ -106,7 +117,7 @@ impl Write {
                     self.condition = Some(unless_done(operation, self.condition.take()));
                 }
             }
-            WriteKind::Delete => {}
+            WriteKind::Delete | WriteKind::Check => {}
         }
         self
     }

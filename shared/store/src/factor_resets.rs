@@ -4,7 +4,7 @@
 use domain::event::{EventKind, Subject};
 use domain::membership::FactorReset;
 use domain::{Result, TenantId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -14,12 +14,14 @@ use crate::events::Act;
 use crate::item::{Item, decode, encode, is};
 use crate::key::{Counter, Key, tenant_partition};
 use crate::members::OWNERS;
+use crate::memberships::Belonging;
 use crate::one_time_tokens::{NewToken, Token, gone};
 use crate::owed_mails::OwedMail;
+use crate::rate_limits;
 use crate::schema::PK;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::standing::Standing;
-use crate::transaction::Transacted;
+use crate::transaction::{RefusedWrite, Transacted};
 use crate::user_events::UserAct;
 use crate::users::{self, StoredUser};
 
@@ -43,17 +45,32 @@ pub struct FactorsReset<'a> {
     pub token: &'a Token,
     /// The person, as they were when the approvals were looked at.
     pub seen: &'a StoredUser,
+    /// The approvals, as they were then.
+    pub approvals: &'a [FactorReset],
     /// The mail that tells them.
     pub mail: &'a OwedMail,
     /// What is remembered of it.
     pub act: UserAct,
 }
 
+/// A person's wish to start over, told to those who can approve it.
+#[derive(Debug)]
+pub struct FactorResetWish<'a> {
+    /// Who lost their second factors.
+    pub user: UserId,
+    /// The mails to the person and to whoever can approve it.
+    pub mails: &'a [&'a OwedMail],
+    /// For how long another wish of theirs tells nobody.
+    pub pause: SignedDuration,
+    /// What is remembered of it.
+    pub act: UserAct,
+}
+
 /// Whether a person's second factors can be reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResetVerdict {
-    /// Every tenant has approved, and the time to object is over.
-    Usable,
+    /// Every tenant has approved by these, and the time to object is over.
+    Usable(Vec<FactorReset>),
     /// Every tenant has approved; from then on it can be used.
     TooEarly(Timestamp),
     /// A tenant has not approved, or has taken it back.
@@ -152,15 +169,52 @@ impl TenantTable<'_> {
     }
 }
 
+/// A tenant of a person, as far as it decides about their second factors.
+struct Judge {
+    belonging: Belonging,
+    /// What it approved last, whether or not that still counts.
+    approval: Option<FactorReset>,
+    /// Whether nobody but the person owns it: nobody else there could decide it.
+    is_theirs: bool,
+}
+
 impl SystemTable<'_> {
-    /// Whether all tenants of a person let them start over. A tenant whose only owner they are is theirs: nobody else
-    /// there could decide it. But at least one must have approved.
+    /// The tenants that can let a person start over: all that they may enter but those that they alone own.
+    pub async fn approving_tenants(&self, user: UserId) -> Result<Vec<Belonging>> {
+        let judges = self.judges(user).await?.into_iter();
+        Ok(judges
+            .filter(|judge| !judge.is_theirs)
+            .map(|judge| judge.belonging)
+            .collect())
+    }
+
+    /// Whether all tenants of a person let them start over, but those that they alone own. At least one must have.
     pub async fn factor_reset_verdict(
         &self,
         person: &StoredUser,
         now: Timestamp,
     ) -> Result<ResetVerdict> {
-        let user = person.user.id;
+        let mut judges = self.judges(person.user.id).await?;
+        for judge in &mut judges {
+            let is_open = |approval: &FactorReset| approval.is_open(person.factors_settled_at, now);
+            judge.approval = judge.approval.take().filter(is_open);
+        }
+        let is_settled = judges
+            .iter()
+            .all(|judge| judge.is_theirs || judge.approval.is_some());
+        let approvals: Vec<FactorReset> = judges
+            .into_iter()
+            .filter_map(|judge| judge.approval)
+            .collect();
+        let usable_from = approvals.iter().map(FactorReset::usable_from).max();
+        Ok(match usable_from.filter(|_| is_settled) {
+            Some(from) if from <= now => ResetVerdict::Usable(approvals),
+            Some(from) => ResetVerdict::TooEarly(from),
+            None => ResetVerdict::NotApproved,
+        })
+    }
+
+    async fn judges(&self, user: UserId) -> Result<Vec<Judge>> {
         let belongings = self.memberships(user).await?;
         let keys: Vec<Key> = belongings
             .iter()
@@ -179,27 +233,42 @@ impl SystemTable<'_> {
                 alone.extend(text_of(&attributes, PK).map(str::to_owned));
             }
         }
-        approvals.retain(|approval| approval.is_open(person.factors_settled_at, now));
-        let is_settled = belongings.iter().all(|belonging| {
+        let judge = |belonging: Belonging| {
             let tenant = belonging.tenant.id;
-            let is_theirs =
-                || belonging.role.is_owner() && alone.contains(&tenant_partition(tenant));
-            approvals.iter().any(|approval| approval.tenant == tenant) || is_theirs()
-        });
-        let usable_from = approvals.iter().map(FactorReset::usable_from).max();
-        Ok(match usable_from.filter(|_| is_settled) {
-            Some(from) if from <= now => ResetVerdict::Usable,
-            Some(from) => ResetVerdict::TooEarly(from),
-            None => ResetVerdict::NotApproved,
-        })
+            let has_one_owner = alone.contains(&tenant_partition(tenant));
+            let found = approvals.iter().find(|approval| approval.tenant == tenant);
+            Judge {
+                approval: found.cloned(),
+                is_theirs: belonging.role.is_owner() && has_one_owner,
+                belonging,
+            }
+        };
+        Ok(belongings.into_iter().map(judge).collect())
+    }
+
+    /// Remembers that a person asks to start over, with the mails that tell of it. Whether they are told: not where the
+    /// person asked within the pause before.
+    pub async fn ask_for_factor_reset(&self, wish: &FactorResetWish<'_>) -> Result<bool> {
+        let (user, now) = (wish.user, wish.act.at);
+        let mut writes = vec![
+            rate_limits::once("factor_reset_wish", &user.to_string(), wish.pause, now),
+            self.user_event_write(user, &wish.act)?,
+        ];
+        for mail in wish.mails {
+            writes.push(mail.write(self.table)?);
+        }
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Removes all second factors and recovery codes of a person and ends all their sign-ins, by a token, once; fails as
     /// [`Self::token`] does. A factor that changed meanwhile, or a reset that was stopped, makes it [`domain::Error::Gone`].
-    pub async fn reset_second_factors(&self, reset: FactorsReset<'_>) -> Result<()> {
+    /// Whether the approvals still were what they were.
+    pub async fn reset_second_factors(&self, reset: FactorsReset<'_>) -> Result<bool> {
         let FactorsReset {
             token,
             seen,
+            approvals,
             mail,
             act,
         } = reset;
@@ -212,10 +281,17 @@ impl SystemTable<'_> {
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(user), actions).when(as_seen),
+        ];
+        let first_approval = writes.len();
+        writes.extend(approvals.iter().map(unchanged));
+        let is_of_approval = |refused: &RefusedWrite| {
+            (first_approval..first_approval + approvals.len()).contains(&refused.index)
+        };
+        writes.extend([
             mail.write(self.table)?,
             self.user_event_write(user, &act)?,
             Write::delete(Key::authenticator(user)),
-        ];
+        ]);
         writes.extend(self.without_passkeys(user).await?);
         writes.extend(
             self.recovery_codes(user)
@@ -227,7 +303,11 @@ impl SystemTable<'_> {
         let ends = self.ends_of_others(user, None).await?;
         writes.extend(ends.into_iter().take(free));
         match self.table.transact(writes).await? {
-            Transacted::Done => self.sweep_other_sign_ins(user, None).await,
+            Transacted::Done => {
+                self.sweep_other_sign_ins(user, None).await?;
+                Ok(true)
+            }
+            Transacted::Refused(refused) if refused.iter().all(is_of_approval) => Ok(false),
             Transacted::Refused(refused) => Err(gone(&refused)),
         }
     }
@@ -246,4 +326,10 @@ impl SystemTable<'_> {
             Transacted::Refused(refused) => Err(gone(&refused)),
         }
     }
+}
+
+/// That an approval was not taken back since it was read.
+fn unchanged(seen: &FactorReset) -> Write {
+    let as_seen = Condition::Equals("at", instant(seen.approved_at));
+    Write::check(Key::factor_reset(seen.tenant, seen.user), as_seen)
 }

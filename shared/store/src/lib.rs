@@ -84,7 +84,7 @@ pub use devices::{DEVICE_LIFETIME, Device};
 pub use email_changes::{EmailChange, EmailRevert};
 pub use events::Act;
 pub use exports::ExportAdvance;
-pub use factor_resets::{FactorApproval, FactorsReset, ResetVerdict};
+pub use factor_resets::{FactorApproval, FactorResetWish, FactorsReset, ResetVerdict};
 pub use idempotency::IdempotencyClaim;
 pub use invitations::{FoundInvitation, InvitationPage, Invited, Sending};
 pub use key::SecretHash;

@@ -82,6 +82,26 @@ impl SystemTable<'_> {
     }
 }
 
+/// The write, for a transaction, that something of `subject` happens once in `pause`: refused until then.
+pub(crate) fn once(
+    purpose: &'static str,
+    subject: &str,
+    pause: SignedDuration,
+    now: Timestamp,
+) -> Write {
+    let until = now.saturating_add(pause).unwrap_or(now);
+    let actions = vec![
+        Action::Set(TYPE, text("rate_limit")),
+        Action::Set("tat", instant(until)),
+        Action::Set(TTL, number(until.as_second() + 60)),
+    ];
+    let is_over = Condition::Any(vec![
+        Condition::item_absent(),
+        Condition::AtMost("tat", instant(now)),
+    ]);
+    Write::update(Key::rate_limit(purpose, subject), actions).when(is_over)
+}
+
 fn arrival_time(attributes: &Attributes) -> Option<Timestamp> {
     let millis = attributes.get("tat")?.as_n().ok()?.parse().ok()?;
     Timestamp::from_millisecond(millis).ok()

@@ -447,6 +447,10 @@ impl Table {
                     Err(error) => not_written(error),
                 }
             }
+            WriteKind::Check => Err(Error::internal(
+                "a check stands alone",
+                "only a transaction has checks",
+            )),
         }
     }
 

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use domain::{Error, Result};
 
@@ -149,6 +150,18 @@ fn transaction_item(
         WriteKind::Delete => item
             .delete(
                 Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_attributes(&key)))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(expressions.names())
+                    .set_expression_attribute_values(expressions.values())
+                    .return_values_on_condition_check_failure(on_failure)
+                    .build()?,
+            )
+            .build(),
+        WriteKind::Check => item
+            .condition_check(
+                ConditionCheck::builder()
                     .table_name(table)
                     .set_key(Some(key_attributes(&key)))
                     .set_condition_expression(condition)
