@@ -2,13 +2,16 @@
 
 use api::Json;
 use axum::extract::State;
-use domain::{Error, Result, UserId};
+use domain::event::EventKind;
+use domain::{Error, Result};
 use serde::Deserialize;
-use store::Rotation;
+use serde_json::json;
+use store::{RefreshFamily, Rotation, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::access::{RefreshSecret, Tokens};
+use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +30,7 @@ pub(crate) struct Refresh {
 )]
 pub(crate) async fn refresh(
     State(ctx): State<Ctx>,
+    client: Client,
     Json(body): Json<Refresh>,
 ) -> api::Result<Json<Tokens>> {
     let used = RefreshSecret::parse(&body.refresh_token).ok_or_else(refused)?;
@@ -47,7 +51,7 @@ pub(crate) async fn refresh(
         Rotation::Rotated(family) => Ok(Json(ctx.tokens(&family, &next).await?)),
         Rotation::Reused(family) => {
             tracing::warn!(family = %family.id, "a refresh token was used twice");
-            ctx.tell_of_reuse(family.user).await?;
+            ctx.end_copied(&family, &client).await?;
             Err(refused().into())
         }
         Rotation::Unknown => Err(refused().into()),
@@ -55,11 +59,24 @@ pub(crate) async fn refresh(
 }
 
 impl Ctx {
-    async fn tell_of_reuse(&self, user: UserId) -> Result<()> {
-        let user = self.person(user).await?;
+    /// Ends a family of which somebody has a copy, and tells its person.
+    async fn end_copied(&self, family: &RefreshFamily, client: &Client) -> Result<()> {
+        let user = self.person(family.user).await?;
         let outgoing = self.sign_in_ended_mail(&user).await?;
-        self.table.system().owe_mail(&outgoing.owed).await?;
-        self.send(&outgoing).await;
+        let act = UserAct {
+            at: self.clock.now(),
+            kind: EventKind::UserRefreshTokenReused,
+            origin: client.origin(),
+            detail: json!({ "family": family.id }),
+        };
+        let system = self.table.system();
+        // Of all who come back with an old token one ends it.
+        if system
+            .end_copied_family(family, &outgoing.owed, &act)
+            .await?
+        {
+            self.send(&outgoing).await;
+        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use crate::attribute::{instant, millis, number, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
+use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
 use crate::sign_ins::SignIn;
 use crate::table::Written;
@@ -60,7 +61,7 @@ pub struct RefreshToken {
 pub enum Rotation {
     /// The next generation is stored.
     Rotated(RefreshFamily),
-    /// It was used before: the family is ended.
+    /// It was used before, so somebody has a copy: the family is to be ended.
     Reused(RefreshFamily),
     /// It is not a token of a living family.
     Unknown,
@@ -182,7 +183,7 @@ impl SystemTable<'_> {
             Condition::Equals("gen_hash", value(&used.secret)?),
             Condition::Above("until", instant(now)),
         ]);
-        let write = Write::update(key.clone(), actions).when(is_current);
+        let write = Write::update(key, actions).when(is_current);
         let old: FamilyItem = match self.table.write(write).await? {
             Written::Applied(attributes) => {
                 return Ok(Rotation::Rotated(decode::<FamilyItem>(attributes)?.into()));
@@ -192,10 +193,25 @@ impl SystemTable<'_> {
         };
         let is_genuine = old.fam_hash == used.family_secret;
         if is_genuine && used.generation < old.gen_no {
-            self.table.write(Write::delete(key)).await?;
             return Ok(Rotation::Reused(old.into()));
         }
         Ok(Rotation::Unknown)
+    }
+
+    /// Ends a family of which a token was used twice, with the mail that tells its person. Whether it was still there.
+    pub async fn end_copied_family(
+        &self,
+        family: &RefreshFamily,
+        mail: &OwedMail,
+        act: &UserAct,
+    ) -> Result<bool> {
+        let writes = vec![
+            Write::delete(family.key()).when(Condition::item_exists()),
+            mail.write(self.table)?,
+            self.user_event_write(family.user, act)?,
+        ];
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Ends a family: its refresh token and its access tokens are dead at once.
