@@ -42,6 +42,17 @@ impl Authenticated {
     }
 }
 
+/// Somebody who knows the password of an account.
+pub(crate) struct Knowing {
+    pub(crate) known: StoredUser,
+    password_version: u64,
+    is_known_device: bool,
+    /// Tries in a row, with this one.
+    attempt: u32,
+    /// What they are counted by.
+    counter: (&'static str, String),
+}
+
 impl Ctx {
     /// The person with this address, password and, where it is asked for, code. An unknown address costs as much as a
     /// known one.
@@ -51,8 +62,42 @@ impl Ctx {
         client: &Client,
         shown: Option<&DeviceCookie>,
     ) -> Result<Authenticated> {
-        let password = Password::typed(&body.password);
-        let Ok(email) = body.email.parse::<EmailAddress>() else {
+        let knowing = self
+            .knowing(&body.email, &body.password, client, shown)
+            .await?;
+        let user = &knowing.known.user;
+        let factors = self.factors(user.id).await?;
+        let by_second_factor = factors.is_guarded();
+        if by_second_factor {
+            let code = body.code.as_deref().ok_or_else(second_factor_required)?;
+            let app = factors.authenticator.as_ref();
+            if !self.use_code(user.id, app, code, client).await? {
+                self.warn_of_attempts(user, knowing.attempt).await?;
+                return Err(wrong_code("/code"));
+            }
+        }
+        let (purpose, subject) = &knowing.counter;
+        let system = self.table.system();
+        system.forget_attempts(purpose, subject).await?;
+        Ok(Authenticated {
+            opening: Opening::Password(knowing.password_version),
+            by_second_factor,
+            is_known_device: knowing.is_known_device,
+            failed_before: knowing.attempt.saturating_sub(1),
+            known: knowing.known,
+        })
+    }
+
+    /// The person with this address and password. The try stays counted: it is not a sign-in yet.
+    pub(crate) async fn knowing(
+        &self,
+        email: &str,
+        password: &str,
+        client: &Client,
+        shown: Option<&DeviceCookie>,
+    ) -> Result<Knowing> {
+        let password = Password::typed(password);
+        let Ok(email) = email.parse::<EmailAddress>() else {
             // No such address is registered; nothing says so.
             self.hasher.pretend(&password, &*self.random).await?;
             return Err(wrong());
@@ -90,23 +135,12 @@ impl Ctx {
                     .to_owned(),
             });
         }
-        let factors = self.factors(known.user.id).await?;
-        let by_second_factor = factors.is_guarded();
-        if by_second_factor {
-            let code = body.code.as_deref().ok_or_else(second_factor_required)?;
-            let app = factors.authenticator.as_ref();
-            if !self.use_code(known.user.id, app, code, client).await? {
-                self.warn_of_attempts(&known.user, attempt).await?;
-                return Err(wrong_code("/code"));
-            }
-        }
-        system.forget_attempts(purpose, &subject).await?;
-        Ok(Authenticated {
+        Ok(Knowing {
             known,
-            opening: Opening::Password(password_version),
-            by_second_factor,
+            password_version,
             is_known_device: device.is_some(),
-            failed_before: attempt.saturating_sub(1),
+            attempt,
+            counter: (purpose, subject),
         })
     }
 

@@ -31,6 +31,9 @@ pub(crate) struct SecondFactor {
     passkeys: usize,
     /// Recovery codes that were not used yet.
     recovery_codes_left: usize,
+    /// Whether somebody could let the caller start over who lost everything: where not, a recovery code is the only way
+    /// back.
+    can_be_reset: bool,
 }
 
 /// What an authenticator app needs. It is shown once.
@@ -69,10 +72,12 @@ pub(crate) async fn get_second_factor(
     let factors = ctx.factors(caller.user).await?;
     let system = ctx.table.system();
     let left = system.recovery_codes_left(caller.user).await?;
+    let approving = system.approving_tenants(caller.user).await?;
     Ok(Json(SecondFactor {
         authenticator: factors.authenticator.is_some(),
         passkeys: factors.passkeys.len(),
         recovery_codes_left: left,
+        can_be_reset: !approving.is_empty(),
     }))
 }
 
@@ -166,7 +171,10 @@ pub(crate) async fn confirm_authenticator(
     delete,
     path = "/v1/me/second-factor/authenticator",
     tag = "identity",
-    responses((status = NO_CONTENT, description = "Signing in asks for no codes of it any more"))
+    responses(
+        (status = NO_CONTENT, description = "Signing in asks for no codes of it any more"),
+        (status = CONFLICT, description = "`last_second_factor`"),
+    )
 )]
 pub(crate) async fn remove_authenticator(
     State(ctx): State<Ctx>,
@@ -174,6 +182,10 @@ pub(crate) async fn remove_authenticator(
     client: Client,
 ) -> api::Result<Response> {
     let user = ctx.person(caller.user).await?;
+    let factors = ctx.factors(user.id).await?;
+    if factors.authenticator.is_some() {
+        ctx.check_last_factor(user.id, &factors).await?;
+    }
     let outgoing = ctx
         .authenticator_removed_mail(&user, &client.origin())
         .await?;
@@ -184,7 +196,6 @@ pub(crate) async fn remove_authenticator(
         mail: &outgoing.owed,
         act: ctx.factor_act(EventKind::UserAuthenticatorRemoved, &client),
     };
-    let factors = ctx.factors(user.id).await?;
     let codes: Option<&[SecretHash]> = factors.passkeys.is_empty().then_some(&[]);
     let system = ctx.table.system();
     if !system.remove_authenticator(user.id, codes, change).await? {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cloud::mail::Template;
 use serde::Deserialize;
 
 /// The texts of one language.
@@ -27,16 +28,9 @@ pub(crate) struct Catalogue {
     pub(crate) passkey_removed: Template,
     pub(crate) recovery_codes_renewed: Template,
     pub(crate) factors_reset: Template,
+    pub(crate) factor_lost: Template,
+    pub(crate) factor_lost_by: Template,
     pub(crate) sign_in_ended: Template,
-}
-
-/// A mail with places for values, such as `{name}`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Template {
-    pub(crate) subject: String,
-    pub(crate) text: String,
-    pub(crate) html: String,
 }
 
 /// The texts for a language tag; English where there are none.
@@ -44,33 +38,6 @@ pub(crate) fn catalogue(_locale: &str) -> Option<&'static Catalogue> {
     static ENGLISH: LazyLock<Option<Catalogue>> =
         LazyLock::new(|| serde_json::from_str(include_str!("../messages/en.json")).ok());
     ENGLISH.as_ref()
-}
-
-/// The template with its values. Values are put in once: what looks like a place inside a value stays as it is.
-pub(crate) fn fill<V: AsRef<str>>(template: &str, values: &[(&str, V)]) -> String {
-    let mut filled = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let place = after.split_once('}').and_then(|(name, after)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value.as_ref(), after))
-        });
-        let (value, after) = place.unwrap_or(("{", after));
-        filled.push_str(value);
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
-}
-
-/// Text for HTML.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -82,7 +49,7 @@ mod tests {
         let catalogue = catalogue("en").unwrap();
         let values = [
             "name", "link", "minutes", "time", "device", "network", "count", "address", "days",
-            "passkey",
+            "passkey", "member", "tenant",
         ]
         .map(|name| (name, ""));
         for template in [
@@ -105,22 +72,14 @@ mod tests {
             &catalogue.passkey_removed,
             &catalogue.recovery_codes_renewed,
             &catalogue.factors_reset,
+            &catalogue.factor_lost,
+            &catalogue.factor_lost_by,
             &catalogue.sign_in_ended,
         ] {
-            for text in [&template.subject, &template.text, &template.html] {
-                let filled = fill(text, &values);
-                assert!(!filled.contains('{') && !filled.is_empty(), "{text}");
+            let mail = template.mail("", &values);
+            for text in [mail.subject, mail.text, mail.html] {
+                assert!(!text.contains('{') && !text.is_empty(), "{text}");
             }
         }
-    }
-
-    #[test]
-    fn fill_puts_a_value_in_once() {
-        let values = [("name", "{link}"), ("link", "https://x")];
-
-        assert_eq!(
-            fill("{name} {link} {other} {", &values),
-            "{link} https://x {other} {"
-        );
     }
 }

@@ -46,6 +46,7 @@ mod jwks;
 mod limits;
 mod login;
 mod logout;
+mod lost_factor;
 mod mails;
 mod me;
 mod passkey_login;
@@ -111,6 +112,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(public(routes!(resend_verification::resend_verification)))
         .routes(public(routes!(forgot_password::forgot_password)))
         .routes(public(routes!(reset_password::reset_password)))
+        .routes(public(routes!(lost_factor::lose_second_factor)))
         .routes(public(routes!(factor_reset::reset_second_factor)))
         .routes(public(routes!(factor_reset::stop_second_factor_reset)))
         .routes(public(routes!(login::login)))

@@ -1,7 +1,8 @@
 //! The mails of signing in: owed in the transaction of their cause, sent right after it.
 
-use cloud::mail::Mail;
+use cloud::mail::{Mail, Template};
 use domain::email::EmailAddress;
+use domain::tenant::Tenant;
 use domain::user::{Origin, User};
 use domain::{Error, Result};
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use store::OwedMail;
 use url::Url;
 
 use crate::Ctx;
-use crate::catalogue::{Catalogue, Template, catalogue, escape, fill};
+use crate::catalogue::{Catalogue, catalogue};
 
 /// How long a link in a mail works.
 pub(crate) const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(60);
@@ -258,6 +259,30 @@ impl Ctx {
             .await
     }
 
+    /// The mail to somebody in whose name others are asked to let them start over.
+    pub(crate) async fn factor_lost_mail(&self, user: &User, origin: &Origin) -> Result<Outgoing> {
+        let page = "forgot-password";
+        self.notice(user, |texts| &texts.factor_lost, page, origin)
+            .await
+    }
+
+    /// The mail to somebody who can let a member of their tenant start over.
+    pub(crate) async fn factor_lost_by_mail(
+        &self,
+        approver: &User,
+        member: &User,
+        tenant: &Tenant,
+    ) -> Result<Outgoing> {
+        let link = self.link("settings/members")?;
+        let letter = Letter::to(approver, |texts| &texts.factor_lost_by, link);
+        let values = vec![
+            ("member", member.name.clone()),
+            ("address", member.email.as_str().to_owned()),
+            ("tenant", tenant.name.clone()),
+        ];
+        self.outgoing(letter.with(values)).await
+    }
+
     /// The mail for somebody whose refresh token was copied.
     pub(crate) async fn sign_in_ended_mail(&self, user: &User) -> Result<Outgoing> {
         let link = self.link("sign-in")?;
@@ -363,22 +388,17 @@ impl<'a> Letter<'a> {
     }
 
     fn written(&self, template: &Template) -> Mail {
-        let mut plain = vec![
+        let mut values = vec![
             ("name", self.name.to_owned()),
             ("link", self.link.to_string()),
             ("minutes", LINK_LIFETIME.as_mins().to_string()),
         ];
-        plain.extend(self.values.iter().cloned());
-        let html: Vec<_> = plain
+        values.extend(self.values.iter().cloned());
+        let values: Vec<(&str, &str)> = values
             .iter()
-            .map(|(name, value)| (*name, escape(value)))
+            .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        Mail {
-            to: self.to.as_str().to_owned(),
-            subject: fill(&template.subject, &plain),
-            text: fill(&template.text, &plain),
-            html: fill(&template.html, &html),
-        }
+        template.mail(self.to.as_str(), &values)
     }
 }
 

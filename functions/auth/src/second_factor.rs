@@ -3,7 +3,7 @@
 use cloud::envelope::{Binding, Purpose, Sealed};
 use domain::event::EventKind;
 use domain::tenant::ROOT_TENANT;
-use domain::{Result, UserId};
+use domain::{Error, Result, UserId};
 use serde_json::Value;
 use store::{Authenticator, Factor, Passkey, UserAct};
 
@@ -54,6 +54,25 @@ impl Ctx {
             authenticator: app?.filter(|authenticator| authenticator.is_active),
             passkeys: passkeys?,
         })
+    }
+
+    /// Refuses to take the last of somebody's factors while a tenant of theirs requires one.
+    pub(crate) async fn check_last_factor(&self, user: UserId, factors: &Factors) -> Result<()> {
+        if factors.number() != 1 {
+            return Ok(());
+        }
+        let members = self.table.system().memberships(user).await?;
+        let mut tenants = members.into_iter().map(|belonging| belonging.tenant);
+        let Some(requiring) = tenants.find(|tenant| tenant.requires_second_factor) else {
+            return Ok(());
+        };
+        Err(Error::conflict(
+            "last_second_factor",
+            format!(
+                "{} requires a second factor of its members: add another one before you remove this one, or leave the workspace first",
+                requiring.name
+            ),
+        ))
     }
 
     /// The seed of an app.

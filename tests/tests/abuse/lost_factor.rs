@@ -1,8 +1,12 @@
 //! Somebody lost their second factor and their recovery codes: ID-22.
 
+use domain::event::EventKind;
+use domain::user::Origin;
+use domain::{Clock as _, NoticeId};
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::{FactorsReset, OwedMail, ResetVerdict, TokenPurpose, UserAct};
 use testkit::Answer;
 use tests::people;
 use tests::product::Product;
@@ -13,6 +17,7 @@ use crate::two::{Two, join};
 const DAYS: SignedDuration = SignedDuration::from_hours(3 * 24);
 const RESET: &str = "/v1/auth/reset-second-factor";
 const STOP: &str = "/v1/auth/stop-second-factor-reset";
+const LOST: &str = "/v1/auth/lost-second-factor";
 
 /// Ada owns a tenant, bob has a passkey and is an admin there.
 struct Lost {
@@ -67,6 +72,17 @@ impl Lost {
         let call = self.product().api.post("/v1/auth/login");
         call.json(&login).send().await
     }
+}
+
+/// Asks for help at the sign-in.
+async fn ask(product: &Product, name: &str, password: &str) -> Answer {
+    let body = json!({ "email": people::address(name), "password": password });
+    product.api.post(LOST).json(&body).send().await
+}
+
+/// How many mails somebody has.
+fn mails(product: &Product, name: &str) -> usize {
+    product.mailbox.to(&people::address(name)).len()
 }
 
 fn user_of(cookie: &str) -> String {
@@ -129,7 +145,9 @@ async fn id_22_reset_ends_every_sign_in_and_voids_the_recovery_codes() {
         .get("/v1/me/second-factor")
         .cookie(&cookie);
     let state = call.send().await.expect(200).body;
-    let nothing = json!({ "authenticator": false, "passkeys": 0, "recovery_codes_left": 0 });
+    let nothing = json!({
+        "authenticator": false, "passkeys": 0, "recovery_codes_left": 0, "can_be_reset": true,
+    });
     assert_eq!(state, nothing);
     // What is set up afterwards is counted from nothing.
     let cookie = lost.two.guard(&cookie, "bob again").await;
@@ -256,4 +274,138 @@ async fn id_22_other_owners_are_told() {
     let told = product.mailbox.to(&people::address("mary"));
     assert!(told.last().unwrap().text.contains(&people::address("bob")));
     assert!(!told.last().unwrap().text.contains("token="));
+}
+
+/// Between the look at the approvals and the act a manager changes their mind.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_approval_that_is_taken_back_while_the_link_is_used_counts_no_more() {
+    let lost = Lost::new().await;
+    lost.approve(&lost.two.ada, &lost.user).await.expect(201);
+    let token = lost.token();
+    lost.wait(DAYS);
+    let product = lost.product();
+    let (system, now) = (product.table.system(), product.clock.now());
+    let user = lost.user.parse().unwrap();
+    let seen = system.stored_user(user).await.unwrap().unwrap();
+    let verdict = system.factor_reset_verdict(&seen, now).await.unwrap();
+    let ResetVerdict::Usable(approvals) = verdict else {
+        panic!("{verdict:?}");
+    };
+    let secret = api::Secret::parse(&token).unwrap().hash();
+    let purpose = TokenPurpose::ResetSecondFactor;
+    let used = system.token(&secret, purpose, now).await.unwrap();
+    let ada = people::sign_in(product, "ada").await;
+    let path = format!("/v1/members/{}/second-factor/reset", lost.user);
+    let call = product.api.call(Method::DELETE, path).cookie(&ada);
+    call.send().await.expect(204);
+
+    let is_reset = system
+        .reset_second_factors(FactorsReset {
+            token: &used,
+            seen: &seen,
+            approvals: &approvals,
+            mail: &OwedMail {
+                id: NoticeId::generate(product.table.ids()),
+                sealed: Vec::new(),
+                since: now,
+                useless_from: now,
+            },
+            act: UserAct {
+                at: now,
+                kind: EventKind::UserFactorsReset,
+                origin: Origin::default(),
+                detail: Value::Null,
+            },
+        })
+        .await;
+
+    assert!(!is_reset.unwrap());
+    lost.login()
+        .await
+        .expect_problem(401, "second_factor_required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_whoever_lost_their_factor_asks_for_help_at_the_sign_in() {
+    let lost = Lost::new().await;
+    let product = lost.product();
+    join(product, &lost.two.ada, "mary", "owner", &lost.two.tenant).await;
+    join(product, &lost.two.ada, "grace", "editor", &lost.two.tenant).await;
+    let names = ["ada", "mary", "grace", "bob"];
+    let before = names.map(|name| mails(product, name));
+
+    let asked = ask(product, "bob", people::PASSWORD).await.expect(202);
+
+    assert_eq!(asked.body, json!({ "status": "accepted" }));
+    // Owners, the person, and nobody who could not approve it.
+    let told = names.map(|name| mails(product, name));
+    let added: Vec<usize> = told
+        .iter()
+        .zip(before)
+        .map(|(now, then)| now - then)
+        .collect();
+    assert_eq!(added, [1, 1, 0, 1]);
+    let ada = product.mailbox.to(&people::address("ada"));
+    let mail = ada.last().unwrap();
+    assert!(mail.subject.contains("bob lost their second factor"));
+    assert!(mail.text.contains("/settings/members") && !mail.text.contains("token="));
+    // Whoever asks again tells nobody for a day, and hears nothing else.
+    let again = ask(product, "bob", people::PASSWORD).await.expect(202);
+    assert_eq!(again.body, asked.body);
+    assert_eq!(names.map(|name| mails(product, name)), told);
+    lost.wait(SignedDuration::from_hours(24));
+    ask(product, "bob", people::PASSWORD).await.expect(202);
+    assert_eq!(mails(product, "ada"), told[0] + 1);
+    // It is a wish: nothing is approved by it.
+    let ada = people::sign_in(product, "ada").await;
+    assert_eq!(lost.state(&ada).await["reset"], Value::Null);
+    lost.login()
+        .await
+        .expect_problem(401, "second_factor_required");
+    must_be_allowed(product);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_call_for_help_tells_nothing_without_the_password() {
+    let lost = Lost::new().await;
+    let product = lost.product();
+    let before = mails(product, "ada");
+    let wrong = "not the password of bob";
+
+    let known = ask(product, "bob", wrong).await;
+    let known = known.expect_problem(401, "invalid_credentials");
+    let unknown = ask(product, "nobody", wrong).await;
+    let unknown = unknown.expect_problem(401, "invalid_credentials");
+
+    assert_eq!(known.body["detail"], unknown.body["detail"]);
+    assert_eq!(mails(product, "ada"), before);
+    // The tries are those of the sign-in, and count there.
+    for _ in 0..4 {
+        ask(product, "bob", wrong).await.expect(401);
+    }
+    lost.login().await.expect_problem(429, "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_22_whoever_owns_all_their_workspaces_alone_is_told_that_nobody_can_help() {
+    let lost = Lost::new().await;
+    let product = lost.product();
+    let unguarded = ask(product, "ada", people::PASSWORD).await;
+    unguarded.expect_problem(409, "no_second_factor");
+    let ada = lost.two.guard(&lost.two.ada, "ada").await;
+    let call = product.api.get("/v1/me/second-factor").cookie(&ada);
+    let state = call.send().await.expect(200).body;
+    assert_eq!(state["can_be_reset"], false);
+    let before = mails(product, "bob");
+
+    let alone = ask(product, "ada", people::PASSWORD).await;
+
+    let alone = alone.expect_problem(409, "nobody_can_approve");
+    let detail = alone.body["detail"].as_str().unwrap();
+    assert!(detail.contains("recovery codes"), "{detail}");
+    assert_eq!(mails(product, "bob"), before);
+    // With another owner she is not alone.
+    join(product, &ada, "mary", "owner", &lost.two.tenant).await;
+    ask(product, "ada", people::PASSWORD).await.expect(202);
+    assert_eq!(mails(product, "bob"), before, "admins cannot approve it");
 }

@@ -123,19 +123,51 @@ async fn id_23_requirement_acts_at_once_on_sessions_and_keys_until_there_is_a_fa
     let listed = call.send().await.expect(200).body;
     let passkey = listed["items"][0]["id"].as_str().unwrap();
     let path = format!("/v1/me/passkeys/{passkey}");
-    let removed = two.product.api.delete(path).cookie(&bob).send().await;
-    let bob = removed.expect(204).cookie();
+    let refused = two.product.api.delete(&path).cookie(&bob).send().await;
+    let refused = refused.expect_problem(409, "last_second_factor");
+    let detail = refused.body["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("Analytical Engines requires"),
+        "{detail}"
+    );
     for answer in two.answers(&bob).await {
-        answer.expect_problem(403, MISSING);
+        answer.expect(200);
     }
 
     require(&two.product, &two.tenant, &ada, false)
         .await
         .expect(200);
+    let removed = two.product.api.delete(&path).cookie(&bob).send().await;
+    let bob = removed.expect(204).cookie();
     for answer in two.answers(&bob).await {
         answer.expect(200);
     }
     must_be_allowed(&two.product);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_23_factor_that_is_not_the_last_can_be_removed_while_one_is_required() {
+    let two = Two::new().await;
+    let ada = two.guard(&two.ada, "ada").await;
+    require(&two.product, &two.tenant, &ada, true)
+        .await
+        .expect(200);
+    let bob = two.guard(&two.bob, "bob").await;
+    let bob = two.guard(&bob, "bob's second").await;
+    let remove = async |cookie: &str| {
+        let call = two.product.api.get("/v1/me/passkeys").cookie(cookie);
+        let listed = call.send().await.expect(200).body;
+        let passkey = listed["items"][0]["id"].as_str().unwrap();
+        let path = format!("/v1/me/passkeys/{passkey}");
+        two.product.api.delete(path).cookie(cookie).send().await
+    };
+
+    let bob = remove(&bob).await.expect(204).cookie();
+
+    remove(&bob).await.expect_problem(409, "last_second_factor");
+    for answer in two.answers(&bob).await {
+        answer.expect(200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,12 @@ async fn routes_of_a_persons_own_account_work_under_their_role() {
             .await
             .expect(404);
     }
+    // Nothing but the password guards the account, and it was changed.
+    let lost =
+        json!({ "email": "own-account@example.com", "password": "seven looms weave flowers" });
+    post(&ada, "/v1/auth/lost-second-factor", &lost)
+        .await
+        .expect(409);
     let reset = json!({ "token": "A".repeat(43), "password": PASSWORD });
     post(&ada, "/v1/auth/reset-password", &reset)
         .await

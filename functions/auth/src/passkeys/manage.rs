@@ -76,7 +76,10 @@ pub(crate) async fn rename_passkey(
     path = "/v1/me/passkeys/{id}",
     tag = "identity",
     params(("id" = String, Path)),
-    responses((status = NO_CONTENT, description = "It signs nobody in any more"))
+    responses(
+        (status = NO_CONTENT, description = "It signs nobody in any more"),
+        (status = CONFLICT, description = "`last_second_factor`"),
+    )
 )]
 pub(crate) async fn remove_passkey(
     State(ctx): State<Ctx>,
@@ -88,6 +91,7 @@ pub(crate) async fn remove_passkey(
     let factors = ctx.factors(user.id).await?;
     let removed = factors.passkeys.iter().find(|passkey| passkey.id == id);
     let removed = removed.ok_or_else(not_found)?;
+    ctx.check_last_factor(user.id, &factors).await?;
     let codes: Option<&[SecretHash]> = (factors.number() == 1).then_some(&[]);
     let outgoing = ctx
         .passkey_removed_mail(&user, &removed.name, &client.origin())

@@ -1,6 +1,6 @@
 //! The words of mails about posts and accounts.
 
-use cloud::mail::Mail;
+use cloud::mail::{Mail, Template};
 use domain::notice::NoticeCause;
 use domain::user::User;
 
@@ -20,18 +20,15 @@ pub(super) fn mail(dashboard: &str, user: &User, cause: &NoticeCause) -> Mail {
         remedy,
         link,
     } = words(dashboard, cause);
-    let name = user.name.as_str();
-    let text = format!("Hello {name},\n\n{what} {remedy}\n\n{link}\n\nM1Autoposter\n");
-    let html = format!(
-        "<p>Hello {},</p><p>{what} {remedy}</p><p><a href=\"{link}\">{link}</a></p><p>M1Autoposter</p>",
-        escape_html(name)
-    );
-    Mail {
-        to: user.email.as_str().to_owned(),
+    let template = Template {
         subject: subject.to_owned(),
-        text,
-        html,
-    }
+        text: format!("Hello {{name}},\n\n{what} {remedy}\n\n{{link}}\n\nM1Autoposter\n"),
+        html: format!(
+            "<p>Hello {{name}},</p><p>{what} {remedy}</p><p><a href=\"{{link}}\">{{link}}</a></p><p>M1Autoposter</p>"
+        ),
+    };
+    let values = [("name", user.name.as_str()), ("link", link.as_str())];
+    template.mail(user.email.as_str(), &values)
 }
 
 fn words(dashboard: &str, cause: &NoticeCause) -> Words {
@@ -75,14 +72,6 @@ fn words(dashboard: &str, cause: &NoticeCause) -> Words {
             link: format!("{dashboard}/settings/workspace"),
         },
     }
-}
-
-/// Names are typed by people: in HTML they are text, never markup.
-fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
