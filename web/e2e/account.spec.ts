@@ -27,7 +27,7 @@ test('a forgotten password is chosen anew by the link of a mail', async ({ page 
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
 });
 
-test('an authenticator app guards the account, all by keyboard', async ({ page }) => {
+test('id_19 an authenticator app guards the account, all by keyboard', async ({ page }) => {
   const email = await arrive(page, 'Analytical Engines');
   await page.goto('/me');
   await page.getByRole('button', { name: 'Set up an authenticator app' }).press('Enter');
@@ -49,7 +49,7 @@ test('an authenticator app guards the account, all by keyboard', async ({ page }
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
 });
 
-test('other sign-ins are seen and ended', async ({ page, browser }) => {
+test('id_17 other sign-ins are seen and ended', async ({ page, browser }) => {
   const email = await arrive(page, 'Analytical Engines');
   const elsewhere = await (await browser.newContext()).newPage();
   await elsewhere.goto('/sign-in');

@@ -5,7 +5,7 @@ import { arrive, signIn } from './people';
 
 // Passkeys, with an authenticator that the browser itself plays.
 
-test('a passkey signs in without a password, all by keyboard', async ({ page }) => {
+test('id_21 a passkey signs in without a password, all by keyboard', async ({ page }) => {
   const email = await arrive(page, 'Analytical Engines');
   await authenticator(page);
   await addPasskey(page, 'My phone');

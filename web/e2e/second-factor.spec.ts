@@ -23,7 +23,7 @@ async function invited(page: Page, guest: Page): Promise<string> {
   return email;
 }
 
-test('a workspace that requires a second factor lets nobody in without one, all by keyboard', async ({ page, browser }) => {
+test('id_23 a workspace that requires a second factor lets nobody in without one, all by keyboard', async ({ page, browser }) => {
   test.slow();
   const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
   await arrive(page, 'Analytical Engines');
@@ -39,6 +39,8 @@ test('a workspace that requires a second factor lets nobody in without one, all 
   await authenticator(page);
   await addPasskey(page, 'My phone');
   await expect(page.getByRole('region', { name: 'Recovery codes' }).getByTestId('recovery-codes')).toBeVisible();
+  // She owns the workspace alone.
+  await expect(page.getByTestId('no-way-back')).toContainText('the only way back');
   await page.goto('/settings/workspace');
   await required.press('Space');
   const dialog = page.getByRole('alertdialog', { name: 'Require a second factor?' });
@@ -59,12 +61,18 @@ test('a workspace that requires a second factor lets nobody in without one, all 
   await guest.getByRole('link', { name: 'Posts' }).first().press('Enter');
   await expect(guest.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
 
+  // What the workspace requires is not taken away by mistake.
+  await guest.goto('/me');
+  await guest.getByRole('button', { name: 'Remove Key ring' }).press('Enter');
+  await guest.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+  await expect(guest.getByRole('alert')).toContainText('Analytical Engines requires a second factor');
+
   await required.press('Space');
   await expect(required).not.toBeChecked();
   await guest.context().close();
 });
 
-test('whoever lost everything starts over, or stops it, with the leave of a manager', async ({ page, browser }) => {
+test('id_22 whoever lost everything starts over, or stops it, with the leave of a manager', async ({ page, browser }) => {
   test.slow();
   const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
   await arrive(page, 'Analytical Engines');
@@ -75,6 +83,9 @@ test('whoever lost everything starts over, or stops it, with the leave of a mana
   await guest.goto('/sign-in');
   await signIn(guest, email);
   await expect(guest.getByText('can let you start over')).toBeVisible();
+  await guest.getByRole('button', { name: 'I lost them: ask for me' }).press('Enter');
+  await expect(guest.getByRole('status')).toContainText('has a mail about it');
+  await accessible(guest, 'factor-lost');
 
   await page.goto('/settings/members');
   await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
