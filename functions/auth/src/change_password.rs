@@ -50,7 +50,9 @@ pub(crate) async fn change_password(
     known.password.version = ctx
         .check_password(&known, &body.current_password, "/current_password")
         .await?;
-    let password = Password::chosen(&body.new_password, "/new_password", Words::of(&known.user))
+    let workspaces = ctx.workspace_names(caller.user).await?;
+    let words = Words::of(&known.user, &workspaces);
+    let password = Password::chosen(&body.new_password, "/new_password", words)
         .map_err(|error| Error::Invalid(vec![error]))?;
     let stored = ctx
         .sealed_password(caller.user, known.password.version + 1, &password)

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 pub(crate) const LENGTH_MIN: usize = 15;
 /// Most characters.
 pub(crate) const LENGTH_MAX: usize = 256;
-/// Letters and digits that must remain of a password without the words that an attacker tries first.
+/// Letters, digits and different signs that must remain of a password without the words that an attacker tries first.
 const REMAINDER_MIN: usize = 7;
 /// Shorter words are parts of too many others.
 const WORD_MIN: usize = 3;
@@ -76,7 +76,7 @@ impl Password {
         if is_common(&password.0, words) {
             return refused(
                 "too_common",
-                "choose a password that is harder to guess: it is mostly common words, your name or your address",
+                "choose a password that is harder to guess: it is mostly common words, your name, your address or your workspace",
             );
         }
         Ok(password)
@@ -90,14 +90,17 @@ pub(crate) struct Words<'a> {
     pub(crate) address: Option<&'a EmailAddress>,
     /// Their name.
     pub(crate) name: &'a str,
+    /// What their workspaces are called.
+    pub(crate) workspaces: &'a [String],
 }
 
 impl<'a> Words<'a> {
-    /// Those of a person.
-    pub(crate) fn of(user: &'a User) -> Self {
+    /// Those of a person, whose workspaces are called so.
+    pub(crate) fn of(user: &'a User, workspaces: &'a [String]) -> Self {
         Self {
             address: Some(&user.email),
             name: &user.name,
+            workspaces,
         }
     }
 }
@@ -120,10 +123,10 @@ fn is_common(password: &str, words: Words<'_>) -> bool {
         .address
         .map(EmailAddress::normalized)
         .unwrap_or_default();
-    let name = words.name.to_lowercase();
+    let names = format!("{} {}", words.name, words.workspaces.join(" ")).to_lowercase();
     let own = address
         .split(|character: char| !character.is_alphanumeric())
-        .chain(name.split(|character: char| !character.is_alphanumeric()))
+        .chain(names.split(|character: char| !character.is_alphanumeric()))
         .filter(|word| word.chars().count() >= WORD_MIN);
     let mut remainder = password;
     for word in own.chain(COMMON_WORDS.iter().copied()) {
@@ -132,7 +135,9 @@ fn is_common(password: &str, words: Words<'_>) -> bool {
     let counting = remainder
         .chars()
         .filter(|character| character.is_alphanumeric() || !character.is_ascii());
-    counting.count() < REMAINDER_MIN
+    // A sign that is said again and again makes nothing harder to guess.
+    let signs = remainder.chars().filter(char::is_ascii_punctuation);
+    counting.count() + signs.collect::<HashSet<_>>().len() < REMAINDER_MIN
 }
 
 /// Where a password hash is sealed.
@@ -248,6 +253,7 @@ mod tests {
         let words = Words {
             address: Some(&address),
             name: "Augusta King",
+            workspaces: &["Analytical Engines".to_owned()],
         };
         Password::chosen(text, "/password", words)
             .err()
@@ -257,17 +263,46 @@ mod tests {
     #[test]
     fn id_03_password_of_any_characters_is_accepted() {
         let at_most = "0123456789abcdefghijklmnopqrstuv".repeat(8);
+        let of_two_bytes = "äöüßéèêñåøçþðłžšč".repeat(15);
         for text in [
-            "correct horse battery",
-            "correct horse battery staple",
-            "  leading and trailing  ",
-            "🔑🗝️🔒🔓🛡️⚔️🧿🪬🧲🧯🚪🧱",
-            "pässwörter sind schön",
-            "日本語のパスワードです、とても長い",
+            // As few as may be, and as many.
             "a9f3k2m8x7q1z5w",
-            "tab\tand\nline are fine",
-            "correct horse battery staple correct horse battery staple correct",
+            "wind loom river",
+            "correct horse battery staple correct horse battery staple corre7",
             at_most.as_str(),
+            of_two_bytes.as_str(),
+            // Of one kind only: nothing is demanded.
+            "correcthorsebattery",
+            "CORRECT HORSE BATTERY",
+            "correct horse battery staple",
+            "830174629518374659201",
+            "!\"#$%&/()=?*+~<>|{}[]",
+            // White space anywhere, and nothing else.
+            "  leading and trailing  ",
+            "\tcorrect horse battery",
+            "tab\tand\nline are fine",
+            "correct\u{a0}horse\u{2003}battery",
+            // Other scripts, in each of which a word is long enough.
+            "pässwörter sind schön",
+            "Ünïcödé ïs wélcömé",
+            "мой пароль очень длинный",
+            "ο κωδικός μου είναι μακρύς",
+            "כלי האריגה של עדה",
+            "نول آدا ينسج الزهور",
+            "日本語のパスワードです、とても長い",
+            "织布机编织花朵就像分析机编织代数",
+            "베틀은 꽃을 짜고 기계는 대수를 짠다",
+            "อัดลอฟเลซทอผ้าดอกไม้",
+            "अदा का करघा फूल बुनता है",
+            // Outside of the first plane, joined, and with marks.
+            "🔑🗝️🔒🔓🛡️⚔️🧿🪬🧲🧯🚪🧱",
+            "👩‍👩‍👧‍👦 family of the loom",
+            "𝔠𝔬𝔯𝔯𝔢𝔠𝔱 𝔥𝔬𝔯𝔰𝔢 𝔟𝔞𝔱𝔱𝔢𝔯𝔶",
+            "z̷a̷l̷g̷o̷ w̷e̷a̷v̷e̷s̷ l̷o̷o̷m̷s̷",
+            // What is code elsewhere.
+            "'; DROP TABLE looms; --",
+            "<script>weave(algebra)</script>",
+            "${loom} {algebra} %s%n",
         ] {
             assert_eq!(refusal(text), None, "{text:?}");
         }
@@ -302,13 +337,41 @@ mod tests {
             "augusta-king-1815",
             "M1Autoposter12345",
             "Analytical123456789",
+            "AnalyticalEngines",
+            "engines-engines-2026",
+            // Long ones of lists that were stolen.
+            "qwertyuiopasdfghjkl",
+            "1qaz2wsx3edc4rfv",
+            "passwordpassword123",
+            "password!!!!!!!!!!!!!",
+            "12345678901234567890",
         ] {
             assert_eq!(refusal(text), Some("too_common"), "{text:?}");
         }
     }
 
     #[test]
-    fn password_in_two_unicode_forms_is_the_same() {
+    fn id_04_each_common_word_is_refused_however_often_it_is_said() {
+        let words = COMMON
+            .lines()
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
+        let mut tried = 0;
+        for word in words {
+            let mut often = String::new();
+            while often.chars().count() < LENGTH_MIN {
+                often += word;
+            }
+            for text in [often.to_uppercase(), format!("{often}!"), often] {
+                assert_eq!(refusal(&text), Some("too_common"), "{text:?}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 700, "{tried}");
+    }
+
+    #[test]
+    fn id_03_password_in_two_unicode_forms_is_the_same() {
         assert_eq!(
             Password::typed("u\u{308}ber lange"),
             Password::typed("\u{fc}ber lange")
@@ -317,7 +380,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hasher_tells_passwords_apart_past_72_bytes() {
+    async fn id_03_passwords_differ_past_72_bytes() {
         let hasher = Arc::new(Hasher::default());
         let random = cloud::clock::SystemRandom;
         let common = "x".repeat(72);
@@ -333,7 +396,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hasher_reports_a_hash_with_weaker_parameters() {
+    async fn id_06_hash_with_weaker_parameters_is_reported() {
         let hasher = Arc::new(Hasher::default());
         let weak = Argon2::new(
             Algorithm::Argon2id,

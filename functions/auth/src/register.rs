@@ -83,6 +83,7 @@ impl TryFrom<Register> for Newcomer {
         let words = Words {
             address: email.as_ref().ok(),
             name: &body.name,
+            workspaces: &[],
         };
         let password = Password::chosen(&body.password, "/password", words);
         let name = name(&body.name);

@@ -46,7 +46,9 @@ pub(crate) async fn reset_password(
     let purpose = TokenPurpose::ResetPassword;
     let token = system.token(&secret.hash(), purpose, now).await?;
     let user = ctx.person(token.user).await?;
-    let password = Password::chosen(&body.password, "/password", Words::of(&user))
+    let workspaces = ctx.workspace_names(user.id).await?;
+    let words = Words::of(&user, &workspaces);
+    let password = Password::chosen(&body.password, "/password", words)
         .map_err(|error| Error::Invalid(vec![error]))?;
     let stored = ctx
         .sealed_password(token.user, token.password_version + 1, &password)

@@ -27,6 +27,13 @@ impl Ctx {
         }
     }
 
+    /// What a person's workspaces are called: others know it, so a password is not made of it.
+    pub(crate) async fn workspace_names(&self, user: UserId) -> Result<Vec<String>> {
+        let members = self.table.system().memberships(user).await?;
+        let names = members.into_iter().map(|belonging| belonging.tenant.name);
+        Ok(names.collect())
+    }
+
     /// A password as it is stored.
     pub(crate) async fn sealed_password(
         &self,
