@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn address_outside_the_public_internet_is_refused() {
+    fn f_17_address_outside_the_public_internet_is_refused() {
         for address in [
             "0.0.0.0",
             "0.1.2.3",
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn server_that_the_public_policy_forbids_is_refused_with_its_reason() {
+    fn f_17_server_that_the_public_policy_forbids_is_refused_with_its_reason() {
         for (typed, reason) in [
             ("", Forbidden::NotAUrl),
             ("https://", Forbidden::NotAUrl),
@@ -340,6 +340,8 @@ mod tests {
             ("file:///etc/passwd", Forbidden::MoreThanHost),
             ("https://pds.example.org:8443", Forbidden::OddPort),
             ("https://pds.example.org:22", Forbidden::OddPort),
+            ("https://pds.example.org:6379", Forbidden::OddPort),
+            ("http://127.0.0.1:9001", Forbidden::NotHttps),
             ("https://user@pds.example.org", Forbidden::UserInfo),
             ("https://user:secret@pds.example.org", Forbidden::UserInfo),
             ("https://pds.example.org@127.0.0.1", Forbidden::UserInfo),

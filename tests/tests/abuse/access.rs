@@ -1,11 +1,15 @@
 //! Calls without a right to make them.
 
 use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::json;
 use testkit::http::session;
 use testkit::member;
 
 use domain::membership::Role;
 
+use crate::document::Document;
+use crate::two::Two;
 use crate::world::{Request, World, listed};
 
 /// A path of the right form, whether or not anything is there.
@@ -64,4 +68,31 @@ async fn id_36_viewer_is_refused_by_every_route_with_a_permission_to_change() {
     }
 
     assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_18_proof_of_ten_minutes_ago_is_refused_by_every_route_that_wants_a_recent_one() {
+    let two = Two::new().await;
+    let product = &two.product;
+    product.clock.advance(SignedDuration::from_mins(10));
+    let mut tried = 0;
+    for operation in Document::new(product.document.clone()).operations() {
+        if !operation.is_recent {
+            continue;
+        }
+        let named = vec![two.tenant.clone(); operation.path_ids()];
+        let path = operation.path_with(&named);
+        let call = product.api.call(operation.method.clone(), path);
+        let answer = call.cookie(&two.ada).json(&json!({})).send().await;
+
+        let what = operation.name();
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
+        let code = &answer.body["code"];
+        assert_eq!(code, "insufficient_user_authentication", "{what}");
+        let asked = answer.headers["www-authenticate"].to_str().unwrap();
+        assert!(asked.contains("max_age=600"), "{what}: {asked}");
+        tried += 1;
+    }
+
+    assert!(tried > 25, "only {tried} routes want a recent proof");
 }

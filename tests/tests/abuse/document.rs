@@ -21,6 +21,8 @@ pub(crate) struct Operation {
     /// `public`, `signed_in` or the name of a permission.
     pub(crate) access: String,
     pub(crate) query: Vec<Parameter>,
+    /// Whether it needs a recent proof of the person.
+    pub(crate) is_recent: bool,
     /// Whether it takes an idempotency key.
     pub(crate) takes_key: bool,
     /// Whether it takes an API key as its credential.
@@ -81,6 +83,7 @@ impl Document {
                 path: path.clone(),
                 access: operation["x-permission"].as_str().unwrap().to_owned(),
                 query: parameters(operation),
+                is_recent: operation["x-recent-authentication"] == true,
                 takes_key: operation["parameters"]
                     .as_array()
                     .into_iter()

@@ -76,7 +76,7 @@ fn denied(what: &str, seen: &Observed, world: &World, findings: &mut Findings) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_37_foreign_id_in_a_path_is_answered_like_a_random_one() {
+async fn id_37_f_14_foreign_id_in_a_path_is_answered_like_a_random_one() {
     let world = World::new().await;
     let mut findings = Findings::new();
     let mut probes = 0;
@@ -123,7 +123,7 @@ async fn id_37_foreign_id_in_a_path_is_answered_like_a_random_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_37_foreign_id_in_a_query_is_answered_like_a_random_one() {
+async fn id_37_f_14_foreign_id_in_a_query_is_answered_like_a_random_one() {
     let world = World::new().await;
     let mut findings = Findings::new();
     let mut probes = 0;
@@ -164,7 +164,7 @@ async fn id_37_foreign_id_in_a_query_is_answered_like_a_random_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_37_foreign_id_in_a_body_is_answered_like_a_random_one() {
+async fn id_37_f_14_foreign_id_in_a_body_is_answered_like_a_random_one() {
     let world = World::new().await;
     let mut findings = Findings::new();
     let mut probes = 0;
@@ -258,7 +258,7 @@ fn query(world: &World, operation: &Operation, set: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_37_cursor_of_another_tenant_or_list_is_answered_like_a_forged_one() {
+async fn id_37_f_14_cursor_of_another_tenant_or_list_is_answered_like_a_forged_one() {
     let world = World::new().await;
     let mut findings = Findings::new();
     let lists: Vec<Operation> = world

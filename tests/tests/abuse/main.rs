@@ -12,7 +12,9 @@
 mod access;
 mod bodies;
 mod canary;
+mod credentials;
 mod document;
+mod enumeration;
 mod erasure;
 mod fixture;
 mod headers;

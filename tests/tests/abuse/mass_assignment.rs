@@ -12,7 +12,7 @@ use crate::world::{Request, World, at, fill, listed};
 const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_38_known_field_that_a_route_does_not_take_is_refused_with_its_path() {
+async fn id_38_f_24_known_field_that_a_route_does_not_take_is_refused_with_its_path() {
     let world = World::new().await;
     let names = world.document.member_names();
     let mut findings = Vec::new();

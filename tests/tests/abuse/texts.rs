@@ -1,8 +1,10 @@
 //! Texts that mean something to whoever shows or sends them: F-23, F-25, F-34.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use testkit::FakeNetwork;
 
 use crate::places::{put, texts};
+use crate::two::Two;
 use crate::world::{Request, World, at, fill};
 
 fn payloads() -> Vec<String> {
@@ -77,4 +79,37 @@ async fn f_23_f_34_text_with_a_meaning_stays_a_text_in_every_answer() {
 
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
     assert!(probes > 200, "only {probes} probes were generated");
+}
+
+/// A letter with half a million marks is one character to people; nothing may take long to find out.
+#[tokio::test(flavor = "multi_thread")]
+async fn f_25_caption_of_a_megabyte_of_combining_marks_is_refused() {
+    let two = Two::new().await;
+    let post = async |path: &str, body: &Value| {
+        let call = two.product.api.post(path).cookie(&two.ada);
+        call.json(body).send().await
+    };
+    let named = json!({ "identifier": "ada" });
+    let account = json!({ "network": FakeNetwork::ID, "credentials": named });
+    let account = post("/v1/accounts", &account).await.expect(201).body;
+    let caption = |marks: usize| {
+        json!({
+            "when": { "at": "2026-12-02T09:00:00Z" },
+            "base": { "text": format!("a{}", "\u{301}".repeat(marks)) },
+            "targets": [{ "account_id": account["id"] }],
+        })
+    };
+
+    let megabyte = post("/v1/posts", &caption(500_000)).await;
+    megabyte.expect_problem(413, "body_too_large");
+    // Nearly all that a body may have.
+    let largest = post("/v1/posts", &caption(125_000)).await.expect(422).body;
+
+    let codes: Vec<&Value> = largest["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["code"])
+        .collect();
+    assert_eq!(codes, ["text_bytes"]);
 }

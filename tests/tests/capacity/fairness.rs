@@ -21,7 +21,7 @@ fn quiet(settings: Settings, quotas: Quotas, loud: Option<(u32, u32)>) -> Latene
 }
 
 #[test]
-fn quiet_tenants_beside_a_loud_one_are_two_seconds_later_at_most() {
+fn f_28_quiet_tenants_beside_a_loud_one_are_two_seconds_later_at_most() {
     let (settings, quotas) = (Settings::defaults(), Quotas::INITIAL);
 
     let alone = quiet(settings, quotas, None);

@@ -1,8 +1,12 @@
 //! The function with everything it needs, and the steps that most tests begin with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use auth::{Ctx, Hasher, Issuer, SignInLimits};
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
 use cloud::envelope::Envelope;
 use domain::{Clock, Ids, NoticeId};
 use engine::Outbox;
@@ -26,6 +30,36 @@ pub(crate) struct App {
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) meter: Arc<Meter>,
     pub(crate) keys: Arc<MemoryKeys>,
+    calls: Calls,
+}
+
+/// Counts the calls of the table.
+#[derive(Clone, Debug, Default)]
+struct Calls(Arc<AtomicU64>);
+
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "calls"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// What a caller could measure of an answer by its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Runs of Argon2.
+    pub(crate) hashes: u64,
+    /// Calls of the table.
+    pub(crate) calls: u64,
 }
 
 impl App {
@@ -35,18 +69,21 @@ impl App {
 
     pub(crate) async fn with_limits(limits: SignInLimits) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
-        let client = testkit::table::client().await;
-        Self::on(client, clock, Arc::default(), limits, 29).await
+        let calls = Calls::default();
+        let config = testkit::table::config().await.interceptor(calls.clone());
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        Self::on((client, calls), clock, Arc::default(), limits, 29).await
     }
 
     /// Another instance of the function: it shares what is outside of a process, and nothing else.
     pub(crate) async fn beside(&self, limits: SignInLimits) -> Self {
         let keys = Arc::clone(&self.keys);
-        Self::on(self.client.clone(), self.clock.clone(), keys, limits, 31).await
+        let client = (self.client.clone(), self.calls.clone());
+        Self::on(client, self.clock.clone(), keys, limits, 31).await
     }
 
     async fn on(
-        client: aws_sdk_dynamodb::Client,
+        (client, calls): (aws_sdk_dynamodb::Client, Calls),
         clock: TestClock,
         keys: Arc<MemoryKeys>,
         limits: SignInLimits,
@@ -91,7 +128,21 @@ impl App {
             envelope,
             meter,
             keys,
+            calls,
         }
+    }
+
+    /// What it costs to answer something.
+    pub(crate) async fn work(&self, call: impl Future<Output = Answer>) -> (Answer, Work) {
+        let now = || (self.hasher.runs(), self.calls.0.load(Ordering::Relaxed));
+        let (hashes, calls) = now();
+        let answer = call.await;
+        let (hashes_after, calls_after) = now();
+        let work = Work {
+            hashes: hashes_after - hashes,
+            calls: calls_after - calls,
+        };
+        (answer, work)
     }
 
     pub(crate) async fn register(&self, address: &str, password: &str) -> Answer {

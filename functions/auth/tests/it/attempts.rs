@@ -1,7 +1,7 @@
 use auth::SignInLimits;
 use jiff::SignedDuration;
 use serde_json::json;
-use store::AttemptLimit;
+use store::{AttemptLimit, RateLimit};
 use testkit::Answer;
 
 use crate::app::{ADDRESS, App, PASSWORD};
@@ -22,6 +22,22 @@ async fn patient_try(app: &App, address: &str, password: &str) -> Answer {
 async fn attempt(app: &App, address: &str, password: &str, device: Option<&str>) -> Answer {
     let body = json!({ "email": address, "password": password });
     let call = app.api.post("/v1/auth/login").json(&body);
+    match device {
+        Some(cookie) => call.header("cookie", cookie).send().await,
+        None => call.send().await,
+    }
+}
+
+async fn attempt_from(
+    app: &App,
+    from: &str,
+    address: &str,
+    password: &str,
+    device: Option<&str>,
+) -> Answer {
+    let body = json!({ "email": address, "password": password });
+    let call = app.api.post("/v1/auth/login").from_address(from);
+    let call = call.json(&body);
     match device {
         Some(cookie) => call.header("cookie", cookie).send().await,
         None => call.send().await,
@@ -52,10 +68,11 @@ async fn id_07_hundred_wrong_tries_stop_strangers_and_not_the_owner() {
     let first = attempt(&app, ADDRESS, PASSWORD, None).await.expect(200);
     let device = device_cookie(&first);
 
-    for _ in 0..100 {
-        patient_try(&app, ADDRESS, "a wrong password")
-            .await
-            .expect(401);
+    for number in 0..100 {
+        app.clock.advance(SignedDuration::from_mins(15));
+        let from = format!("198.51.{}.7", number % 50);
+        let stranger = attempt_from(&app, &from, ADDRESS, "a wrong password", None);
+        stranger.await.expect(401);
     }
 
     // Not even with the right password.
@@ -118,6 +135,64 @@ async fn id_07_tries_must_wait_longer_and_longer() {
     assert_eq!(waits.first(), Some(&0));
     assert!(waits.is_sorted(), "{waits:?}");
     assert!(waits.last() > Some(&30), "{waits:?}");
+}
+
+/// A thousand guesses within one moment, from a hundred networks, beside which both owners go on signing in.
+#[tokio::test]
+async fn f_27_guesses_from_many_networks_are_blocked_and_owners_get_in() {
+    let app = App::with_limits(SignInLimits::strict()).await;
+    let owners = [ADDRESS, "grace@example.com"];
+    let mut devices = Vec::new();
+    for owner in owners {
+        app.register(owner, PASSWORD).await.expect(202);
+        app.verify(&app.newest_token(owner)).await.expect(204);
+        let first = attempt(&app, owner, PASSWORD, None).await.expect(200);
+        devices.push(device_cookie(&first));
+    }
+    let (mut guesses, mut judged) = (0, 0);
+
+    for round in 0..10 {
+        for network in 0..100 {
+            let from = format!("198.51.{network}.7");
+            let guess = format!("guess number {round}{network}");
+            let address = owners[network % 2];
+            let answer = attempt_from(&app, &from, address, &guess, None).await;
+            let is_blocked = answer.status == 429;
+            assert!(is_blocked || answer.status == 401, "{}", answer.body);
+            guesses += 1;
+            judged += u32::from(!is_blocked);
+        }
+        for (owner, device) in owners.iter().zip(&devices) {
+            let home = attempt_from(&app, "203.0.113.7", owner, PASSWORD, Some(device.as_str()));
+            home.await.expect(200);
+        }
+    }
+
+    assert!(judged * 100 <= guesses, "{judged} of {guesses} were judged");
+}
+
+/// One password over many accounts, known and unknown ones.
+#[tokio::test]
+async fn f_27_one_password_over_many_accounts_from_one_network_is_blocked() {
+    let app = App::with_limits(SignInLimits {
+        login_by_client: RateLimit::per(5, SignedDuration::from_mins(15)),
+        ..SignInLimits::strict()
+    })
+    .await;
+    app.newcomer().await;
+    let mut judged = 0;
+
+    for number in 0..500 {
+        // A network is one client, whatever address of it.
+        let from = format!("2001:db8:7::{number:x}");
+        let address = format!("somebody{number}@example.com");
+        let answer = attempt_from(&app, &from, &address, "Welcome2026Summer!", None).await;
+        judged += u32::from(answer.status == 401);
+    }
+
+    assert_eq!(judged, 5);
+    let elsewhere = attempt_from(&app, "203.0.113.7", ADDRESS, PASSWORD, None).await;
+    elsewhere.expect(200);
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ async fn id_26_token_that_the_forge_makes_without_a_change_is_accepted() {
 }
 
 #[tokio::test]
-async fn id_26_token_with_a_forged_header_is_refused() {
+async fn id_26_f_15_token_with_a_forged_header_is_refused() {
     let forge = Forge::new().await;
     let (x, y) = forge.public.clone();
     let point = [
@@ -230,7 +230,7 @@ async fn id_26_token_with_a_forged_header_is_refused() {
 }
 
 #[tokio::test]
-async fn id_26_token_with_forged_claims_is_refused() {
+async fn id_26_f_15_token_with_forged_claims_is_refused() {
     let forge = Forge::new().await;
     let now = forge.app.clock.now().as_second();
     let foreign = testkit::member(
@@ -326,7 +326,7 @@ async fn id_26_token_with_forged_claims_is_refused() {
 }
 
 #[tokio::test]
-async fn id_26_token_with_a_forged_form_is_refused() {
+async fn id_26_f_15_token_with_a_forged_form_is_refused() {
     let forge = Forge::new().await;
     let parts: Vec<&str> = forge.token.split('.').collect();
     let [header, claims, signature] = parts[..] else {

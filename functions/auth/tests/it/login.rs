@@ -1,6 +1,12 @@
 use serde_json::{Value, json};
+use testkit::Answer;
 
 use crate::app::{ADDRESS, App, PASSWORD, text};
+
+async fn login(app: &App, address: &str, password: &str) -> Answer {
+    let body = json!({ "email": address, "password": password });
+    app.api.post("/v1/auth/login").json(&body).send().await
+}
 
 #[tokio::test]
 async fn login_in_token_mode_answers_as_documented() {
@@ -47,22 +53,38 @@ async fn id_29_login_in_cookie_mode_sets_a_cookie_that_scripts_cannot_read() {
 async fn id_02_login_with_a_wrong_password_costs_one_hash_like_every_other() {
     let app = App::new().await;
     app.newcomer().await;
-    let mut runs = Vec::new();
+    app.register("grace@example.com", PASSWORD).await;
 
     for (address, password, status) in [
         (ADDRESS, PASSWORD, 200),
         (ADDRESS, "a wrong password", 401),
+        ("grace@example.com", "a wrong password", 401),
+        ("grace@example.com", PASSWORD, 403),
         ("nobody@example.com", PASSWORD, 401),
         ("no address", PASSWORD, 401),
     ] {
-        let before = app.hasher.runs();
-        let body = json!({ "email": address, "password": password });
-        let call = app.api.post("/v1/auth/login").json(&body);
-        call.send().await.expect(status);
-        runs.push(app.hasher.runs() - before);
+        let (answer, work) = app.work(login(&app, address, password)).await;
+        answer.expect(status);
+        assert_eq!(work.hashes, 1, "{address} {password}");
+    }
+}
+
+#[tokio::test]
+async fn id_02_login_that_fails_makes_as_many_calls_of_the_table_for_every_reason() {
+    let app = App::new().await;
+    app.newcomer().await;
+    app.register("grace@example.com", PASSWORD).await;
+    let mut works = Vec::new();
+
+    for address in [ADDRESS, "grace@example.com", "nobody@example.com"] {
+        let (answer, work) = app.work(login(&app, address, "a wrong password")).await;
+        answer.expect(401);
+        works.push(work);
     }
 
-    assert_eq!(runs, [1, 1, 1, 1]);
+    assert!(works[0].calls > 1, "{works:?}");
+    works.dedup();
+    assert_eq!(works.len(), 1, "{works:?}");
 }
 
 #[tokio::test]

@@ -258,7 +258,12 @@ async fn id_20_recovery_code_takes_the_place_of_the_app_once() {
     let state = call.send().await.expect(200).body;
     assert_eq!(
         state,
-        json!({ "authenticator": true, "passkeys": 0, "recovery_codes_left": 8 })
+        json!({
+            "authenticator": true,
+            "passkeys": 0,
+            "recovery_codes_left": 8,
+            "can_be_reset": false,
+        })
     );
 }
 

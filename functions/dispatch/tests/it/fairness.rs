@@ -3,7 +3,7 @@ use dispatch::{backlog, tick};
 use crate::world::World;
 
 #[tokio::test]
-async fn quiet_tenant_behind_a_loud_one_of_the_same_second_is_sent_among_the_first() {
+async fn f_28_quiet_tenant_behind_a_loud_one_of_the_same_second_is_sent_among_the_first() {
     let world = World::new().await;
     let (loud, quiet) = (world.owner().await, world.owner().await);
     // Created first, so that all of it sorts before the other's.

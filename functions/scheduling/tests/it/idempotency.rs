@@ -18,7 +18,7 @@ async fn duplicate(world: &World, id: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn key_with_the_same_command_answers_with_the_same_post() {
+async fn f_13_key_with_the_same_command_answers_with_the_same_post() {
     let world = World::new().await;
     let first = create(&world, "k", &world.at("2026-12-01T09:00:00Z"))
         .await
@@ -46,7 +46,7 @@ async fn key_with_the_same_command_answers_with_the_same_post() {
 }
 
 #[tokio::test]
-async fn key_with_another_command_is_refused() {
+async fn f_13_key_with_another_command_is_refused() {
     let world = World::new().await;
     create(&world, "k", &world.a_draft()).await.expect(201);
 
@@ -82,7 +82,7 @@ async fn key_answers_with_the_post_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn key_used_by_fifty_requests_at_once_makes_one_post() {
+async fn f_13_key_used_by_fifty_requests_at_once_makes_one_post() {
     let world = World::new().await;
     let body = world.at("2026-12-01T09:00:00Z");
 

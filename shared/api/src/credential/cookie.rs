@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn cookie_of_a_deployment_is_bound_to_its_host_and_to_tls() {
+    fn id_29_cookie_of_a_deployment_is_bound_to_its_host_and_to_tls() {
         let header = kind("https://app.example.com/").set(&cookie());
 
         let text = header.to_str().unwrap();

@@ -1,7 +1,7 @@
 use crate::app::App;
 
 #[tokio::test]
-async fn fault_of_ours_says_nothing_about_its_insides() {
+async fn id_45_fault_of_ours_says_nothing_about_its_insides() {
     let app = App::new().await;
     for (how, status, code) in [
         ("panic", 500, "internal"),
@@ -21,7 +21,7 @@ async fn fault_of_ours_says_nothing_about_its_insides() {
 }
 
 #[tokio::test]
-async fn problem_names_its_kind_and_its_request() {
+async fn id_45_problem_names_its_kind_and_its_request() {
     let app = App::new().await;
 
     let answer = app.api.get("/v1/fail/internal").send().await;

@@ -84,7 +84,7 @@ async fn connect_to_a_web_site_that_is_no_pds_is_invalid() {
 }
 
 #[tokio::test]
-async fn connect_does_not_follow_a_redirect() {
+async fn f_17_connect_does_not_follow_a_redirect() {
     let target = Server::answering(|_| "secret").await;
     let to = target.address.clone();
     let server = Server::answering(move |_| Redirect::temporary(&to)).await;
@@ -120,7 +120,7 @@ async fn connect_to_a_server_that_does_not_listen_is_unavailable_and_names_it() 
 }
 
 #[tokio::test]
-async fn connect_to_a_server_that_never_stops_answering_is_given_up() {
+async fn f_18_connect_to_a_server_that_never_stops_answering_is_given_up() {
     let server = Server::answering(|_| {
         let endless = futures::stream::repeat_with(|| {
             Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 4096]))
@@ -204,7 +204,8 @@ async fn connect_to_a_server_that_names_no_did_is_invalid() {
 }
 
 #[tokio::test]
-async fn connect_to_loopback_is_refused_before_any_request_where_only_public_servers_are_allowed() {
+async fn f_17_connect_to_loopback_is_refused_before_any_request_where_only_public_servers_are_allowed()
+ {
     let server = Server::answering(|_| "{}").await;
     let port = server.address.rsplit(':').next().unwrap();
 

@@ -10,6 +10,8 @@ mod phone;
 mod story;
 mod watch;
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -17,7 +19,7 @@ use story::Story;
 use watch::{Log, MeantFor, Place, Watch};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_44_secrets_of_a_whole_story_are_nowhere_but_where_they_belong() {
+async fn id_44_id_29_secrets_of_a_whole_story_are_nowhere_but_where_they_belong() {
     let mut story = Story::new().await;
 
     story.play().await;
@@ -29,6 +31,24 @@ async fn id_44_secrets_of_a_whole_story_are_nowhere_but_where_they_belong() {
         assert!(seen[&place] > 0, "nothing was looked at of {place:?}");
     }
     assert_eq!(watch.sightings(), [] as [String; 0]);
+    let mut names = BTreeSet::new();
+    for cookie in watch.cookies() {
+        let mut parts = cookie.split("; ");
+        let (name, _) = parts.next().unwrap().split_once('=').unwrap();
+        names.insert(name);
+        // Of this address, which is on loopback; of all others it is `Secure` and has the prefix, too.
+        let attributes: BTreeSet<&str> = parts.collect();
+        for wanted in ["Path=/", "HttpOnly", "SameSite=Lax"] {
+            assert!(attributes.contains(wanted), "{name}: {attributes:?}");
+        }
+        let is_known = |attribute: &&&str| {
+            ["Path=/", "HttpOnly", "SameSite=Lax"].contains(*attribute)
+                || attribute.starts_with("Max-Age=")
+        };
+        let unknown: Vec<_> = attributes.iter().filter(|each| !is_known(each)).collect();
+        assert!(unknown.is_empty(), "{name}: {unknown:?}");
+    }
+    assert_eq!(names, BTreeSet::from(["did", "sid"]));
 }
 
 /// The watch would see one.

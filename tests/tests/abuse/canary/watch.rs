@@ -58,6 +58,7 @@ pub(crate) struct Watch {
     /// What was seen at a place, under a name, and after how many answers last.
     seen: BTreeMap<(Place, String, String), usize>,
     answers: usize,
+    cookies: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -128,6 +129,7 @@ impl Watch {
         }
         self.answers += 1;
         for cookie in answer.headers.get_all(SET_COOKIE) {
+            self.cookies.insert(cookie.to_str().unwrap().to_owned());
             let (_, value) = cookie.to_str().unwrap().split_once('=').unwrap();
             // After its secret it names the person and the tenant.
             let value = value.split([';', '.']).next().unwrap();
@@ -164,6 +166,11 @@ impl Watch {
     /// How many secrets there are.
     pub(crate) fn secrets(&self) -> usize {
         self.secrets.len()
+    }
+
+    /// Every cookie that was set, as it was.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.cookies.iter().map(String::as_str)
     }
 
     /// How much was seen at each place.
