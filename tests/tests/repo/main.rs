@@ -11,6 +11,7 @@
 mod audited;
 mod configuration;
 mod crates;
+mod demands;
 mod documents;
 mod events;
 mod files;
