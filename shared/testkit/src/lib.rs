@@ -19,6 +19,7 @@ pub mod pds;
 pub mod posts;
 pub mod prices;
 pub mod queue;
+pub mod rules;
 pub mod services;
 pub mod table;
 
@@ -30,5 +31,6 @@ pub use passkey::SoftPasskey;
 pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};
 pub use prices::Price;
 pub use queue::{MemoryQueue, QueuedMessage};
+pub use rules::pace;
 pub use services::{Mailbox, MemoryArchive, MemoryKeys, envelope, signer};
 pub use table::{table, table_with};

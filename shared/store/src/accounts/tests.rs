@@ -2,11 +2,10 @@ use domain::account::{AccountState, RemoteIdentity};
 use domain::delivery::timing::{deadline, latest_start};
 use domain::delivery::{Delivery, DeliveryKey, HoldReason, State, Target};
 use domain::event::Actor;
-use domain::network::{MediaRules, RepeatRule, Rules, TextRules};
 use domain::tenant::ROOT_TENANT;
 use domain::{DeliveryId, PostId, UserId};
 use jiff::{SignedDuration, Timestamp};
-use testkit::TestClock;
+use testkit::{TestClock, pace};
 
 use super::*;
 use crate::deliveries::creation_write;
@@ -332,27 +331,6 @@ async fn refreshed_credential_of_whoever_is_second_is_refused() {
     assert_eq!(second.unwrap(), Saved::Stale);
     let stored = tenant.load_credential(account.id).await.unwrap();
     assert_eq!(stored, Some(sealed(2)));
-}
-
-fn pace(gap_seconds: u32, daily_posts_max: u32) -> Rules {
-    Rules {
-        text: TextRules {
-            graphemes_max: 1,
-            bytes_max: 1,
-            optional_with_media: false,
-        },
-        media: MediaRules {
-            images_max: 0,
-            image_types: &[],
-            image_bytes_max: 0,
-            alt_text_max: 0,
-            videos_max: 0,
-        },
-        thread_parts_max: 0,
-        repeat: RepeatRule::Nothing,
-        gap_seconds,
-        daily_posts_max,
-    }
 }
 
 #[tokio::test]

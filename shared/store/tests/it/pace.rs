@@ -3,41 +3,19 @@
 use std::sync::Arc;
 
 use domain::Clock;
-use domain::network::{MediaRules, RepeatRule, Rules, TextRules};
 use jiff::SignedDuration;
 use store::{Meter, Slot};
-use testkit::{Price, TestClock};
+use testkit::{Price, TestClock, pace};
 
 use crate::posts::owner;
 use crate::writes::with_a_lost_answer;
-
-fn rules(gap_seconds: u32, daily_posts_max: u32) -> Rules {
-    Rules {
-        text: TextRules {
-            graphemes_max: 1,
-            bytes_max: 1,
-            optional_with_media: false,
-        },
-        media: MediaRules {
-            images_max: 0,
-            image_types: &[],
-            image_bytes_max: 0,
-            alt_text_max: 0,
-            videos_max: 0,
-        },
-        thread_parts_max: 0,
-        repeat: RepeatRule::Nothing,
-        gap_seconds,
-        daily_posts_max,
-    }
-}
 
 #[tokio::test]
 async fn turn_of_a_day_whose_answer_was_lost_is_counted_once() {
     let clock = TestClock::at("2026-12-01T09:00:00Z");
     let (table, lossy) = with_a_lost_answer(&clock, 0).await;
     let owner = owner(&table, &clock).await;
-    let (rules, now) = (rules(0, 3), clock.now());
+    let (rules, now) = (pace(0, 3), clock.now());
     let (tenant, behind) = (table.tenant(&owner.scope), lossy.tenant(&owner.scope));
     let slots = [
         tenant.reserve_slot(owner.account, &rules, None, now).await,
@@ -65,7 +43,7 @@ async fn turn_after_a_gap_whose_answer_was_lost_is_reserved_once() {
     // The first request asks for a turn at once, the second reserves one.
     let (table, lossy) = with_a_lost_answer(&clock, 1).await;
     let owner = owner(&table, &clock).await;
-    let (rules, now) = (rules(60, 0), clock.now());
+    let (rules, now) = (pace(60, 0), clock.now());
     let (tenant, behind) = (table.tenant(&owner.scope), lossy.tenant(&owner.scope));
     let slots = [
         tenant.reserve_slot(owner.account, &rules, None, now).await,
@@ -91,7 +69,7 @@ async fn turn_costs_one_write_unit_once_the_day_has_begun() {
     let meter = Arc::new(Meter::default());
     let table = testkit::table(&clock).await.metered(Arc::clone(&meter));
     let owner = owner(&table, &clock).await;
-    let (rules, now) = (rules(0, 10_000), clock.now());
+    let (rules, now) = (pace(0, 10_000), clock.now());
     let tenant = table.tenant(&owner.scope);
     tenant
         .reserve_slot(owner.account, &rules, None, now)
