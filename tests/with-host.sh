@@ -6,6 +6,7 @@ host=$(realpath "$1")
 shift
 
 folder=$(mktemp -d)
+touch "$folder/out"
 M1A_PORT=0 M1A_DATA_DIR="$folder/state" "$host" > "$folder/out" 2> "$folder/log" &
 pid=$!
 stop() {
