@@ -1,8 +1,9 @@
 //! Crashes the product before and after every awaited effect of a post's life, starts it again and looks at what
 //! readers see.
 //!
-//! One run counts the effects of a story; then the story runs once for each effect and each side of it, dies there, and
-//! another process goes on with what the dead one left in the table and the queue.
+//! One run looks at what a death would leave before and after each effect of a story; then the story runs once for each
+//! thing that can be left, dies there, and another process goes on with what the dead one left in the table and the
+//! queue.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod deaths;
 mod invariants;
 mod late;
 mod life;
@@ -27,6 +29,7 @@ use domain::Random;
 use domain::network::RepeatRule;
 use testkit::{Behaviour, FixedRandom};
 
+use deaths::die_everywhere;
 use invariants::Ending;
 use life::Story;
 use store::{StoredPost, Timeline};
@@ -36,44 +39,24 @@ const READ_BACK: RepeatRule = RepeatRule::ReadBack {
     absence_after_seconds: Some(30),
 };
 
-/// Plays the story without a fault, then once for each effect and each side of it.
+/// Plays the story without a fault, then once for each thing that a death in it can leave behind.
 async fn crash_everywhere(story: Story, repeat: RepeatRule, endings: &[Ending]) {
-    let effects = play(
-        &story,
-        repeat,
-        FaultPlan::none(),
-        endings,
-        invariants::UNDISTURBED,
-    )
+    die_everywhere(repeat, async |world, effects, place| {
+        let post = play(world, &story, &effects).await;
+        let timeline = timeline_of(world, &post).await;
+        invariants::check(world, &post, &timeline, endings, place);
+    })
     .await;
-    for (number, effect) in effects.iter().enumerate() {
-        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
-            let place = format!("{fault:?} effect {number} ({effect})");
-            let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
-            play(&story, repeat, plan, endings, &place).await;
-        }
-    }
 }
 
-/// Answers with the effects that the first process began.
-async fn play(
-    story: &Story,
-    repeat: RepeatRule,
-    plan: FaultPlan,
-    endings: &[Ending],
-    place: &str,
-) -> Vec<&'static str> {
-    let world = World::new(repeat).await;
+/// Another process goes on where the first one dies.
+async fn play(world: &World, story: &Story, effects: &Effects) -> StoredPost {
     world.network.script(story.behaviours.iter().copied());
-    let effects = Effects::new(plan);
     let first = world.start(effects.clone());
-    let post = match effects.until_crash(life::play(&world, &first, story)).await {
+    match effects.until_crash(life::play(world, &first, story)).await {
         Some(post) => post,
-        None => life::play(&world, &world.start(Effects::default()), story).await,
-    };
-    let timeline = timeline_of(&world, &post).await;
-    invariants::check(&world, &post, &timeline, endings, place);
-    effects.begun()
+        None => life::play(world, &world.start(Effects::default()), story).await,
+    }
 }
 
 async fn timeline_of(world: &World, post: &StoredPost) -> Timeline {

@@ -1,12 +1,13 @@
 //! Two posts with the same text at the same account, at a network that tells posts apart by their text only: none of
 //! them counts for both.
 
-use cloud::faults::{Effects, Fault, FaultPlan};
+use cloud::faults::Effects;
 use domain::delivery::{Delivery, State};
 use serde_json::json;
 use testkit::Behaviour;
 
 use crate::READ_BACK;
+use crate::deaths::die_everywhere;
 use crate::life;
 use crate::world::{Process, World};
 
@@ -28,15 +29,13 @@ async fn live(world: &World, process: &Process) -> Vec<Delivery> {
     posts.into_iter().flat_map(|post| post.deliveries).collect()
 }
 
-/// Answers with the effects that the first process began.
-async fn play(behaviours: &[Behaviour], plan: FaultPlan, place: &str) -> Vec<&'static str> {
-    let world = World::new(READ_BACK).await;
+/// Another process goes on where the first one dies.
+async fn play(world: &World, behaviours: &[Behaviour], effects: Effects, place: &str) {
     world.network.script(behaviours.iter().copied());
-    let effects = Effects::new(plan);
     let first = world.start(effects.clone());
-    let deliveries = match effects.until_crash(live(&world, &first)).await {
+    let deliveries = match effects.until_crash(live(world, &first)).await {
         Some(deliveries) => deliveries,
-        None => live(&world, &world.start(Effects::default())).await,
+        None => live(world, &world.start(Effects::default())).await,
     };
     let published: Vec<_> = deliveries
         .iter()
@@ -66,20 +65,15 @@ async fn play(behaviours: &[Behaviour], plan: FaultPlan, place: &str) -> Vec<&'s
         "{place}: one post counts for both"
     );
     assert!(visible.len() <= 2, "{place}: {visible:?}");
-    effects.begun()
 }
 
 #[tokio::test]
 async fn twins_of_which_one_call_is_lost_do_not_share_the_others_post() {
     let behaviours = [Behaviour::Accepts, Behaviour::LosesCall];
-    let effects = play(&behaviours, FaultPlan::none(), "undisturbed").await;
-    for (number, effect) in effects.iter().enumerate() {
-        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
-            let place = format!("{fault:?} effect {number} ({effect})");
-            let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
-            play(&behaviours, plan, &place).await;
-        }
-    }
+    die_everywhere(READ_BACK, async |world, effects, place| {
+        play(world, &behaviours, effects, place).await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -93,7 +87,8 @@ async fn twins_in_any_order_of_answers_are_published_once_each_or_asked_about() 
     for one in behaviours {
         for other in behaviours {
             let place = format!("{one:?}, {other:?}");
-            play(&[one, other], FaultPlan::none(), &place).await;
+            let world = World::new(READ_BACK).await;
+            play(&world, &[one, other], Effects::default(), &place).await;
         }
     }
 }

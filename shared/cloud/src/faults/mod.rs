@@ -10,6 +10,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,6 +64,15 @@ impl FaultPlan {
     }
 }
 
+/// Is told of every effect, for a harness that wants to know where a crash would leave something else behind.
+pub trait Watch: fmt::Debug + Send + Sync {
+    /// The effect with this number is about to happen.
+    fn before(&self, number: u32, effect: &'static str);
+
+    /// It has happened, and nobody has heard of it yet.
+    fn after(&self, number: u32, effect: &'static str);
+}
+
 /// Numbers the effects of everything that shares it (clones do) and applies a plan to them.
 #[derive(Clone, Debug, Default)]
 pub struct Effects(Arc<Shared>);
@@ -76,6 +86,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     plan: FaultPlan,
+    watch: Option<Arc<dyn Watch>>,
     begun: Vec<&'static str>,
     crashed: bool,
 }
@@ -101,6 +112,13 @@ impl Effects {
     pub fn new(plan: FaultPlan) -> Self {
         let effects = Self::default();
         effects.state().plan = plan;
+        effects
+    }
+
+    /// Effects of which none goes wrong, and of which `watch` is told.
+    pub fn watched(watch: Arc<dyn Watch>) -> Self {
+        let effects = Self::default();
+        effects.state().watch = Some(watch);
         effects
     }
 
@@ -138,7 +156,7 @@ impl Effects {
             effect: name,
         };
         match fault {
-            None => Ok(self.answer(effect.await).await),
+            None => Ok(self.answer(self.watch(planned, effect).await).await),
             Some(Fault::FailBefore) => Err(planned),
             Some(Fault::FailAfter) => {
                 self.answer(effect.await).await;
@@ -173,6 +191,22 @@ impl Effects {
         let number = u32::try_from(state.begun.len()).unwrap_or(u32::MAX);
         state.begun.push(name);
         (number, state.plan.0.get(&number).copied())
+    }
+
+    async fn watch<T>(&self, planned: PlannedFault, effect: impl Future<Output = T>) -> T {
+        let PlannedFault {
+            number,
+            effect: name,
+        } = planned;
+        let watch = self.state().watch.clone();
+        if let Some(watch) = &watch {
+            watch.before(number, name);
+        }
+        let output = effect.await;
+        if let Some(watch) = &watch {
+            watch.after(number, name);
+        }
+        output
     }
 
     /// An effect of another task that was under way at the crash happened, but nobody hears of it.

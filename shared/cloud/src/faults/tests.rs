@@ -74,3 +74,42 @@ async fn crash_after_an_effect_ends_the_work_with_it() {
     assert!(outcome.is_none());
     assert_eq!(happened, 2);
 }
+
+#[derive(Debug, Default)]
+struct Noted(Mutex<Vec<String>>);
+
+impl Watch for Noted {
+    fn before(&self, number: u32, effect: &'static str) {
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("before {number} {effect}"));
+    }
+
+    fn after(&self, number: u32, effect: &'static str) {
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("after {number} {effect}"));
+    }
+}
+
+#[tokio::test]
+async fn watch_is_told_of_every_effect_before_and_after_it() {
+    let noted = Arc::new(Noted::default());
+    let effects = Effects::watched(Arc::<Noted>::clone(&noted));
+
+    three_effects(&effects, &AtomicU32::new(0)).await.unwrap();
+
+    assert_eq!(
+        *noted.0.lock().unwrap(),
+        [
+            "before 0 one",
+            "after 0 one",
+            "before 1 two",
+            "after 1 two",
+            "before 2 three",
+            "after 2 three"
+        ]
+    );
+}
