@@ -14,7 +14,16 @@ use crate::policy::TableCall;
 
 /// The calls of all functions. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<BTreeSet<(&'static str, TableCall)>>>);
+pub struct Recorder(Arc<Mutex<Recorded>>);
+
+/// Partition and sort key of an item.
+pub type Key = (String, String);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    calls: BTreeSet<(&'static str, TableCall)>,
+    written: BTreeSet<Key>,
+}
 
 /// Records the calls of one function's client.
 #[derive(Clone, Debug)]
@@ -34,7 +43,12 @@ impl Recorder {
 
     /// What was asked so far, each once.
     pub fn calls(&self) -> Vec<(&'static str, TableCall)> {
-        self.0.lock().unwrap().iter().cloned().collect()
+        self.0.lock().unwrap().calls.iter().cloned().collect()
+    }
+
+    /// The items that functions have asked to write since this was last called, whether or not the table let them.
+    pub fn take_written(&self) -> BTreeSet<Key> {
+        std::mem::take(&mut self.0.lock().unwrap().written)
     }
 }
 
@@ -55,7 +69,9 @@ impl Intercept for Recording {
         let body = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
         let calls = calls(operation, &body);
         let mut recorded = self.recorder.0.lock().unwrap();
-        recorded.extend(calls.into_iter().map(|call| (self.function, call)));
+        let calls = calls.into_iter().map(|call| (self.function, call));
+        recorded.calls.extend(calls);
+        recorded.written.extend(written(operation, &body));
         Ok(())
     }
 }
@@ -100,6 +116,32 @@ fn calls(operation: &str, body: &Value) -> Vec<TableCall> {
         }
         _ => vec![call(operation, vec![partition(body)])],
     }
+}
+
+fn written(operation: &str, body: &Value) -> Vec<Key> {
+    match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => vec![key(body)],
+        "TransactWriteItems" => {
+            let writes = body["TransactItems"].as_array().unwrap().iter();
+            let writes = writes.flat_map(|write| write.as_object().unwrap());
+            let writes = writes.filter(|(verb, _)| *verb != "ConditionCheck");
+            writes.map(|(_, write)| key(write)).collect()
+        }
+        "BatchWriteItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().values();
+            let writes = tables.flat_map(|table| table.as_array().unwrap());
+            let writes = writes.flat_map(|write| write.as_object().unwrap());
+            writes.map(|(_, write)| key(write)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn key(write: &Value) -> Key {
+    let mut item = ["Key", "Item"].into_iter().map(|place| &write[place]);
+    let item = item.find(|item| item.is_object()).unwrap();
+    let text = |name: &str| item[name]["S"].as_str().unwrap().to_owned();
+    (text("PK"), text("SK"))
 }
 
 fn partition(write: &Value) -> String {

@@ -1,16 +1,24 @@
 //! All that is stored, and what a call changed of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest,
+};
+use tests::recorder::Key;
+
+/// Keys of one batch that is read.
+const READ_AT_ONCE: usize = 100;
+/// Items of one batch that is written.
+const WRITTEN_AT_ONCE: usize = 25;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Every item of the table by its key.
+/// Every item of the table by its key, or some of them.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Stored(BTreeMap<(String, String), Item>);
+pub(crate) struct Stored(BTreeMap<Key, Item>);
 
 /// One item that a call made, changed or removed.
 #[derive(Clone, Debug)]
@@ -37,6 +45,33 @@ impl Stored {
                 return Self(items);
             }
         }
+    }
+
+    /// Reads the items with these keys.
+    pub(crate) async fn read_only(client: &Client, table: &str, keys: &BTreeSet<Key>) -> Self {
+        let mut items = BTreeMap::new();
+        let keys: Vec<Item> = keys.iter().map(key_item).collect();
+        for keys in keys.chunks(READ_AT_ONCE) {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys.to_vec()));
+            let wanted = wanted.consistent_read(true).build().unwrap();
+            let read = client.batch_get_item().request_items(table, wanted);
+            let answer = read.send().await.unwrap();
+            assert!(answer.unprocessed_keys.is_none_or(|keys| keys.is_empty()));
+            for item in answer.responses.unwrap().remove(table).unwrap_or_default() {
+                items.insert((text(&item, "PK"), text(&item, "SK")), item);
+            }
+        }
+        Self(items)
+    }
+
+    /// Those of the items that have these keys.
+    pub(crate) fn only(&self, keys: &BTreeSet<Key>) -> Self {
+        let items = keys.iter().filter_map(|key| self.0.get_key_value(key));
+        Self(
+            items
+                .map(|(key, item)| (key.clone(), item.clone()))
+                .collect(),
+        )
     }
 
     /// Partition and sort key of every item that has this text anywhere.
@@ -78,20 +113,23 @@ impl Stored {
 
     /// Makes the table what it was, given what it is.
     pub(crate) async fn restore(&self, client: &Client, table: &str, now: &Self) {
+        let mut writes = Vec::new();
         for (key, item) in &self.0 {
             if now.0.get(key) != Some(item) {
-                let put = client.put_item().table_name(table);
-                put.set_item(Some(item.clone())).send().await.unwrap();
+                let put = PutRequest::builder().set_item(Some(item.clone())).build();
+                writes.push(WriteRequest::builder().put_request(put.unwrap()).build());
             }
         }
-        for (partition, sort) in now.0.keys().filter(|key| !self.0.contains_key(*key)) {
-            let delete = client.delete_item().table_name(table);
-            delete
-                .key("PK", AttributeValue::S(partition.clone()))
-                .key("SK", AttributeValue::S(sort.clone()))
-                .send()
-                .await
-                .unwrap();
+        for key in now.0.keys().filter(|key| !self.0.contains_key(*key)) {
+            let delete = DeleteRequest::builder().set_key(Some(key_item(key)));
+            let delete = delete.build().unwrap();
+            writes.push(WriteRequest::builder().delete_request(delete).build());
+        }
+        for writes in writes.chunks(WRITTEN_AT_ONCE) {
+            let write = client.batch_write_item();
+            let write = write.request_items(table, writes.to_vec());
+            let answer = write.send().await.unwrap();
+            assert!(answer.unprocessed_items.is_none_or(|left| left.is_empty()));
         }
     }
 }
@@ -115,6 +153,13 @@ impl fmt::Display for Change {
         };
         write!(f, "{verb} {} {}", self.partition, self.sort)
     }
+}
+
+fn key_item((partition, sort): &Key) -> Item {
+    HashMap::from([
+        ("PK".to_owned(), AttributeValue::S(partition.clone())),
+        ("SK".to_owned(), AttributeValue::S(sort.clone())),
+    ])
 }
 
 fn text(item: &Item, name: &str) -> String {

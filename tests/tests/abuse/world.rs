@@ -1,5 +1,9 @@
 //! The product with two tenants, and calls that leave no trace.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
@@ -15,6 +19,9 @@ use crate::stored::{Change, Stored};
 /// Headers that differ from answer to answer.
 const VARYING: [&str; 4] = ["x-request-id", "content-length", "ratelimit", "retry-after"];
 
+/// So many calls are undone between two looks at the whole table, once there were as many.
+const BETWEEN_LOOKS: usize = 256;
+
 /// The world that attackers meet.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -25,6 +32,9 @@ pub(crate) struct World {
     /// Whose things are tried.
     pub(crate) bob: Person,
     stored: Stored,
+    undone: AtomicUsize,
+    /// Which of somebody's ids stands first in paths that begin so.
+    known: Mutex<HashMap<(String, String), usize>>,
 }
 
 /// A call to be made.
@@ -59,13 +69,15 @@ impl World {
         assert_eq!(kinds(&ada), kinds(&bob), "both have the same things");
         // What they asked for in vain meanwhile counts against what is noted of refusals.
         product.clock.advance(SignedDuration::from_mins(1));
-        let stored = Stored::read(&product.client, &product.table.settings().name).await;
+        let stored = read(&product).await;
         Self {
             product,
             document,
             ada,
             bob,
             stored,
+            undone: AtomicUsize::new(0),
+            known: Mutex::default(),
         }
     }
 
@@ -113,17 +125,24 @@ impl World {
 
     /// Takes what is stored now for what was there from the beginning.
     pub(crate) async fn settle(&mut self) {
-        let Product { client, table, .. } = &self.product;
-        self.stored = Stored::read(client, &table.settings().name).await;
+        self.stored = read(&self.product).await;
     }
 
-    /// Makes the table what it was; what it had become.
+    /// Makes the table what it was; what functions had made of it.
     pub(crate) async fn undo(&self) -> Vec<Change> {
         let Product { client, table, .. } = &self.product;
         let name = &table.settings().name;
-        let now = Stored::read(client, name).await;
-        self.stored.restore(client, name, &now).await;
-        self.stored.changes(&now)
+        let written = self.product.recorder.take_written();
+        let before = self.stored.only(&written);
+        let now = Stored::read_only(client, name, &written).await;
+        before.restore(client, name, &now).await;
+        let undone = self.undone.fetch_add(1, Ordering::Relaxed) + 1;
+        if undone.is_power_of_two() || undone.is_multiple_of(BETWEEN_LOOKS) {
+            // What is recorded is all that is written.
+            let changes = self.stored.changes(&Stored::read(client, name).await);
+            assert!(changes.is_empty(), "unseen: {}", listed(&changes));
+        }
+        before.changes(&now)
     }
 
     /// The smallest body that the route takes, with the caller's own ids.
@@ -142,7 +161,13 @@ impl World {
         of: &Person,
     ) -> Option<Vec<usize>> {
         let body = self.body(operation, of);
-        for places in tuples(of.ids.len(), operation.path_ids()) {
+        let mut candidates = tuples(of.ids.len(), operation.path_ids());
+        let begin = operation.path.split_inclusive('}').next().unwrap();
+        let begin = (of.tenant.clone(), begin.to_owned());
+        // Most routes take what the one above them took.
+        let known = self.known.lock().unwrap().get(&begin).copied();
+        candidates.sort_by_key(|places| places.first() != known.as_ref());
+        for places in candidates {
             let request = Request {
                 method: operation.method.clone(),
                 path: operation.path_with(&at(of, &places)),
@@ -151,11 +176,20 @@ impl World {
             let seen = self.call(Some(&of.cookie), &request).await;
             assert!(!seen.status.is_server_error(), "{request:?}: {seen:?}");
             if seen.status != StatusCode::NOT_FOUND {
+                if let Some(first) = places.first() {
+                    self.known.lock().unwrap().insert(begin, *first);
+                }
                 return Some(places);
             }
         }
         None
     }
+}
+
+/// All that is stored, from which on writes are seen.
+async fn read(product: &Product) -> Stored {
+    product.recorder.take_written();
+    Stored::read(&product.client, &product.table.settings().name).await
 }
 
 impl Observed {
