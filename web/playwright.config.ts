@@ -8,8 +8,8 @@ const chromium = process.env['M1A_CHROMIUM'] ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/traces',
-  // One story after the other: they share the host and its clock.
-  workers: 1,
+  // Two stories at once: each has people, workspaces and accounts of its own. Within a file they follow each other.
+  workers: 2,
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,

@@ -3,10 +3,10 @@ import { expect, type APIRequestContext, type Page } from '@playwright/test';
 export const PASSWORD = 'loom flowers algebra 1843';
 
 let number = 0;
-/** A word that no earlier run has used. */
+/** A word that no earlier run has used, and no other worker of this one. */
 export function unique(word: string): string {
   number += 1;
-  return `${word}-${Date.now().toString(36)}${number}`;
+  return `${word}-${process.env['TEST_PARALLEL_INDEX'] ?? 0}${Date.now().toString(36)}${number}`;
 }
 
 /** Registers in the browser and follows the link of the mail; ends on the sign-in page. */
