@@ -2,6 +2,7 @@
 //! places are looked at.
 
 mod acts;
+mod export;
 mod identity;
 mod posts;
 mod sight;
@@ -10,6 +11,7 @@ mod workspace;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use cloud::objects::ObjectKey;
 use networks::Registry;
 use serde_json::Value;
 use testkit::Answer;
@@ -87,6 +89,7 @@ impl Story {
         self.secrets_stand_where_they_do_not_belong().await;
         self.ada_moves_to_another_address().await;
         self.ada_looks_at_everything().await;
+        self.ada_takes_everything_with_her().await;
         self.ada_deletes_her_workspace().await;
     }
 
@@ -104,4 +107,10 @@ impl Story {
 
 fn id(answer: &Answer) -> String {
     answer.body["id"].as_str().unwrap().to_owned()
+}
+
+/// What an address of the store leads to.
+fn object_key(address: &Value) -> ObjectKey {
+    let (_, key) = address.as_str().unwrap().split_once(".test/").unwrap();
+    key.parse().unwrap()
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use testkit::{Answer, Behaviour, FakeNetwork};
 use tests::product::Product;
 
-use super::{Story, id};
+use super::{Story, id, object_key};
 
 const PIXELS: &[u8] = include_bytes!("../../../../../shared/networks/tests/it/pixels.png");
 
@@ -53,10 +53,8 @@ impl Story {
             "bytes": PIXELS.len(),
         });
         let medium = self.post("/v1/media", &announced).await.expect(201).body;
-        let address = medium["upload"]["url"].as_str().unwrap();
-        let (_, key) = address.split_once(".test/").unwrap();
-        let objects = &self.product.objects;
-        objects.upload(key.parse().unwrap(), "image/png", PIXELS);
+        let key = object_key(&medium["upload"]["url"]);
+        self.product.objects.upload(key, "image/png", PIXELS);
         let complete = format!("/v1/media/{}/complete", medium["id"].as_str().unwrap());
         self.post(&complete, &json!({})).await.expect(200);
         self.network.age();
