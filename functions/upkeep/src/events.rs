@@ -1,13 +1,13 @@
 //! The timer's event, and the operator's.
 
 use cloud::telemetry::{Metric, Metrics};
-use domain::Result;
+use domain::{Result, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::restore::{Declared, LostTimeDeclared, declare};
 use crate::{
-    Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, Sweep, checkpoint, erase,
-    rotate_due_keys, rotate_keys, sweep,
+    Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, SupporterAppointed, Sweep,
+    appoint_supporter, checkpoint, erase, rotate_due_keys, rotate_keys, sweep,
 };
 
 /// What a run is for.
@@ -21,6 +21,8 @@ pub struct Event {
     pub checkpoint: bool,
     /// An operator wants keys of tenants to be rotated.
     pub rotate_keys: Option<RotateKeys>,
+    /// An operator lets somebody support tenants that allow it.
+    pub appoint_supporter: Option<UserId>,
 }
 
 /// What a run did.
@@ -35,6 +37,8 @@ pub enum Outcome {
     Declared(Declared),
     /// It took note of keys that are to be rotated.
     RotationsAsked(RotationsAsked),
+    /// It made somebody a member of the platform's tenant.
+    SupporterAppointed(SupporterAppointed),
 }
 
 /// One run for one event.
@@ -43,12 +47,17 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outc
         lost_time,
         checkpoint: is_checkpoint,
         rotate_keys: keys,
+        appoint_supporter: supporter,
     } = event;
     if let Some(lost_time) = lost_time {
         return declare(ctx, &lost_time).await.map(Outcome::Declared);
     }
     if let Some(keys) = keys {
         return rotate_keys(ctx, &keys).await.map(Outcome::RotationsAsked);
+    }
+    if let Some(user) = supporter {
+        let appointed = appoint_supporter(ctx, user).await?;
+        return Ok(Outcome::SupporterAppointed(appointed));
     }
     if is_checkpoint {
         return checkpoint(ctx).await.map(Outcome::Checkpointed);

@@ -12,6 +12,7 @@ use cloud::objects::ObjectStore;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
 use dispatch::ShardMessage;
+use domain::UserId;
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use publishing::Incoming;
 use utoipa_axum::router::OpenApiRouter;
@@ -209,6 +210,12 @@ impl Functions {
             Ok(run) => tracing::info!(shard, ?run, "dispatched"),
             Err(error) => failed("the dispatcher", &error),
         }
+    }
+
+    /// What an operator orders in a deployment: somebody may support tenants that allow it.
+    pub(crate) async fn appoint_supporter(&self, user: UserId) -> domain::Result<()> {
+        upkeep::appoint_supporter(&self.upkeep, user).await?;
+        Ok(())
     }
 
     /// One run of the independent sweeper.

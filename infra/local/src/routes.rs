@@ -9,10 +9,11 @@ use api::edge::{self, Edge};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
-use axum::http::{HeaderValue, Request};
+use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
+use domain::UserId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -52,6 +53,7 @@ pub(crate) fn router(
         .with_state(services.clone())
         .merge(documents(&document))
         .merge(outbox(services.outbox.clone()))
+        .merge(supporters(functions.clone()))
         .merge(objects::router(services.objects.clone()))
         .merge(services.playground.router())
         .fallback(move |request: Request<Body>| rest.clone().serve(request)))
@@ -146,4 +148,24 @@ fn outbox(outbox: Outbox) -> Router {
     Router::new()
         .route("/local/outbox", get(list))
         .with_state(outbox)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Supporter {
+    user_id: UserId,
+}
+
+/// Lets somebody support tenants that allow it; in a deployment an operator orders that.
+fn supporters(functions: Functions) -> Router {
+    async fn appoint(
+        State(functions): State<Functions>,
+        api::Json(supporter): api::Json<Supporter>,
+    ) -> api::Result<StatusCode> {
+        functions.appoint_supporter(supporter.user_id).await?;
+        Ok(StatusCode::NO_CONTENT)
+    }
+    Router::new()
+        .route("/local/supporters", post(appoint))
+        .with_state(functions)
 }

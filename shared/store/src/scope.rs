@@ -2,6 +2,7 @@
 
 use domain::delivery::Delivery;
 use domain::membership::{AccountReach, Membership};
+use domain::tenant::ROOT_TENANT;
 use domain::{AccountId, TenantId};
 
 use crate::table::Table;
@@ -65,6 +66,13 @@ pub struct TenantTable<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct SystemTable<'a> {
     pub(crate) table: &'a Table,
+}
+
+impl SystemTable<'_> {
+    /// The items of the platform's own tenant, for an operator's order.
+    pub fn platform(&self) -> TenantTable<'_> {
+        self.table.tenant(&TenantScope::of_own_item(ROOT_TENANT))
+    }
 }
 
 impl Table {

@@ -123,6 +123,12 @@ async fn timer_samples_start_a_run() {
     let exports = transfers::events::on_event(&functions.product.transfers, &metrics, event).await;
 
     assert_eq!(exports.unwrap(), transfers::Run::default());
+
+    let event = serde_json::from_str(&sample("appoint-supporter")).unwrap();
+    let appointed = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
+
+    // Nobody has the id of the sample.
+    assert_eq!(appointed.unwrap_err().code(), "not_found");
     // The making of the tenant and the sign-in, which the tick has sealed.
     let both = upkeep::Checkpointed { chains: 2 };
     assert_eq!(checkpoint.unwrap(), Outcome::Checkpointed(both));
@@ -182,6 +188,7 @@ fn every_sample_is_played() {
             "checkpoint",
             "rotate-keys",
             "transfers",
+            "appoint-supporter",
         ])
         .chain(API.map(|(event, _)| event));
     let mut played: Vec<String> = played.map(|name| format!("{name}.json")).collect();
