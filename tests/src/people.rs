@@ -39,6 +39,20 @@ pub async fn add_passkey(product: &Product, cookie: &str, name: &str) -> Answer 
     call.json(&body).send().await.expect(201)
 }
 
+/// Registers somebody with a second factor who supports others for the platform, and acts in its tenant; the cookie.
+pub async fn supporter(product: &Product, name: &str) -> String {
+    let cookie = enter(product, name).await;
+    let cookie = add_passkey(product, &cookie, name).await.cookie();
+    let me = product.api.get("/v1/me").cookie(&cookie).send().await;
+    let user = me.body["user"]["id"].as_str().unwrap().parse().unwrap();
+    upkeep::appoint_supporter(&product.upkeep, user)
+        .await
+        .unwrap();
+    let platform = json!({ "tenant_id": domain::tenant::ROOT_TENANT });
+    let call = product.api.post("/v1/auth/switch").cookie(&cookie);
+    call.json(&platform).send().await.expect(200).cookie()
+}
+
 /// What the link in the newest mail to somebody has after `token=`.
 pub fn newest_token(product: &Product, name: &str) -> String {
     let mails = product.mailbox.to(&address(name));

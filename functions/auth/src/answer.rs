@@ -3,8 +3,9 @@
 use domain::membership::AssignedRole;
 use domain::user::User;
 use domain::{Error, Result, TenantId, UserId};
+use jiff::Timestamp;
 use serde::Serialize;
-use store::{Belonging, StoredUser};
+use store::{Belonging, StoredUser, SupportAccess};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -68,6 +69,21 @@ pub(crate) struct Me {
     /// The tenant that the credential is bound to; `null` where one must be chosen first.
     #[schema(value_type = Option<String>)]
     tenant_id: Option<TenantId>,
+    /// Set while that tenant is not one of the caller's: they look into it with its consent.
+    support: Option<SupportView>,
+}
+
+/// A look into a tenant that is not the caller's.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Support)]
+pub(crate) struct SupportView {
+    /// The tenant's name.
+    tenant_name: String,
+    /// Why.
+    reason: String,
+    /// When it ends at the latest.
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
 }
 
 impl Me {
@@ -81,6 +97,20 @@ impl Me {
             has_second_factor: person.has_second_factor(),
             tenants: belongings.iter().map(TenantView::from).collect(),
             tenant_id,
+            support: None,
+        }
+    }
+
+    /// The same while they look into another tenant.
+    pub(crate) fn looking_into(self, access: &SupportAccess) -> Self {
+        Self {
+            tenant_id: Some(access.tenant.id),
+            support: Some(SupportView {
+                tenant_name: access.tenant.name.clone(),
+                reason: access.reason.clone(),
+                until: access.ends_at,
+            }),
+            ..self
         }
     }
 }

@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use api::Gate;
-use api::route::{public, recent, signed_in};
+use api::route::{public, recent, signed_in, supported};
 use axum::extract::FromRef;
 use cloud::envelope::Envelope;
 use domain::{Clock, Random};
@@ -122,8 +122,9 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(signed_in(routes!(reauthenticate::reauthenticate)))
         .routes(signed_in(routes!(reauthenticate::reauthenticate_options)))
         .routes(signed_in(routes!(switch::switch)))
-        .routes(signed_in(routes!(logout::logout)))
-        .routes(signed_in(routes!(me::get_me, edit_me::edit_me)))
+        .routes(supported(signed_in(routes!(logout::logout))))
+        .routes(supported(signed_in(routes!(me::get_me))))
+        .routes(signed_in(routes!(edit_me::edit_me)))
         .routes(recent(signed_in(routes!(change_email::change_email))))
         .routes(public(routes!(change_email::confirm_email)))
         .routes(public(routes!(change_email::revert_email)))

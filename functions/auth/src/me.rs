@@ -17,5 +17,9 @@ pub(crate) async fn get_me(State(ctx): State<Ctx>, caller: SignedIn) -> api::Res
     let user = ctx.stored_person(caller.user).await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
-    Ok(Json(Me::new(&user, &members, tenant)))
+    let me = Me::new(&user, &members, tenant);
+    Ok(Json(match &caller.support {
+        Some(access) => me.looking_into(access),
+        None => me,
+    }))
 }

@@ -145,6 +145,7 @@ impl Ctx {
             last_seen_at: now,
             ends_at: now.saturating_add(SESSION_LIFETIME).unwrap_or(now),
             origin: client.origin(),
+            support: None,
         };
         (session, cookie)
     }

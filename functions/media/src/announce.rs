@@ -141,7 +141,7 @@ impl Ctx {
             MediaState::Ready(_) => None,
         };
         Ok(AnnouncedMedia {
-            media: MediaView::of(media, &*self.objects).await?,
+            media: MediaView::of(media, Some(&*self.objects)).await?,
             upload,
         })
     }

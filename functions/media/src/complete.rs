@@ -43,7 +43,7 @@ pub(crate) async fn complete_media(
             }
         };
     }
-    Ok(Json(MediaView::of(media, &*ctx.objects).await?))
+    Ok(Json(MediaView::of(media, Some(&*ctx.objects)).await?))
 }
 
 impl Ctx {

@@ -69,7 +69,7 @@ pub(crate) async fn edit_media(
             Err(Error::StaleVersion) => {}
             edited => {
                 let edited = edited?;
-                let view = MediaView::of(edited.media, &*ctx.objects).await?;
+                let view = MediaView::of(edited.media, Some(&*ctx.objects)).await?;
                 return Ok((etag(edited.version), Json(view)));
             }
         }

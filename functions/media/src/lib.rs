@@ -80,6 +80,11 @@ impl Ctx {
         self.table.tenant(&caller.scope)
     }
 
+    /// Where the bytes are that the caller may see; none of them for support, which sees what is written of media.
+    fn shown_by<P>(&self, caller: &api::Can<P>) -> Option<&dyn ObjectStore> {
+        (!caller.is_support()).then_some(&*self.objects)
+    }
+
     fn act<P>(&self, caller: &api::Can<P>) -> store::Act {
         store::Act {
             actor: caller.actor(),

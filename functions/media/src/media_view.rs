@@ -47,7 +47,7 @@ pub(crate) struct MediaView {
     alt_text: String,
     /// How many posts use it.
     uses: u64,
-    /// Where the bytes can be read for some minutes; `null` while `uploading`.
+    /// Where the bytes can be read for some minutes; `null` while `uploading`, and for support.
     url: Option<String>,
     /// Who uploaded it.
     created_by: String,
@@ -60,8 +60,9 @@ pub(crate) struct MediaView {
 }
 
 impl MediaView {
-    /// The medium, with an address to read from where there are bytes.
-    pub(crate) async fn of(media: Media, objects: &dyn ObjectStore) -> Result<Self> {
+    /// The medium, with an address to read from where there are bytes. Without `objects` there is none: an address opens
+    /// to whoever has it, also after they may not look any more.
+    pub(crate) async fn of(media: Media, objects: Option<&dyn ObjectStore>) -> Result<Self> {
         let key = kept_at(&media);
         let Media {
             id,
@@ -98,7 +99,9 @@ impl MediaView {
             MediaState::Uploading => {}
             MediaState::Ready(facts) => {
                 view.take_facts(facts);
-                view.url = Some(objects.presign_read(key, READ_LIFETIME).await?.into());
+                if let Some(objects) = objects {
+                    view.url = Some(objects.presign_read(key, READ_LIFETIME).await?.into());
+                }
             }
         }
         Ok(view)

@@ -31,7 +31,7 @@ pub(crate) async fn list_media(
     let page = ctx.media(&caller).media_page(start, query.limit()).await?;
     let mut items = Vec::with_capacity(page.media.len());
     for versioned in page.media {
-        items.push(MediaView::of(versioned.media, &*ctx.objects).await?);
+        items.push(MediaView::of(versioned.media, ctx.shown_by(&caller)).await?);
     }
     Ok(Json(ctx.gate.page(list, items, page.next).await?))
 }
@@ -50,6 +50,6 @@ pub(crate) async fn get_media(
     Path(id): Path<MediaId>,
 ) -> api::Result<impl IntoResponse> {
     let found = ctx.live_media(&caller, id).await?;
-    let view = MediaView::of(found.media, &*ctx.objects).await?;
+    let view = MediaView::of(found.media, ctx.shown_by(&caller)).await?;
     Ok((etag(found.version), Json(view)))
 }

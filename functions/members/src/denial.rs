@@ -29,6 +29,7 @@ pub(crate) fn denied(denial: Denial, kind: &'static str) -> Error {
             "beyond_own_rights",
             "you are limited to some accounts and cannot give access to others".to_owned(),
         ),
+        Denial::NotForSupport => ("support_read_only", "support only reads".to_owned()),
         Denial::Outranked => (
             "outranked",
             format!("this {kind} has rights that you lack: ask somebody who has them"),

@@ -22,6 +22,11 @@ pub(crate) async fn get_post(
     caller: Can<ReadPosts>,
     Path(id): Path<PostId>,
 ) -> api::Result<Response> {
+    let only_looks = caller.is_support();
     let stored = ctx.stored(&Asker::from(caller), id).await?;
-    Ok(PostView::answer(&stored).into_response())
+    Ok(if only_looks {
+        PostView::to_look_at(&stored).into_response()
+    } else {
+        PostView::answer(&stored).into_response()
+    })
 }

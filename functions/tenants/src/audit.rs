@@ -4,7 +4,7 @@ use api::permission::ReadAudit;
 use api::{Can, Json, ListQuery, Page, PageLimit, Query};
 use axum::extract::State;
 use domain::event::{Actor, Subject};
-use domain::{EventId, Result};
+use domain::{EventId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,7 +28,8 @@ const LATE: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct ListAudit {
     /// Only of this kind, such as `post.scheduled`; or of all kinds that begin with it, such as `post`.
     kind: Option<String>,
-    /// Only by this actor: a user's id, or `system:` and the part of the product.
+    /// Only by this actor: a user's id, `support:` and the id of somebody who looked in for support, or `system:` and the
+    /// part of the product.
     actor: Option<String>,
     /// Only about what has this id.
     subject: Option<String>,
@@ -46,6 +47,17 @@ pub(crate) struct ListAudit {
     cursor: Option<String>,
 }
 
+/// Somebody who acted for another tenant, with the consent of this one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Act)]
+pub(crate) struct ActView {
+    #[schema(value_type = String)]
+    user_id: UserId,
+    /// The tenant that they belong to.
+    #[schema(value_type = String)]
+    tenant_id: TenantId,
+}
+
 /// One entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
@@ -60,8 +72,11 @@ pub(crate) struct AuditView {
     /// What happened.
     #[schema(example = "post.scheduled")]
     kind: String,
-    /// Who: a user's id, or `system:` and the part of the product.
+    /// Who: a user's id, an API key's, `support:` and the id of somebody who looked in for support, or `system:` and the
+    /// part of the product.
     actor: String,
+    /// Who acted for whom, where somebody of another tenant did.
+    act: Option<ActView>,
     /// What it is about: `kind`, `id`, and `post_id` of a target.
     #[schema(value_type = Object)]
     subject: Value,
@@ -172,10 +187,22 @@ impl From<AuditRecord> for AuditView {
             at: event.at,
             kind: event.kind,
             actor: Actor::to_string(&event.actor),
+            act: act(&event.actor),
             subject: subject(&event.subject),
             detail: event.detail,
             hash,
         }
+    }
+}
+
+/// Who acted for whom.
+fn act(actor: &Actor) -> Option<ActView> {
+    match actor {
+        Actor::Support(supporter) => Some(ActView {
+            user_id: supporter.user,
+            tenant_id: supporter.tenant,
+        }),
+        Actor::User(_) | Actor::ApiKey(_) | Actor::System(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tenants: made, read, changed, exported and deleted by their members.
 //!
-//! * **Trigger**: the HTTP API, `/v1/tenants*`, `/v1/audit*`, `/v1/exports*` and `/v1/imports*`.
+//! * **Trigger**: the HTTP API, `/v1/tenants*`, `/v1/audit*`, `/v1/exports*`, `/v1/imports*` and `/v1/support-sessions*`.
 //! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session;
 //!   disconnects the accounts of a tenant that is deleted; signs addresses from which volumes of exports are read, and to
 //!   which those of imports are uploaded.
@@ -11,14 +11,15 @@ use std::sync::Arc;
 
 use api::Gate;
 use api::permission::{ExportTenant, ManageTenant, ReadAudit};
-use api::route::{can, recent, signed_in};
+use api::route::{can, recent, signed_in, supported};
 use axum::extract::FromRef;
 use cloud::config::{BucketConfig, PublicUrlConfig};
 use cloud::objects::ObjectStore;
 use domain::membership::Permission;
+use domain::tenant::Tenant;
 use domain::{Clock, Error, Random, Result, TenantId};
 use engine::Deployment;
-use store::{Member, Table};
+use store::{Member, Table, TenantScope};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -34,8 +35,11 @@ mod imports;
 mod read;
 mod restore;
 mod security;
+mod support;
 mod tenant_view;
 mod usage;
+
+use crate::tenant_view::Place;
 
 /// Tries of a change that does not say which version it means, while others change the tenant.
 const TRIES: u32 = 5;
@@ -90,6 +94,39 @@ impl Ctx {
         api::allow(&member, wanted)?;
         Ok(member)
     }
+
+    /// The same for whoever reads the tenant: as a member of it, or looking into it with its consent.
+    async fn reader(
+        &self,
+        caller: &api::SignedIn,
+        tenant: TenantId,
+        wanted: Permission,
+    ) -> Result<Reader> {
+        let Some(access) = &caller.support else {
+            let member = self.member(caller, tenant, wanted).await?;
+            return Ok(Reader {
+                scope: member.scope,
+                tenant: member.tenant,
+                place: member.membership.role.into(),
+            });
+        };
+        if access.tenant.id != tenant {
+            return Err(Error::NotFound { kind: "tenant" });
+        }
+        api::allow_support(access, wanted)?;
+        Ok(Reader {
+            scope: access.scope.clone(),
+            tenant: access.tenant.clone(),
+            place: Place::Support,
+        })
+    }
+}
+
+/// Whoever reads a tenant.
+struct Reader {
+    scope: TenantScope,
+    tenant: Tenant,
+    place: Place,
 }
 
 impl FromRef<Ctx> for Gate {
@@ -105,12 +142,20 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
             create::create_tenant,
             read::list_tenants
         )))
-        .routes(signed_in(routes!(read::get_tenant, edit::edit_tenant)))
+        .routes(supported(signed_in(routes!(read::get_tenant))))
+        .routes(signed_in(routes!(edit::edit_tenant)))
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
         .routes(recent(signed_in(routes!(security::edit_security))))
-        .routes(signed_in(routes!(usage::get_usage)))
+        .routes(supported(signed_in(routes!(usage::get_usage))))
         .routes(recent(signed_in(routes!(restore::restore_tenant))))
         .routes(signed_in(routes!(deleted::list_deleted_tenants)))
+        .routes(signed_in(routes!(
+            support::consent::get_support_consent,
+            support::consent::withdraw_support
+        )))
+        .routes(recent(signed_in(routes!(support::consent::allow_support))))
+        .routes(recent(signed_in(routes!(support::session::begin_support))))
+        .routes(supported(signed_in(routes!(support::session::end_support))))
         .routes(can::<ReadAudit, _>(routes!(audit::list_audit)))
         .routes(can::<ReadAudit, _>(routes!(export_audit::export_audit)))
         .routes(recent(can::<ExportTenant, _>(routes!(

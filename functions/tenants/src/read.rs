@@ -28,7 +28,7 @@ pub(crate) async fn list_tenants(
     Ok(Json(TenantList { items, next: None }))
 }
 
-/// One tenant of the caller.
+/// One tenant of the caller, or the one that they look into.
 #[utoipa::path(
     get,
     path = "/v1/tenants/{id}",
@@ -41,7 +41,7 @@ pub(crate) async fn get_tenant(
     caller: SignedIn,
     Path(id): Path<TenantId>,
 ) -> api::Result<impl IntoResponse> {
-    let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
-    let view = TenantView::new(&member.tenant, member.membership.role);
-    Ok((etag(member.tenant.version), Json(view)))
+    let reader = ctx.reader(&caller, id, Permission::ReadTenant).await?;
+    let view = TenantView::new(&reader.tenant, reader.place);
+    Ok((etag(reader.tenant.version), Json(view)))
 }

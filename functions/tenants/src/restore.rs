@@ -4,7 +4,7 @@ use api::{Json, Path, SignedIn, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::event::{Event, EventKind, Owner, Subject};
-use domain::membership::Role;
+use domain::membership::{AssignedRole, Role};
 use domain::tenant::{Tenant, TenantState};
 use domain::{Error, EventId, OperationId, TenantId};
 use serde_json::Value;
@@ -54,7 +54,7 @@ pub(crate) async fn restore_tenant(
         let tenant = ctx.table.tenant(&scope);
         match tenant.change_head(&restored, &event).await {
             Ok(()) => {
-                let view = TenantView::new(&restored, Role::Owner.into());
+                let view = TenantView::new(&restored, AssignedRole::from(Role::Owner));
                 return Ok((etag(restored.version), Json(view)));
             }
             Err(Error::StaleVersion) => {}

@@ -27,9 +27,10 @@ pub(crate) struct TenantView {
     max_lateness_hours: u32,
     /// Whether members without a second factor are kept out until they have one.
     requires_second_factor: bool,
-    /// What the caller is in it: `owner`, `admin`, `editor`, `author`, `viewer`, or the id of a role that the tenant made.
+    /// What the caller is in it: `owner`, `admin`, `editor`, `author`, `viewer`, or the id of a role that the tenant made;
+    /// `support` for somebody who looks into it with its consent.
     #[schema(value_type = String, example = "owner")]
-    role: AssignedRole,
+    role: Place,
     /// `active`, or `suspended`: then it can only be read; `deleted` only where its making is repeated afterwards.
     #[schema(value_type = String, example = "active")]
     state: TenantState,
@@ -37,6 +38,31 @@ pub(crate) struct TenantView {
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+}
+
+/// What somebody is in a tenant.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(into = "String")]
+pub(crate) enum Place {
+    /// A member with this role.
+    Member(AssignedRole),
+    /// No member: they look into it.
+    Support,
+}
+
+impl From<AssignedRole> for Place {
+    fn from(role: AssignedRole) -> Self {
+        Self::Member(role)
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Member(role) => role.to_string(),
+            Place::Support => "support".to_owned(),
+        }
+    }
 }
 
 /// All tenants of the caller.
@@ -48,7 +74,7 @@ pub(crate) struct TenantList {
 }
 
 impl TenantView {
-    pub(crate) fn new(tenant: &Tenant, role: AssignedRole) -> Self {
+    pub(crate) fn new(tenant: &Tenant, role: impl Into<Place>) -> Self {
         Self {
             id: tenant.id,
             name: tenant.name.clone(),
@@ -57,7 +83,7 @@ impl TenantView {
             week_start: tenant.week_start,
             max_lateness_hours: tenant.max_lateness_hours,
             requires_second_factor: tenant.requires_second_factor,
-            role,
+            role: role.into(),
             state: tenant.state,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,

@@ -101,12 +101,12 @@ pub(crate) async fn get_usage(
     caller: SignedIn,
     Path(id): Path<TenantId>,
 ) -> api::Result<Json<UsageView>> {
-    let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
+    let reader = ctx.reader(&caller, id, Permission::ReadTenant).await?;
     let now = ctx.clock.now();
-    let tenant = ctx.table.tenant(&member.scope);
+    let tenant = ctx.table.tenant(&reader.scope);
     let usage = tenant.usage(now).await?;
     let published = tenant.published(now, CountEffort::DEFAULT).await?;
-    let limits = member.tenant.limits;
+    let limits = reader.tenant.limits;
     Ok(Json(UsageView::new(usage, published, limits, now)))
 }
 

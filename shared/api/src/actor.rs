@@ -4,16 +4,17 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequestParts};
 use domain::event;
-use domain::membership::{Action, AssignedRole, Permission, Relation, authorize};
-use domain::tenant::{Tenant, TenantState};
+use domain::event::Supporter;
+use domain::tenant::Tenant;
 use domain::{Error, UserId};
 use http::request::Parts;
-use store::{Credential, Identified, Member, Standing, TenantScope};
+use store::{Credential, Identified, Member, Session, Standing, SupportAccess, TenantScope};
 
+use crate::allow::{allow, allow_support, reads_only};
 use crate::gate::Gate;
-use crate::permission::{self, PermissionType};
+use crate::permission::PermissionType;
 use crate::problem::Problem;
-use crate::route::{Access, Recent};
+use crate::route::{Access, Recent, Supported};
 use crate::witness::Witness;
 
 /// A person who is signed in, in whatever tenant or none; never a program with a key. For routes that are declared by
@@ -26,6 +27,8 @@ pub struct SignedIn {
     pub credential: Credential,
     /// In which tenant.
     pub member: Option<Member>,
+    /// Which tenant they look into instead; only on routes that are declared by [`crate::route::supported`].
+    pub support: Option<SupportAccess>,
 }
 
 /// Somebody with the permission `P` in the tenant of their credential. For routes that are declared by
@@ -36,8 +39,6 @@ pub struct Can<P> {
     pub scope: TenantScope,
     /// Who; of a program, whoever made its key.
     pub user: UserId,
-    /// As what.
-    pub role: AssignedRole,
     /// What they may do besides, for acts whose right depends on what they are about.
     pub standing: Standing,
     /// The tenant, as it is at this request.
@@ -49,7 +50,21 @@ pub struct Can<P> {
 impl SignedIn {
     /// Who is written into events.
     pub fn actor(&self) -> event::Actor {
-        event::Actor::User(self.user)
+        match &self.support {
+            Some(access) => supporter(self.user, access),
+            None => event::Actor::User(self.user),
+        }
+    }
+
+    /// The session of their browser: what starts, ends or replaces one is not for programs.
+    pub fn browser(&self) -> domain::Result<&Session> {
+        match &self.credential {
+            Credential::Session(session) => Ok(session),
+            Credential::Family(_) => Err(Error::Forbidden {
+                code: "person_required",
+                detail: "programs cannot do this: sign in with a browser".to_owned(),
+            }),
+        }
     }
 }
 
@@ -57,6 +72,11 @@ impl<P> Can<P> {
     /// Who is written into events: the person, or the key of the program.
     pub fn actor(&self) -> event::Actor {
         self.actor.clone()
+    }
+
+    /// Whether they look into a tenant that is not theirs.
+    pub fn is_support(&self) -> bool {
+        matches!(self.actor, event::Actor::Support(_))
     }
 }
 
@@ -75,7 +95,17 @@ where
                 user: credential.user(),
                 credential,
                 member,
+                support: None,
             }),
+            Identified::Supporter { session, access } => {
+                parts.extensions.get::<Supported>().ok_or_else(reads_only)?;
+                Ok(Self {
+                    user: session.user,
+                    credential: Credential::Session(session),
+                    member: None,
+                    support: Some(*access),
+                })
+            }
             Identified::Program { .. } => Err(person_required().into()),
         }
     }
@@ -95,10 +125,23 @@ where
         let identified = identify(parts, &gate).await?;
         let actor = actor(&identified);
         let member = match identified {
-            Identified::Person { member, .. } => member.ok_or_else(|| Error::Forbidden {
-                code: "tenant_required",
-                detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
-            })?,
+            Identified::Person { credential, member } => {
+                member.ok_or_else(|| without_tenant(&credential))?
+            }
+            Identified::Supporter { session, access } => {
+                if !parts.method.is_safe() {
+                    return Err(reads_only().into());
+                }
+                allow_support(&access, P::PERMISSION)?;
+                return Ok(Self {
+                    user: session.user,
+                    standing: access.standing(),
+                    scope: access.scope,
+                    tenant: access.tenant,
+                    actor,
+                    permission: PhantomData,
+                });
+            }
             // A key that was stored with more than keys may have, by other code than this, has no more by it.
             Identified::Program { .. } if !P::PERMISSION.is_for_keys() => {
                 return Err(person_required().into());
@@ -118,7 +161,6 @@ where
         Ok(Self {
             scope,
             user: membership.user,
-            role: membership.role,
             standing,
             tenant,
             actor,
@@ -130,8 +172,8 @@ where
 /// Who sent the request, by a proof that is as recent as the route demands.
 async fn identify(parts: &Parts, gate: &Gate) -> domain::Result<Identified> {
     let identified = gate.identify(parts).await?;
-    if let Some(member) = identified.member() {
-        Witness::tell(parts, gate, member.scope.clone(), actor(&identified));
+    if let Some(scope) = identified.scope() {
+        Witness::tell(parts, gate, scope.clone(), actor(&identified));
     }
     let is_recent_needed = parts.extensions.get::<Recent>().is_some();
     match &identified {
@@ -139,7 +181,9 @@ async fn identify(parts: &Parts, gate: &Gate) -> domain::Result<Identified> {
             gate.check_recent(credential)?;
         }
         Identified::Program { .. } if is_recent_needed => return Err(person_required()),
-        Identified::Person { .. } | Identified::Program { .. } => {}
+        // No such route is open to them: a proof would not help.
+        Identified::Supporter { .. } if is_recent_needed => return Err(reads_only()),
+        Identified::Person { .. } | Identified::Supporter { .. } | Identified::Program { .. } => {}
     }
     Ok(identified)
 }
@@ -147,7 +191,30 @@ async fn identify(parts: &Parts, gate: &Gate) -> domain::Result<Identified> {
 fn actor(identified: &Identified) -> event::Actor {
     match identified {
         Identified::Person { credential, .. } => event::Actor::User(credential.user()),
+        Identified::Supporter { session, access } => supporter(session.user, access),
         Identified::Program { key, .. } => event::Actor::ApiKey(key.id),
+    }
+}
+
+fn supporter(user: UserId, access: &SupportAccess) -> event::Actor {
+    let tenant = access.supporter.tenant.id;
+    event::Actor::Support(Supporter { user, tenant })
+}
+
+/// Somebody who is in no tenant asks for something of one.
+fn without_tenant(credential: &Credential) -> Error {
+    match credential {
+        Credential::Session(Session {
+            support: Some(_), ..
+        }) => Error::Forbidden {
+            code: "support_ended",
+            detail: "the time to look into the tenant is over, or its consent: choose a tenant of yours (POST /v1/auth/switch)"
+                .to_owned(),
+        },
+        Credential::Session(_) | Credential::Family(_) => Error::Forbidden {
+            code: "tenant_required",
+            detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
+        },
     }
 }
 
@@ -156,41 +223,6 @@ fn person_required() -> Error {
     Error::Forbidden {
         code: "person_required",
         detail: "API keys cannot do this: sign in".to_owned(),
-    }
-}
-
-/// Whether a member may do something, in the present state of the tenant.
-pub fn allow(member: &Member, wanted: Permission) -> domain::Result<()> {
-    may(&member.standing, &member.tenant, wanted)
-}
-
-/// The same for somebody whose membership was taken apart.
-pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::Result<()> {
-    if standing.lacks_second_factor {
-        return Err(Error::Forbidden {
-            code: "second_factor_missing",
-            detail: format!(
-                "{} requires a second factor of its members: add a passkey or an authenticator app to your account",
-                tenant.name
-            ),
-        });
-    }
-    let allowed = authorize(&standing.rights, Action::Use(wanted), Relation::OwnTenant);
-    if allowed.is_err() {
-        return Err(Error::Forbidden {
-            code: "forbidden",
-            detail: format!("you lack the permission {}", permission::name(wanted)),
-        });
-    }
-    match tenant.state {
-        TenantState::Active => Ok(()),
-        TenantState::Suspended if permission::only_reads(wanted) => Ok(()),
-        TenantState::Suspended | TenantState::Deleted | TenantState::Erased => {
-            Err(Error::Forbidden {
-                code: "tenant_suspended",
-                detail: "the tenant is suspended: nothing can be changed in it".to_owned(),
-            })
-        }
     }
 }
 

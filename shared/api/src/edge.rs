@@ -61,7 +61,8 @@ async fn around(State(edge): State<Edge>, mut request: Request, next: Next) -> R
     }
     let witness = Witness::default();
     request.extensions_mut().insert(witness.clone());
-    let span = tracing::info_span!("request", %request_id, %method, route);
+    let act = tracing::field::Empty;
+    let span = tracing::info_span!("request", %request_id, %method, route, act);
     async move {
         let mut response = next.run(request).await;
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::api_key::{ApiKey, ApiKeyState};
+use domain::membership::Permission;
+use domain::support::SupportBinding;
 use domain::{Clock, Error, Random, Result, TenantId};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
@@ -11,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Credential, CredentialKey, Identified, SecretHash, Session, Table};
 use url::Url;
 
+use crate::allow::allow;
 use crate::client::ClientAddress;
 use crate::credential::api_key::ApiKeyText;
 use crate::credential::cookie::{CookieKind, SessionCookie};
@@ -125,7 +128,8 @@ impl Gate {
             Identified::Person {
                 credential: Credential::Session(session),
                 ..
-            } => Some(session),
+            }
+            | Identified::Supporter { session, .. } => Some(session),
             Identified::Person {
                 credential: Credential::Family(_),
                 ..
@@ -137,19 +141,32 @@ impl Gate {
     /// A session that takes the place of `old`, bound to `tenant`. It has a new secret and ends when the old one would
     /// have; whoever stores it deletes the old one in the same transaction.
     pub fn rebind(&self, random: &dyn Random, old: &Session, tenant: TenantId) -> Rebound {
-        self.successor(random, old, Some(tenant), old.proved_at)
+        self.successor(random, old, (Some(tenant), None), old.proved_at)
+    }
+
+    /// The same for a session whose person looks into `tenant` from then on, where they are no member.
+    pub fn bind_to_support(
+        &self,
+        random: &dyn Random,
+        old: &Session,
+        tenant: TenantId,
+        binding: SupportBinding,
+    ) -> Rebound {
+        let place = (Some(tenant), Some(binding));
+        self.successor(random, old, place, old.proved_at)
     }
 
     /// The same for a session whose person has just proved again who they are.
     pub fn reprove(&self, random: &dyn Random, old: &Session) -> Rebound {
-        self.successor(random, old, old.tenant, self.0.clock.now())
+        let place = (old.tenant, old.support.clone());
+        self.successor(random, old, place, self.0.clock.now())
     }
 
     fn successor(
         &self,
         random: &dyn Random,
         old: &Session,
-        tenant: Option<TenantId>,
+        (tenant, support): (Option<TenantId>, Option<SupportBinding>),
         proved_at: Timestamp,
     ) -> Rebound {
         let cookie = SessionCookie::generate(random, old.user, tenant);
@@ -157,6 +174,7 @@ impl Gate {
             session: Session {
                 secret: cookie.hash(),
                 tenant,
+                support,
                 proved_at,
                 last_seen_at: self.0.clock.now(),
                 ..old.clone()
@@ -206,16 +224,36 @@ impl Gate {
         let identified = identified.ok_or_else(Error::unauthenticated)?;
         match &identified {
             Identified::Person { credential, .. } => self.check_times(credential).await?,
+            Identified::Supporter { session, .. } => self.check_session(session).await?,
             Identified::Program { key, .. } => {
                 check_state(key, self.0.clock.now())?;
                 self.admit(request, Of::ApiKey, &key.id.to_string()).await?;
             }
         }
-        if let Some(member) = identified.member() {
-            let tenant = member.tenant.id.to_string();
+        let identified = self.without_ended_support(identified);
+        if let Some(scope) = identified.scope() {
+            let tenant = scope.tenant().to_string();
             self.admit(request, Of::Tenant, &tenant).await?;
         }
         Ok(identified)
+    }
+
+    /// Whose time to look into a tenant is over, or who may not support others any more, is only signed in.
+    fn without_ended_support(&self, identified: Identified) -> Identified {
+        match identified {
+            Identified::Supporter { session, access } => {
+                let supporter = &access.supporter;
+                let may = allow(supporter, Permission::SupportTenants).is_ok();
+                if may && self.0.clock.now() < access.ends_at {
+                    return Identified::Supporter { session, access };
+                }
+                Identified::Person {
+                    credential: Credential::Session(session),
+                    member: None,
+                }
+            }
+            other @ (Identified::Person { .. } | Identified::Program { .. }) => other,
+        }
     }
 
     /// Refuses a key that is used from where it must not be, and notes the use of one that may be used.
@@ -253,21 +291,23 @@ impl Gate {
     }
 
     async fn check_times(&self, credential: &Credential) -> Result<()> {
-        let now = self.0.clock.now();
         match credential {
-            Credential::Session(session) => {
-                let idle = now.duration_since(session.last_seen_at);
-                if session.ends_at <= now || idle >= SESSION_IDLE {
-                    return Err(expired());
-                }
-                if idle >= SESSION_NOTED {
-                    self.note_use(session, now).await?;
-                }
-                Ok(())
-            }
-            Credential::Family(family) if family.ends_at <= now => Err(expired()),
+            Credential::Session(session) => self.check_session(session).await,
+            Credential::Family(family) if family.ends_at <= self.0.clock.now() => Err(expired()),
             Credential::Family(_) => Ok(()),
         }
+    }
+
+    async fn check_session(&self, session: &Session) -> Result<()> {
+        let now = self.0.clock.now();
+        let idle = now.duration_since(session.last_seen_at);
+        if session.ends_at <= now || idle >= SESSION_IDLE {
+            return Err(expired());
+        }
+        if idle >= SESSION_NOTED {
+            self.note_use(session, now).await?;
+        }
+        Ok(())
     }
 
     async fn note_use(&self, session: &Session, now: Timestamp) -> Result<()> {

@@ -14,6 +14,7 @@
 )]
 
 mod actor;
+mod allow;
 mod bootstrap;
 mod client;
 mod credential;
@@ -36,7 +37,8 @@ mod secret;
 mod signing_keys;
 mod witness;
 
-pub use actor::{Can, SignedIn, allow, may};
+pub use actor::{Can, SignedIn};
+pub use allow::{allow, allow_support, may};
 pub use bootstrap::bootstrap;
 pub use client::ClientAddress;
 pub use credential::api_key::ApiKeyText;

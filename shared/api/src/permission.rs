@@ -50,6 +50,8 @@ permissions! {
     SchedulePosts = "schedule_posts",
     ReadMedia = "read_media",
     WriteMedia = "write_media",
+    AllowSupport = "allow_support",
+    SupportTenants = "support_tenants",
 }
 
 /// Whether the permission allows no change: such acts stay possible in a suspended tenant. Whoever does not pay can take
@@ -71,7 +73,9 @@ pub(crate) fn only_reads(permission: Permission) -> bool {
         | Permission::ManageAccounts
         | Permission::WriteDrafts
         | Permission::SchedulePosts
-        | Permission::WriteMedia => false,
+        | Permission::WriteMedia
+        | Permission::AllowSupport
+        | Permission::SupportTenants => false,
     }
 }
 

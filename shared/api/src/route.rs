@@ -18,6 +18,9 @@ pub const PERMISSION_EXTENSION: &str = "x-permission";
 /// The extension of an operation that only a recent proof of the person opens.
 pub const RECENT_EXTENSION: &str = "x-recent-authentication";
 
+/// The extension of an operation that is open to whoever looks into the tenant with its consent.
+pub const SUPPORT_EXTENSION: &str = "x-support";
+
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -81,6 +84,25 @@ where
     (schemas, paths, router).map(|router| router.route_layer(axum::Extension(Recent)))
 }
 
+/// Routes that stay open to somebody who looks into a tenant that is not theirs, around [`signed_in`]: what says where
+/// they are, what ends it, and what reads the tenant. Routes of [`can`] are open to them where they only read, by a
+/// permission that is for support.
+pub fn supported<S>((schemas, mut paths, router): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    for item in paths.paths.values_mut() {
+        for operation in operations(item) {
+            open_to_support(operation);
+        }
+    }
+    (schemas, paths, router).map(|router| router.route_layer(axum::Extension(Supported)))
+}
+
+/// Marks the requests of a route that is declared by [`supported`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Supported;
+
 /// Marks the requests of a route that is declared by [`recent`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recent;
@@ -96,8 +118,18 @@ where
         for operation in operations(item) {
             describe(operation, access);
         }
+        if let (Access::Can(permission), Some(read)) = (access, &mut item.get)
+            && permission.is_for_support()
+        {
+            open_to_support(read);
+        }
     }
     (schemas, paths, router).map(|router| router.route_layer(axum::Extension(access)))
+}
+
+fn open_to_support(operation: &mut Operation) {
+    let extensions = operation.extensions.get_or_insert_default();
+    extensions.insert(SUPPORT_EXTENSION.to_owned(), Value::from(true));
 }
 
 fn describe(operation: &mut Operation, access: Access) {

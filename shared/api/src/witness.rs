@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::{Act, RateLimit, TenantScope};
 
+use crate::allow::SUPPORT_READS;
 use crate::gate::Gate;
 use crate::rate_limit::Standing;
 
@@ -59,6 +60,10 @@ pub(crate) struct Asked {
 impl Witness {
     /// Tells the edge of a request who asks.
     pub(crate) fn tell(request: &Parts, gate: &Gate, scope: TenantScope, actor: Actor) {
+        if let Actor::Support(_) = actor {
+            // Every line about the request says who acts for whom.
+            tracing::Span::current().record("act", tracing::field::display(&actor));
+        }
         if let Some(Self(seen)) = request.extensions.get() {
             // Two extractors of one request say the same.
             let _ = seen.asking.set(Asking {
@@ -161,9 +166,13 @@ fn is_denial(error: &Error) -> bool {
     match error {
         Error::UnknownReference(_) => true,
         Error::NotFound { kind } => *kind != "path",
-        Error::Forbidden { code, .. } => {
-            ["forbidden", "person_required", "address_not_allowed"].contains(code)
-        }
+        Error::Forbidden { code, .. } => [
+            "forbidden",
+            "person_required",
+            "address_not_allowed",
+            SUPPORT_READS,
+        ]
+        .contains(code),
         Error::Malformed { code, .. } => *code == "invalid_cursor",
         Error::Invalid(_)
         | Error::Unauthenticated { .. }

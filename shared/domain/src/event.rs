@@ -51,8 +51,19 @@ pub enum Actor {
     User(UserId),
     /// A program, by its key.
     ApiKey(ApiKeyId),
+    /// A person of another tenant, who acts for that one in the owner's, with its consent (`act` of RFC 8693).
+    Support(Supporter),
     /// The product itself, by the name of its part.
     System(String),
+}
+
+/// Somebody who supports a tenant that is not theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supporter {
+    /// Who.
+    pub user: UserId,
+    /// The tenant that they belong to, and act for.
+    pub tenant: TenantId,
 }
 
 impl Actor {
@@ -67,6 +78,7 @@ impl std::fmt::Display for Actor {
         match self {
             Self::User(user) => user.fmt(f),
             Self::ApiKey(key) => key.fmt(f),
+            Self::Support(supporter) => write!(f, "support:{}", supporter.user),
             Self::System(part) => write!(f, "system:{part}"),
         }
     }

@@ -170,6 +170,8 @@ id! {
     AccountGroupId = "grp",
     /// An invitation to a tenant.
     InvitationId = "inv",
+    /// That a tenant lets itself be looked into by support.
+    SupportConsentId = "sup",
     /// Something that happened, for timelines and the audit log.
     EventId = "evt",
     /// A key of a program.

@@ -30,6 +30,7 @@ pub mod post;
 pub mod preflight;
 pub mod schedule;
 pub mod sign_out;
+pub mod support;
 pub mod tenant;
 pub mod tenant_key;
 pub mod text;
@@ -39,6 +40,7 @@ pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
 pub use id::{
     AccountGroupId, AccountId, ApiKeyId, DeliveryId, EventId, ExportId, FamilyId, Ids, ImportId,
-    InvitationId, MediaId, NoticeId, OperationId, PasskeyId, PostId, RoleId, TenantId, UserId,
+    InvitationId, MediaId, NoticeId, OperationId, PasskeyId, PostId, RoleId, SupportConsentId,
+    TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};

@@ -12,6 +12,7 @@ use crate::memberships::{Member, keyed_member_in, member_in};
 use crate::refresh_families::{FamilyItem, RefreshFamily};
 use crate::scope::{SystemTable, TenantScope};
 use crate::sessions::{Session, SessionItem};
+use crate::support::SupportAccess;
 use crate::users::keys_ended_at;
 
 /// What a request shows. User and tenant are hints that say where to read; what is read decides.
@@ -67,6 +68,13 @@ pub enum Identified {
         /// In which tenant; `None` where the credential is bound to none, or to one that the person may no longer enter.
         member: Option<Member>,
     },
+    /// Somebody who looks into a tenant that is not theirs.
+    Supporter {
+        /// By what.
+        session: Session,
+        /// What they reach. Its time, and their own rights, are for the caller to check.
+        access: Box<SupportAccess>,
+    },
     /// A program, in the place of whoever made its key.
     Program {
         /// The key. Its time and addresses are for the caller to check.
@@ -77,11 +85,12 @@ pub enum Identified {
 }
 
 impl Identified {
-    /// In which tenant they act.
-    pub fn member(&self) -> Option<&Member> {
+    /// The right to reach the items of the tenant in which they act, or look.
+    pub fn scope(&self) -> Option<&TenantScope> {
         match self {
-            Self::Person { member, .. } => member.as_ref(),
-            Self::Program { member, .. } => Some(member),
+            Self::Person { member, .. } => member.as_ref().map(|member| &member.scope),
+            Self::Supporter { access, .. } => Some(&access.scope),
+            Self::Program { member, .. } => Some(&member.scope),
         }
     }
 }
@@ -131,7 +140,7 @@ impl Credential {
 
 impl SystemTable<'_> {
     /// Who shows this credential; `None` if nobody does, or not with this tenant. One read, and another one where what
-    /// they may do is made of roles and groups of the tenant.
+    /// they may do is made of roles and groups of the tenant, or of its consent to be looked into.
     pub async fn identify(&self, shown: &CredentialKey) -> Result<Option<Identified>> {
         match shown {
             CredentialKey::Session {
@@ -185,6 +194,22 @@ impl SystemTable<'_> {
         let Some(credential) = credential.filter(|credential| credential.tenant() == tenant) else {
             return Ok(None);
         };
+        // Whoever looks into a tenant is nothing else there meanwhile, and nobody once that is over.
+        if let Credential::Session(session) = &credential
+            && let Some(binding) = &session.support
+        {
+            let access = self.support_access(session, binding, others).await?;
+            return Ok(Some(match access {
+                Some(access) => Identified::Supporter {
+                    session: session.clone(),
+                    access: Box::new(access),
+                },
+                None => Identified::Person {
+                    credential,
+                    member: None,
+                },
+            }));
+        }
         let member = member_in(self.table, others).await?;
         Ok(Some(Identified::Person { credential, member }))
     }

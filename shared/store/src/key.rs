@@ -50,6 +50,10 @@ impl Key {
         Self::new(tenant_partition(tenant), format!("FRS#{user}"))
     }
 
+    pub(crate) fn support_consent(tenant: TenantId) -> Self {
+        Self::new(tenant_partition(tenant), "SUP")
+    }
+
     /// What the sort keys of roles begin with.
     pub(crate) const ROLES: &'static str = "ROL#";
 

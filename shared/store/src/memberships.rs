@@ -279,7 +279,7 @@ fn parts_in(items: Vec<Attributes>) -> Result<(Option<Membership>, Option<Tenant
 }
 
 /// Nobody enters a deleted tenant.
-fn may_be_entered(tenant: &Tenant) -> bool {
+pub(crate) fn may_be_entered(tenant: &Tenant) -> bool {
     match tenant.state {
         TenantState::Active | TenantState::Suspended => true,
         TenantState::Deleted | TenantState::Erased => false,

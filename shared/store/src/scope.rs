@@ -2,13 +2,14 @@
 
 use domain::delivery::Delivery;
 use domain::membership::{AccountReach, Membership};
+use domain::support::SupportConsent;
 use domain::tenant::ROOT_TENANT;
 use domain::{AccountId, TenantId};
 
 use crate::table::Table;
 
 /// The right to reach the items of one tenant. Nothing outside this crate can make one of an id that came with a
-/// request: scopes come from a membership that was read, or from an item or message whose tenant we wrote ourselves.
+/// request: scopes come from a membership or a consent that was read, or from an item or message whose tenant we wrote ourselves.
 ///
 /// A member who is limited to some accounts has a scope to which other accounts, and posts on them, do not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,11 @@ impl TenantScope {
             tenant: membership.tenant,
             accounts,
         }
+    }
+
+    /// The scope of somebody who looks into a tenant whose consent was read from the table in this request.
+    pub(crate) fn of_consent(consent: &SupportConsent) -> Self {
+        Self::of_own_item(consent.tenant)
     }
 
     /// The scope of a worker that follows an item or a message which this product wrote.

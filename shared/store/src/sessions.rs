@@ -1,5 +1,6 @@
 //! Sessions of browsers. Only the hash of a session's secret is stored.
 
+use domain::support::SupportBinding;
 use domain::user::Origin;
 use domain::{Result, TenantId, UserId};
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
 use crate::sign_ins::SignIn;
+use crate::support::BindingAttribute;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 
@@ -33,6 +35,8 @@ pub struct Session {
     pub ends_at: Timestamp,
     /// From where the person signed in.
     pub origin: Origin,
+    /// What binds it to the tenant, where the person is no member there but looks into it.
+    pub support: Option<SupportBinding>,
 }
 
 impl Session {
@@ -67,6 +71,8 @@ pub(crate) struct SessionItem {
     until: Timestamp,
     #[serde(default)]
     origin: Origin,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sup: Option<BindingAttribute>,
     exp: i64,
 }
 
@@ -89,6 +95,7 @@ impl From<SessionItem> for Session {
             last_seen_at: item.seen,
             ends_at: item.until,
             origin: item.origin,
+            support: item.sup.map(SupportBinding::from),
         }
     }
 }
@@ -150,6 +157,7 @@ fn put(session: &Session) -> Result<Write> {
         seen: session.last_seen_at,
         until: session.ends_at,
         origin: session.origin.clone(),
+        sup: session.support.as_ref().map(BindingAttribute::from),
         exp: session.ends_at.as_second(),
     };
     Ok(Write::put(item.key(), encode(&item)?))

@@ -58,6 +58,15 @@ pub(crate) async fn standing(
 }
 
 impl Standing {
+    /// Rights that rest on no item: nothing is changed by them.
+    pub(crate) fn of(rights: Rights) -> Self {
+        Self {
+            rights,
+            lacks_second_factor: false,
+            basis: Vec::new(),
+        }
+    }
+
     /// What of it is within the rights that somebody was given.
     pub(crate) fn within(self, given: &Rights) -> Self {
         Self {
@@ -131,7 +140,7 @@ impl Basis {
         };
         let mut basis = Self {
             permissions: match role {
-                AssignedRole::BuiltIn(role) => role.permissions(),
+                AssignedRole::BuiltIn(role) => role.permissions_in(tenant),
                 AssignedRole::Custom(_) => PermissionSet::default(),
             },
             groups: BTreeMap::new(),
@@ -143,7 +152,7 @@ impl Basis {
             if is::<RoleItem>(&item) {
                 let role = decode::<RoleItem>(item)?;
                 basis.versions.push((role.key(), role.ver));
-                basis.permissions = role.perms;
+                basis.permissions = role.perms.held_in(tenant);
             } else if let Some(has) = users::has_second_factor(&item)? {
                 basis.lacks_second_factor = !has;
             } else {

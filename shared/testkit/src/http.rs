@@ -459,6 +459,7 @@ pub async fn session(
         last_seen_at: now,
         ends_at: now.saturating_add(SESSION_LIFETIME).expect("a time"),
         origin: Origin::default(),
+        support: None,
     };
     let sign_in = SignIn {
         opening: None,

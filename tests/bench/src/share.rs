@@ -119,7 +119,7 @@ impl Asker {
     async fn identify(&self, table: &Table) -> Result<()> {
         let found = table.system().identify(&self.credential).await?;
         ensure!(
-            found.is_some_and(|found| found.member().is_some()),
+            found.is_some_and(|found| found.scope().is_some()),
             "nobody asks"
         );
         Ok(())

@@ -27,6 +27,8 @@ pub(crate) struct Operation {
     pub(crate) takes_key: bool,
     /// Whether it takes an API key as its credential.
     pub(crate) takes_api_keys: bool,
+    /// Whether it is open to whoever looks into the tenant with its consent.
+    pub(crate) is_for_support: bool,
     /// The schema of its JSON body.
     pub(crate) body: Option<Value>,
 }
@@ -94,6 +96,7 @@ impl Document {
                     .into_iter()
                     .flatten()
                     .any(|scheme| scheme.get("api_key").is_some()),
+                is_for_support: operation["x-support"] == true,
                 body: operation
                     .pointer("/requestBody/content/application~1json/schema")
                     .cloned(),

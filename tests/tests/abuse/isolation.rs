@@ -10,6 +10,9 @@ use crate::places::{Place, put, texts};
 use crate::stored::Change;
 use crate::world::{Observed, Request, World, at, fill, listed};
 
+/// Names another tenant by its meaning, for people whom no tenant of a customer has: `support.rs` tries it.
+const OF_SUPPORT: &str = "/v1/support-sessions";
+
 /// What is wrong, one line each.
 type Findings = Vec<String>;
 
@@ -172,6 +175,9 @@ async fn id_37_f_14_foreign_id_in_a_body_is_answered_like_a_random_one() {
         let Some(schema) = operation.body.clone() else {
             continue;
         };
+        if operation.path == OF_SUPPORT {
+            continue;
+        }
         let Some(places) = places(&world, &operation, &mut findings).await else {
             continue;
         };

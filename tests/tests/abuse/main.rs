@@ -29,6 +29,7 @@ mod roles;
 mod samples;
 mod second_factor;
 mod stored;
+mod support;
 mod texts;
 mod two;
 mod world;

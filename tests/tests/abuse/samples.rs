@@ -30,6 +30,7 @@ pub(crate) fn of_schema(name: &str) -> Option<Value> {
 pub(crate) fn of_member(name: &str) -> Option<Value> {
     Some(match name {
         "bytes" => json!(70),
+        "days" => json!(1),
         "content_type" => json!("image/png"),
         "email" => json!("somebody@example.com"),
         "file_name" => json!("loom.png"),
@@ -44,6 +45,7 @@ pub(crate) fn of_member(name: &str) -> Option<Value> {
         "scopes" => json!(["read_posts"]),
         "week_start" => json!("monday"),
         "password" => json!("correct horse battery staple"),
+        "reason" => json!("Ticket 1843: a post did not go out"),
         "return_to" => json!("/accounts"),
         "text" => json!("Walk"),
         "time_zone" | "zone" => json!("Europe/London"),

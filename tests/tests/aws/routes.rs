@@ -188,6 +188,14 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     let request = ada.request("PATCH", &format!("{path}/security"));
     // Who requires it must have one.
     ada.send(request.json(&security)).await.expect(422);
+    let consent = format!("{path}/support-consent");
+    ada.post(&consent, &json!({ "days": 3 })).await.expect(200);
+    ada.get(&consent).await.expect(200);
+    let withdraw = ada.request("DELETE", &consent);
+    ada.send(withdraw).await.expect(204);
+    let look = json!({ "tenant_id": id(&tenant), "reason": "Ticket 1843: no post" });
+    // For browsers, and people of the platform.
+    ada.post("/v1/support-sessions", &look).await.expect(403);
     ada.get("/v1/audit").await.expect(200);
     let export = ada.request("GET", "/v1/audit/export").send().await;
     assert_eq!(export.unwrap().status(), 200);

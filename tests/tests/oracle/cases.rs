@@ -48,6 +48,8 @@ pub(crate) enum Wanted {
 pub(crate) enum About {
     OwnTenant,
     OtherTenant,
+    /// Another tenant that theirs may support, with its consent.
+    Supported,
     Oneself,
     OnAccounts(Vec<AccountId>),
     Holder(Rights),
@@ -93,6 +95,7 @@ impl Case {
         let about = match &self.about {
             About::OwnTenant => Relation::OwnTenant,
             About::OtherTenant => Relation::OtherTenant,
+            About::Supported => Relation::Supported,
             About::Oneself => Relation::Oneself,
             About::OnAccounts(accounts) => Relation::OnAccounts(accounts),
             About::Holder(rights) => Relation::Holder(rights),
@@ -140,10 +143,12 @@ fn account(number: u128) -> AccountId {
 }
 
 fn roles() -> Vec<Held> {
-    let made: [&[Permission]; 3] = [
+    let made: [&[Permission]; 4] = [
         &[],
         &[Permission::ManageMembers, Permission::ReadPosts],
         &[Permission::ManageRoles, Permission::WriteDrafts],
+        // As an admin of the platform.
+        &[Permission::SupportTenants, Permission::ManageMembers],
     ];
     let made = made.map(|permissions| Held::Made(permissions.iter().copied().collect()));
     Role::ALL
@@ -213,7 +218,7 @@ fn questions() -> Vec<(Wanted, About)> {
     let holders = all_rights.iter().cloned().map(About::Holder);
     let of_roles = all_roles.iter().cloned().map(About::Role);
     let on_accounts = account_sets().map(About::OnAccounts);
-    let whole = [About::OwnTenant, About::OtherTenant];
+    let whole = [About::OwnTenant, About::OtherTenant, About::Supported];
     let members: Vec<About> = [About::Oneself]
         .into_iter()
         .chain(whole.clone())
@@ -224,6 +229,8 @@ fn questions() -> Vec<(Wanted, About)> {
         abouts.map(|about| (wanted.clone(), about)).collect()
     };
     let mut questions = uses();
+    let of_support = Permission::ALL.map(|one| (Wanted::Use(one), About::Supported));
+    questions.extend(of_support);
     questions.extend(with(Wanted::Revoke, &members));
     for rights in all_rights {
         questions.extend(with(Wanted::Grant(rights), &members));

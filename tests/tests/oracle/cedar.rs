@@ -115,6 +115,7 @@ impl World {
             About::Oneself => principal.clone(),
             About::OwnTenant => self.thing("Tenant", OURS, &Facts::none()),
             About::OtherTenant => self.thing("Tenant", THEIRS, &Facts::none()),
+            About::Supported => self.thing("Supported", THEIRS, &Facts::none()),
             About::OnAccounts(accounts) => {
                 self.thing("Accounts", OURS, &Facts::of_accounts(accounts))
             }

@@ -338,6 +338,28 @@ async fn guest(story: &mut Story, name: &str) -> String {
     id(&me.send().await.expect(200).body["user"])
 }
 
+/// How a tenant is looked into.
+async fn support(story: &mut Story) {
+    story.cookie = people::enter(&story.functions.product, "helper").await;
+    let own = json!({ "name": "Looms", "time_zone": "UTC" });
+    let tenant = id(&story.act("POST /v1/tenants", &[], &own).await);
+    let consent = "/v1/tenants/{id}/support-consent";
+    let tenant = [tenant.as_str()];
+    story
+        .act(&format!("POST {consent}"), &tenant, &json!({}))
+        .await;
+    let owner = story.cookie.clone();
+    story.cookie = people::supporter(&story.functions.product, "mary").await;
+    let why = json!({ "tenant_id": tenant[0], "reason": "Ticket 1843: no post" });
+    story.act("POST /v1/support-sessions", &[], &why).await;
+    let current = "DELETE /v1/support-sessions/current";
+    story.act(current, &[], &Value::Null).await;
+    story.cookie = owner;
+    story
+        .act(&format!("DELETE {consent}"), &tenant, &Value::Null)
+        .await;
+}
+
 /// What somebody does with their own account, outside of any tenant.
 async fn account_of_a_person(story: &mut Story) {
     let product = &story.functions.product;
@@ -404,6 +426,7 @@ async fn every_route_that_changes_something_makes_exactly_one_audited_event() {
         .await;
     let new = json!({ "name": "Looms", "time_zone": "UTC" });
     story.act("POST /v1/tenants", &[], &new).await;
+    support(&mut story).await;
     team(&mut story).await;
     account_of_a_person(&mut story).await;
 

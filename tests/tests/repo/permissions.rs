@@ -25,7 +25,7 @@ const PUBLIC: [&str; 16] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 33] = [
+const RECENT: [&str; 35] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -58,7 +58,9 @@ const RECENT: [&str; 33] = [
     "post /v1/me/second-factor/recovery-codes",
     "post /v1/members/{id}/second-factor/reset",
     "post /v1/roles",
+    "post /v1/support-sessions",
     "post /v1/tenants/{id}/restore",
+    "post /v1/tenants/{id}/support-consent",
 ];
 
 /// `method path` of every operation, with what it declares.

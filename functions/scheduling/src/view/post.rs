@@ -193,6 +193,16 @@ impl PostView {
     pub(crate) fn answer(stored: &StoredPost) -> impl IntoResponse + use<> {
         (etag(stored.post.version), Json(Self::from(stored)))
     }
+
+    /// The same for somebody who only looks.
+    pub(crate) fn to_look_at(stored: &StoredPost) -> impl IntoResponse + use<> {
+        let mut view = Self::from(stored);
+        view.allowed_actions.clear();
+        for target in &mut view.targets {
+            target.allowed_actions = &[];
+        }
+        (etag(stored.post.version), Json(view))
+    }
 }
 
 impl From<&StoredPost> for PostView {

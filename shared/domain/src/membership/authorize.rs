@@ -33,6 +33,8 @@ pub enum Relation<'a> {
     Role(&'a PermissionSet),
     /// Something of another tenant.
     OtherTenant,
+    /// Something of another tenant that the actor's may support, and which consents.
+    Supported,
 }
 
 /// Why not.
@@ -50,6 +52,8 @@ pub enum Denial {
     Outranked,
     /// Only owners have these permissions; no role can be made of them.
     OwnersOnly(Permission),
+    /// Support reads, and not everything.
+    NotForSupport,
 }
 
 /// Whether somebody with the rights `actor` may do `action` to what stands in `relation` to them.
@@ -58,8 +62,14 @@ pub enum Denial {
 /// that no actor of the sequence had. That a tenant keeps an owner is for the table to decide, which alone sees all
 /// members at once.
 pub fn authorize(actor: &Rights, action: Action<'_>, relation: Relation<'_>) -> Result<(), Denial> {
-    if matches!(relation, Relation::OtherTenant) {
-        return Err(Denial::Hidden);
+    match relation {
+        Relation::OtherTenant => return Err(Denial::Hidden),
+        Relation::Supported => return supports(actor, action),
+        Relation::OwnTenant
+        | Relation::OnAccounts(_)
+        | Relation::Oneself
+        | Relation::Holder(_)
+        | Relation::Role(_) => {}
     }
     match action {
         Action::Use(permission) => {
@@ -103,6 +113,21 @@ pub fn authorize(actor: &Rights, action: Action<'_>, relation: Relation<'_>) -> 
     }
 }
 
+/// What else somebody may do in their own tenant is of no use to them here.
+fn supports(actor: &Rights, action: Action<'_>) -> Result<(), Denial> {
+    if !actor.permissions.contains(Permission::SupportTenants) {
+        return Err(Denial::Hidden);
+    }
+    match action {
+        Action::Use(permission) if permission.is_for_support() => Ok(()),
+        Action::Use(_)
+        | Action::Grant(_)
+        | Action::Revoke
+        | Action::DefineRole(_)
+        | Action::DefineGroup(_) => Err(Denial::NotForSupport),
+    }
+}
+
 fn has(actor: &Rights, permission: Permission) -> Result<(), Denial> {
     if actor.permissions.contains(permission) {
         Ok(())
@@ -119,7 +144,7 @@ fn sees(actor: &Rights, relation: Relation<'_>) -> Result<(), Denial> {
         {
             Err(Denial::Hidden)
         }
-        Relation::OtherTenant => Err(Denial::Hidden),
+        Relation::OtherTenant | Relation::Supported => Err(Denial::Hidden),
         Relation::OnAccounts(_)
         | Relation::OwnTenant
         | Relation::Oneself
@@ -135,7 +160,7 @@ fn touches(actor: &Rights, relation: Relation<'_>) -> Result<(), Denial> {
         Relation::Holder(rights) => rights.is_within(actor),
         Relation::Role(permissions) => permissions.is_within(&actor.permissions),
         Relation::OnAccounts(accounts) => actor.accounts.includes_all(accounts.iter().copied()),
-        Relation::OtherTenant => return Err(Denial::Hidden),
+        Relation::OtherTenant | Relation::Supported => return Err(Denial::Hidden),
     };
     if outranks {
         Ok(())
@@ -157,6 +182,7 @@ fn owns(actor: &Rights, granted: &PermissionSet) -> Result<(), Denial> {
 mod tests {
     use super::*;
     use crate::membership::{AccountReach, Role};
+    use crate::tenant::ROOT_TENANT;
 
     fn all_of(role: Role) -> Rights {
         Rights::of_role(role)
@@ -173,7 +199,10 @@ mod tests {
         );
         assert_eq!(
             authorize(&admin, Action::Grant(&owner), Relation::OwnTenant),
-            Err(Denial::BeyondOwn(vec![Permission::DeleteTenant]))
+            Err(Denial::BeyondOwn(vec![
+                Permission::DeleteTenant,
+                Permission::AllowSupport
+            ]))
         );
     }
 
@@ -248,6 +277,37 @@ mod tests {
             ),
             Err(Denial::OwnersOnly(Permission::DeleteTenant))
         );
+    }
+
+    #[test]
+    fn id_42_support_reads_some_things_and_changes_nothing() {
+        let owner = all_of(Role::Owner);
+        let supporter = Rights {
+            permissions: Role::Admin.permissions_in(ROOT_TENANT),
+            ..owner.clone()
+        };
+
+        for permission in Permission::ALL {
+            let used = Action::Use(permission);
+            let expected = if permission.is_for_support() {
+                Ok(())
+            } else {
+                Err(Denial::NotForSupport)
+            };
+            assert_eq!(authorize(&supporter, used, Relation::Supported), expected);
+            assert_eq!(
+                authorize(&owner, used, Relation::Supported),
+                Err(Denial::Hidden)
+            );
+        }
+        let viewer = all_of(Role::Viewer);
+        for action in [Action::Grant(&viewer), Action::Revoke] {
+            assert_eq!(
+                authorize(&supporter, action, Relation::Supported),
+                Err(Denial::NotForSupport)
+            );
+        }
+        assert!(Rights::of_support().is_within(&all_of(Role::Author)));
     }
 
     #[test]

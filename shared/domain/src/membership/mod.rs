@@ -99,6 +99,15 @@ impl Rights {
         }
     }
 
+    /// What support has in a tenant that consents.
+    pub fn of_support() -> Self {
+        let all = Permission::ALL.into_iter();
+        Self {
+            permissions: all.filter(|one| one.is_for_support()).collect(),
+            accounts: AccountReach::All,
+        }
+    }
+
     /// What both have.
     #[must_use]
     pub fn common(&self, other: &Self) -> Self {

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::id::TenantId;
+use crate::support::supports_others;
+
 /// One thing that an actor may be allowed to do in a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,11 +43,15 @@ pub enum Permission {
     ReadMedia,
     /// Upload, describe and delete media.
     WriteMedia,
+    /// Let support look into the tenant.
+    AllowSupport,
+    /// Look into other tenants that consent. It means something in tenants that can support others only.
+    SupportTenants,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ReadTenant,
         Self::ManageTenant,
         Self::DeleteTenant,
@@ -61,12 +68,14 @@ impl Permission {
         Self::SchedulePosts,
         Self::ReadMedia,
         Self::WriteMedia,
+        Self::AllowSupport,
+        Self::SupportTenants,
     ];
 
     /// Whether owners alone have it: no custom role can. So an owner's rights are within nobody's but an owner's, and
     /// only owners make, change and remove owners.
     pub fn is_owners_only(self) -> bool {
-        self == Self::DeleteTenant
+        matches!(self, Self::DeleteTenant | Self::AllowSupport)
     }
 
     /// Whether a key of a program can have it. What changes the tenant itself, or who may do what in it, is for people,
@@ -89,7 +98,34 @@ impl Permission {
             | Self::ManageMembers
             | Self::ManageRoles
             | Self::ManageApiKeys
-            | Self::ExportTenant => false,
+            | Self::ExportTenant
+            | Self::AllowSupport
+            | Self::SupportTenants => false,
+        }
+    }
+
+    /// Whether somebody who supports a tenant with its consent has it there: what reads, and nothing of credentials,
+    /// keys, people's own accounts or the audit log.
+    pub fn is_for_support(self) -> bool {
+        match self {
+            Self::ReadTenant
+            | Self::ReadMembers
+            | Self::ReadAccounts
+            | Self::ReadPosts
+            | Self::ReadMedia => true,
+            Self::ManageTenant
+            | Self::DeleteTenant
+            | Self::ManageMembers
+            | Self::ManageRoles
+            | Self::ManageApiKeys
+            | Self::ExportTenant
+            | Self::ReadAudit
+            | Self::ManageAccounts
+            | Self::WriteDrafts
+            | Self::SchedulePosts
+            | Self::WriteMedia
+            | Self::AllowSupport
+            | Self::SupportTenants => false,
         }
     }
 }
@@ -119,6 +155,15 @@ impl PermissionSet {
     #[must_use]
     pub fn common(&self, other: &Self) -> Self {
         self.0.intersection(&other.0).copied().collect()
+    }
+
+    /// Those of them that mean something in this tenant.
+    #[must_use]
+    pub fn held_in(mut self, tenant: TenantId) -> Self {
+        if !supports_others(tenant) {
+            self.0.remove(&Permission::SupportTenants);
+        }
+        self
     }
 
     /// All of them, in a fixed order.
@@ -154,6 +199,7 @@ fn named(name: &str) -> Option<Permission> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::ROOT_TENANT;
 
     #[test]
     fn permissions_of_newer_code_are_left_out() {
@@ -162,6 +208,18 @@ mod tests {
 
         let known = [Permission::ReadPosts, Permission::WriteDrafts];
         assert_eq!(read, known.into_iter().collect());
+    }
+
+    #[test]
+    fn id_42_right_to_support_means_nothing_outside_of_the_platform() {
+        let elsewhere = TenantId::from_uuid(uuid::Uuid::from_u128(7));
+        let held: PermissionSet = [Permission::ReadPosts, Permission::SupportTenants]
+            .into_iter()
+            .collect();
+
+        let read = [Permission::ReadPosts].into_iter().collect();
+        assert_eq!(held.clone().held_in(elsewhere), read);
+        assert_eq!(held.clone().held_in(ROOT_TENANT), held);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::permission::{Permission, PermissionSet};
-use crate::id::RoleId;
+use crate::id::{RoleId, TenantId};
+use crate::support::supports_others;
 
 /// A role that every tenant has. Later roles include all that earlier ones have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,9 +36,11 @@ impl Role {
         Self::Owner,
     ];
 
-    /// Whether the role includes the permission.
+    /// Whether the role includes the permission, in every tenant.
     pub fn allows(self, permission: Permission) -> bool {
         self >= match permission {
+            // No role has it but in a tenant that can support others: see `permissions_in`.
+            Permission::SupportTenants => return false,
             Permission::ReadTenant
             | Permission::ReadAccounts
             | Permission::ReadPosts
@@ -53,11 +56,18 @@ impl Role {
             | Permission::ManageApiKeys
             | Permission::ReadAudit
             | Permission::ExportTenant => Self::Admin,
-            Permission::DeleteTenant => Self::Owner,
+            Permission::DeleteTenant | Permission::AllowSupport => Self::Owner,
         }
     }
 
-    /// All that it allows.
+    /// All that it allows in this tenant.
+    pub fn permissions_in(self, tenant: TenantId) -> PermissionSet {
+        let supports = supports_others(tenant) && self >= Self::Admin;
+        let more = supports.then_some(Permission::SupportTenants);
+        self.permissions().iter().chain(more).collect()
+    }
+
+    /// All that it allows in every tenant.
     pub fn permissions(self) -> PermissionSet {
         let all = Permission::ALL.into_iter();
         all.filter(|permission| self.allows(*permission)).collect()
@@ -166,6 +176,7 @@ impl From<AssignedRole> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::ROOT_TENANT;
 
     #[test]
     fn role_of_an_author_writes_drafts_but_does_not_schedule() {
@@ -186,10 +197,22 @@ mod tests {
             assert!(pair[0].permissions().is_within(&pair[1].permissions()));
             assert!(!pair[1].permissions().is_within(&pair[0].permissions()));
         }
-        assert_eq!(
-            Role::Owner.permissions(),
-            Permission::ALL.into_iter().collect()
-        );
+        let mut all: Vec<Permission> = Permission::ALL.into();
+        all.retain(|permission| *permission != Permission::SupportTenants);
+        assert_eq!(Role::Owner.permissions(), all.into_iter().collect());
+    }
+
+    #[test]
+    fn id_42_only_owners_and_admins_of_the_platform_support_others() {
+        let elsewhere = TenantId::from_uuid(uuid::Uuid::from_u128(7));
+        for role in Role::ALL {
+            assert_eq!(role.permissions_in(elsewhere), role.permissions());
+            let supports = role.permissions_in(ROOT_TENANT);
+            assert_eq!(
+                supports.contains(Permission::SupportTenants),
+                role >= Role::Admin
+            );
+        }
     }
 
     #[test]

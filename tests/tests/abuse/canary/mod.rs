@@ -8,7 +8,7 @@ mod forms;
 mod network;
 mod phone;
 mod story;
-mod watch;
+pub(crate) mod watch;
 
 use std::collections::BTreeSet;
 
