@@ -33,6 +33,7 @@ const BUDGETS = [
   { page: '(app)/settings/keys', most: 66 },
   { page: '(app)/settings/workspace', most: 66 },
   { page: '(app)/settings/audit', most: 66 },
+  { page: '(app)/settings/support', most: 66 },
   { page: '(public)/invitation', most: 50 }
 ];
 

@@ -5,7 +5,7 @@ import { arrive, connectPlayground, PASSWORD, register, send, unique, wallIn } f
 // How every page looks and behaves for people who see, hear or reach it differently.
 
 const PUBLIC = [['sign-in', '/sign-in'], ['register', '/register'], ['verify-email', '/verify-email'], ['forgot-password', '/forgot-password'], ['reset-password', '/reset-password?token=x'], ['reset-password-dead', '/reset-password'], ['confirm-email', '/confirm-email?token=x'], ['revert-email', '/revert-email?token=x'], ['reset-second-factor', '/reset-second-factor?token=x'], ['invitation', '/invitation?token=x'], ['not-found', '/no/such/page']] as const;
-const SIGNED_IN = [['home', '/'], ['posts', '/posts'], ['accounts', '/accounts'], ['calendar', '/calendar'], ['compose', '/compose'], ['tenant-new', '/tenants/new'], ['me', '/me'], ['settings-members', '/settings/members'], ['settings-roles', '/settings/roles'], ['settings-keys', '/settings/keys'], ['settings-workspace', '/settings/workspace']] as const;
+const SIGNED_IN = [['home', '/'], ['posts', '/posts'], ['accounts', '/accounts'], ['calendar', '/calendar'], ['compose', '/compose'], ['tenant-new', '/tenants/new'], ['me', '/me'], ['settings-members', '/settings/members'], ['settings-roles', '/settings/roles'], ['settings-keys', '/settings/keys'], ['settings-workspace', '/settings/workspace'], ['settings-support', '/settings/support']] as const;
 
 test('the public pages are accessible in both themes', async ({ page }) => {
   for (const [name, path] of PUBLIC) {

@@ -19,10 +19,13 @@ const PATIENCE = 35_000;
 let onSignedOut: (() => void) | undefined;
 let onProofNeeded: (() => Promise<boolean>) | undefined;
 let onSecondFactorMissing: (() => void) | undefined;
+let onSupportEnded: (() => void) | undefined;
 /** The code of an act that needs a recent proof of the person. */
 const PROOF_NEEDED = 'insufficient_user_authentication';
 /** The code of a tenant that requires a second factor of whoever has none. */
 const SECOND_FACTOR_MISSING = 'second_factor_missing';
+/** The code of a tenant that the person looked into for support, and may not any more. */
+const SUPPORT_ENDED = 'support_ended';
 
 /** Called when an answer says that the session is over. Public pages set nothing. */
 export function whenSignedOut(handler: (() => void) | undefined): void {
@@ -39,6 +42,11 @@ export function whenSecondFactorMissing(handler: (() => void) | undefined): void
   onSecondFactorMissing = handler;
 }
 
+/** Called when the person may not look into the tenant any more that they support. */
+export function whenSupportEnded(handler: (() => void) | undefined): void {
+  onSupportEnded = handler;
+}
+
 interface Call {
   params?: {
     path?: Record<string, string>;
@@ -52,6 +60,7 @@ async function send(method: Method, path: string, call: Call = {}): Promise<Answ
   const answer = await sendOnce(method, path, call);
   const code = (answer.error as { code?: unknown } | undefined)?.code;
   if (answer.response.status === 403 && code === SECOND_FACTOR_MISSING) onSecondFactorMissing?.();
+  if (code === SUPPORT_ENDED) onSupportEnded?.();
   if (answer.response.status !== 401 || path === '/v1/auth/login') return answer;
   if (code !== PROOF_NEEDED) onSignedOut?.();
   else if (await onProofNeeded?.()) return sendOnce(method, path, call);

@@ -38,6 +38,7 @@ export type Role = Ok<paths['/v1/roles']['get'], 200>['items'][number];
 export type AccountGroup = Ok<paths['/v1/account-groups']['get'], 200>['items'][number];
 export type AuditEntry = Ok<paths['/v1/audit']['get'], 200>['items'][number];
 export type DeletedTenant = Ok<paths['/v1/tenants/deleted']['get'], 200>['items'][number];
+export type SupportConsent = Ok<paths['/v1/tenants/{id}/support-consent']['get'], 200>;
 export type Tenant = Ok<paths['/v1/tenants/{id}']['get'], 200>;
 export type ApiKey = Ok<paths['/v1/api-keys']['get'], 200>['items'][number];
 export type NewApiKey = Ok<paths['/v1/api-keys']['post'], 201>;

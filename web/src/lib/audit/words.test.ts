@@ -31,5 +31,6 @@ describe('actorWord', () => {
     expect(actorWord('usr_g', ada, [{ user_id: 'usr_g', name: 'Grace' }])).toBe('Grace');
     expect(actorWord('system:tenants', ada, [])).toBe('M1Autoposter');
     expect(actorWord('usr_gone', ada, [])).toBe('usr_gone');
+    expect(actorWord('support:usr_m', ada, [])).toBe('Support (usr_m)');
   });
 });

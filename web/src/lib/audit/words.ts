@@ -48,6 +48,10 @@ const WORDS: Record<string, () => string> = {
   'role.changed': m.audit_role_changed,
   'role.created': m.audit_role_created,
   'role.deleted': m.audit_role_deleted,
+  'support.allowed': m.audit_support_allowed,
+  'support.begun': m.audit_support_begun,
+  'support.ended': m.audit_support_ended,
+  'support.withdrawn': m.audit_support_withdrawn,
   'target.cancelled': m.audit_target_cancelled,
   'target.held': m.audit_target_held,
   'target.resolved': m.audit_target_resolved,
@@ -77,6 +81,7 @@ export const OBJECTS: readonly { kind: string; word: () => string }[] = [
   { kind: 'api_key', word: m.audit_of_api_keys },
   { kind: 'tenant', word: m.audit_of_workspace },
   { kind: 'tenant_key', word: m.audit_of_tenant_keys },
+  { kind: 'support', word: m.audit_of_support },
   { kind: 'access', word: m.audit_of_refusals },
   { kind: 'audit', word: m.audit_of_exports },
   { kind: 'export', word: m.audit_of_transfers_out },
@@ -91,6 +96,7 @@ export function eventWord(kind: string): string {
 /** Who did it. */
 export function actorWord(actor: string, me: { id: string; name: string } | undefined, members: readonly { user_id: string; name?: string | null }[]): string {
   if (actor.startsWith('system:')) return m.audit_by_system();
+  if (actor.startsWith('support:')) return m.audit_by_support({ id: actor.slice('support:'.length) });
   if (actor === me?.id) return me.name;
   return members.find((member) => member.user_id === actor)?.name ?? actor;
 }

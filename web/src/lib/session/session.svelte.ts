@@ -6,7 +6,14 @@ class Session {
   me = $state.raw<Me | null>(null);
 
   get tenant(): Me['tenants'][number] | null {
-    return this.me?.tenants.find((tenant) => tenant.id === this.me?.tenant_id) ?? null;
+    const { me } = this;
+    if (me?.support) return { id: me.tenant_id ?? '', name: me.support.tenant_name, role: 'support', requires_second_factor: false };
+    return me?.tenants.find((tenant) => tenant.id === me.tenant_id) ?? null;
+  }
+
+  /** Whether the person may write here, as far as that is not for the server to say: support only reads. */
+  get writes(): boolean {
+    return !this.me?.support;
   }
 
   /** Whether the tenant keeps the person out until they have a second factor. */

@@ -9,6 +9,8 @@ export const teamKey = ['team'] as const;
 export function ownQuery() {
   return createQuery(() => ({
     queryKey: [...teamKey, 'own'],
+    // Whoever looks in for support is no member.
+    enabled: session.writes,
     queryFn: () => unwrap(api.GET('/v1/members/me'))
   }));
 }

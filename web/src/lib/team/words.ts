@@ -44,7 +44,13 @@ export const PERMISSIONS: readonly { name: string; label: () => string }[] = [
   { name: 'export_tenant', label: m.permission_export_tenant }
 ];
 
+/** What no role of a workspace can be given. */
+const RESERVED: readonly { name: string; label: () => string }[] = [
+  { name: 'allow_support', label: m.permission_allow_support },
+  { name: 'support_tenants', label: m.permission_support_tenants }
+];
+
 /** Words for a permission; its name where it is newer than this page. */
 export function permissionLabel(name: string): string {
-  return PERMISSIONS.find((permission) => permission.name === name)?.label() ?? name;
+  return [...PERMISSIONS, ...RESERVED].find((permission) => permission.name === name)?.label() ?? name;
 }
