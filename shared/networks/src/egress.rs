@@ -78,6 +78,16 @@ impl Egress {
         Ok(url)
     }
 
+    /// Reads an address that a server names, with a path, and applies the same checks.
+    pub fn address(&self, named: &str) -> Result<Url, Forbidden> {
+        let url = Url::parse(named).map_err(|_| Forbidden::NotAUrl)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Forbidden::UserInfo);
+        }
+        self.check(&url)?;
+        Ok(url)
+    }
+
     fn check(&self, url: &Url) -> Result<(), Forbidden> {
         let host = url.host().ok_or(Forbidden::NotAUrl)?;
         let mut private = self.private_servers().iter();
@@ -382,6 +392,26 @@ mod tests {
                 Ok("https://bsky.social/".to_owned()),
                 "{typed}"
             );
+        }
+    }
+
+    #[test]
+    fn address_that_a_server_names_may_have_a_path_and_no_other_freedom() {
+        let named = |address| Egress::Public.address(address).map(String::from);
+
+        assert_eq!(
+            named("https://bsky.social/oauth/token").as_deref(),
+            Ok("https://bsky.social/oauth/token")
+        );
+        for (address, reason) in [
+            ("/oauth/token", Forbidden::NotAUrl),
+            ("javascript:alert(1)", Forbidden::NotAUrl),
+            ("http://bsky.social/oauth/token", Forbidden::NotHttps),
+            ("https://169.254.169.254/latest", Forbidden::AddressLiteral),
+            ("https://a@bsky.social/oauth/token", Forbidden::UserInfo),
+            ("https://bsky.social:8443/oauth/token", Forbidden::OddPort),
+        ] {
+            assert_eq!(named(address), Err(reason), "{address}");
         }
     }
 

@@ -65,6 +65,12 @@ pub enum NoAnswer {
     Lost(Reason),
 }
 
+impl NoAnswer {
+    pub(crate) fn not_sent(reason: String) -> Self {
+        Self::NotSent(Reason(reason))
+    }
+}
+
 /// What the transport says, without the URL: it may hold what a person typed.
 #[derive(Debug)]
 pub struct Reason(String);

@@ -18,10 +18,11 @@ mod http;
 mod network;
 
 pub use crate::http::{Answer, CALL_TIME, ClientNotBuilt, HttpClient, NoAnswer};
-pub use bluesky::Bluesky;
-pub use deployed::deployed;
+pub use bluesky::{Bluesky, OauthClient};
+pub use deployed::{connecting, deployed};
 pub use egress::{Egress, Forbidden};
 pub use network::{
-    Attachment, CallOutcome, Connected, Credential, Network, NetworkError, Part, PollOutcome,
-    Prepared, PublishRequest, ReadBack, Registry,
+    Attachment, CallOutcome, Connected, Consent, ConsentError, ConsentPage, ConsentPages,
+    ConsentRequest, Credential, Network, NetworkError, Part, PendingConsent, PollOutcome, Prepared,
+    PublishRequest, ReadBack, Registry, Verifier,
 };

@@ -1,5 +1,7 @@
 //! The contract between the product and a social network.
 
+mod consent;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub use consent::{
+    Consent, ConsentError, ConsentPage, ConsentPages, ConsentRequest, PendingConsent, Verifier,
+};
 pub use domain::delivery::{CallOutcome, PollOutcome, ReadBack};
 
 /// What a network needs to act as an account, as one opaque text that only its own module reads and that is stored
@@ -173,6 +178,17 @@ pub trait Network: Send + Sync + fmt::Debug {
     /// Ends what the network issued for the credential, and nothing else: another sign-in to the same account goes on. May
     /// be repeated; `Unauthorized` says that it was over before.
     async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError>;
+
+    /// Whether [`Network::check`] and [`Network::refresh`] would use up a refresh token that is good for one use: then
+    /// only whoever reserved the refresh may call them, for a second use ends the session.
+    fn refreshes_once(&self, _credential: &Credential, _now: Timestamp) -> bool {
+        false
+    }
+
+    /// The network's consent page, where accounts can be connected by it.
+    fn consent(&self) -> Option<&dyn ConsentPages> {
+        None
+    }
 
     /// Uploads media and builds the request, without making anything visible. May be repeated.
     async fn prepare(

@@ -11,6 +11,7 @@
 )]
 
 pub mod clock;
+pub mod consent;
 pub mod http;
 pub mod network;
 pub mod objects;

@@ -14,7 +14,7 @@ use domain::network::{
 use domain::{Clock, DeliveryId, FieldError};
 use jiff::{SignedDuration, Timestamp};
 use networks::{
-    CallOutcome, Connected, Credential, Network, NetworkError, PollOutcome, Prepared,
+    CallOutcome, Connected, ConsentPages, Credential, Network, NetworkError, PollOutcome, Prepared,
     PublishRequest, ReadBack,
 };
 use serde_json::Value;
@@ -336,6 +336,10 @@ impl Network for FakeNetwork {
         told.unwrap_or_else(|_| Err(unavailable()))
     }
 
+    fn consent(&self) -> Option<&dyn ConsentPages> {
+        Some(self)
+    }
+
     async fn prepare(
         &self,
         _credential: &Credential,
@@ -425,7 +429,7 @@ fn account_of(session: &str) -> &str {
     session.trim_end_matches([RENEWED, AGAIN])
 }
 
-fn connected(name: &str) -> Connected {
+pub(crate) fn connected(name: &str) -> Connected {
     Connected {
         identity: RemoteIdentity {
             remote_id: format!("fake:{name}"),

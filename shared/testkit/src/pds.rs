@@ -148,6 +148,21 @@ impl Pds {
         run(["posts", &self.service, &account.did]).await
     }
 
+    /// Where the server says that it is: other than [`Self::service`] a name, which consent pages need.
+    pub fn own_address(&self) -> String {
+        self.service.replace("127.0.0.1", "localhost")
+    }
+
+    /// The account's owner agrees at the consent page with this address: what a browser brings back.
+    pub async fn agree(&self, address: &str, account: &PdsAccount) -> Value {
+        consent(["agree", address, &account.handle, &account.password]).await
+    }
+
+    /// Somebody declines there.
+    pub async fn decline(&self, address: &str) -> Value {
+        consent(["decline", address]).await
+    }
+
     /// The same access token, correctly signed, but expired.
     pub async fn expired(&self, access_token: &str) -> String {
         let output = blocking({
@@ -180,6 +195,16 @@ impl Drop for Rig {
 async fn run<T: DeserializeOwned + Send + 'static, const N: usize>(arguments: [&str; N]) -> T {
     let mut command = script("readback.mjs");
     command.args(arguments);
+    answer(command).await
+}
+
+async fn consent<const N: usize>(arguments: [&str; N]) -> Value {
+    let mut command = script("consent.mjs");
+    command.args(arguments);
+    answer(command).await
+}
+
+async fn answer<T: DeserializeOwned + Send + 'static>(mut command: Command) -> T {
     blocking(move || {
         let output = command.output().expect("node starts");
         serde_json::from_slice(&output.stdout)

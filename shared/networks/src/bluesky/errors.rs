@@ -201,7 +201,7 @@ pub(crate) fn sign_in_fault() -> Fault {
         FaultCategory::Authentication,
         FaultActor::User,
         "The stored sign-in cannot be read.",
-        "Connect the account again with an app password.",
+        "Connect the account again.",
     )
 }
 
@@ -244,7 +244,7 @@ fn credentials_fault(refusal: &Refusal) -> Fault {
         FaultCategory::Authentication,
         FaultActor::User,
         format!("Bluesky no longer accepts the sign-in: {}", refusal.words()),
-        "Connect the account again with an app password.",
+        "Connect the account again.",
     )
 }
 

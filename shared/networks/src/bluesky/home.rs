@@ -48,7 +48,19 @@ pub(crate) async fn check(http: &HttpClient, service: &Url, did: &str) -> Result
     })
 }
 
-fn is_loopback(service: &Url) -> bool {
+/// The server that the DID's own document names.
+pub(crate) async fn server_of(http: &HttpClient, did: &str) -> Result<Url, NetworkError> {
+    let document = fetch(http, did).await?;
+    document
+        .home()
+        .filter(|_| document.id == did)
+        .and_then(|home| http.egress().server(home).ok())
+        .ok_or_else(|| NetworkError::Unavailable {
+            message: format!("the document of {did} names no server that can be reached"),
+        })
+}
+
+pub(crate) fn is_loopback(service: &Url) -> bool {
     match service.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -82,13 +94,15 @@ fn document_url(http: &HttpClient, did: &str) -> Option<Url> {
 }
 
 impl Document {
+    fn home(&self) -> Option<&str> {
+        let home = self.service.iter().find(|entry| {
+            entry.id == "#atproto_pds" || entry.id == format!("{}#atproto_pds", self.id)
+        });
+        home?.service_endpoint.as_str()
+    }
+
     fn lives_at(&self, service: &Url) -> bool {
-        self.service
-            .iter()
-            .find(|entry| {
-                entry.id == "#atproto_pds" || entry.id == format!("{}#atproto_pds", self.id)
-            })
-            .and_then(|entry| entry.service_endpoint.as_str())
+        self.home()
             .and_then(|endpoint| Url::parse(endpoint).ok())
             .is_some_and(|endpoint| endpoint.origin() == service.origin())
     }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use domain::account::RemoteIdentity;
 use futures::StreamExt as _;
 use serde::Deserialize;
+use url::Url;
 
 use super::session::Session;
-use super::xrpc::{Xrpc, XrpcError};
+use super::xrpc::{Access, Xrpc, XrpcError};
 
 /// Names are shown everywhere; the network's own limit is 64 graphemes.
 const NAME_GRAPHEMES_MAX: usize = 64;
@@ -46,7 +47,7 @@ pub(crate) async fn of_session(xrpc: &Xrpc, session: &Session) -> RemoteIdentity
             &session.service,
             "app.bsky.actor.getProfile",
             &[("actor", &session.did)],
-            Some(&session.access),
+            session.access(),
         )
         .await
         .unwrap_or_default();
@@ -74,7 +75,7 @@ pub(crate) async fn dids_of_handles(
     let deadline = tokio::time::Instant::now() + MENTIONS_TIME;
     futures::stream::iter(handles)
         .map(async |handle| {
-            let did = did_of_handle(xrpc, session, &handle);
+            let did = did_of_handle(xrpc, &session.service, &handle);
             let did = tokio::time::timeout_at(deadline, did).await.ok()??;
             Some((handle, did))
         })
@@ -84,17 +85,18 @@ pub(crate) async fn dids_of_handles(
         .await
 }
 
-async fn did_of_handle(xrpc: &Xrpc, session: &Session, handle: &str) -> Option<String> {
+/// The DID behind a handle, as this server knows it.
+pub(crate) async fn did_of_handle(xrpc: &Xrpc, server: &Url, handle: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Resolved {
         did: String,
     }
     let resolved: Result<Resolved, XrpcError> = xrpc
         .query(
-            &session.service,
+            server,
             "com.atproto.identity.resolveHandle",
             &[("handle", handle)],
-            None,
+            Access::Nobody,
         )
         .await;
     resolved

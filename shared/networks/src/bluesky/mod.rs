@@ -1,14 +1,17 @@
 //! Bluesky, and every other server (PDS) of the AT protocol.
 //!
 //! A post is a record whose key we choose from the delivery's id, so a repeated call never makes a second one: the network
-//! itself makes "once" true. Accounts sign in with an app password, of which only the session is kept.
+//! itself makes "once" true. Accounts sign in by their server's consent page, or with an app password, of which only the
+//! session is kept.
 
 mod cid;
 mod domains;
+mod dpop;
 mod errors;
 mod facets;
 mod home;
 mod identity;
+mod oauth;
 mod publish;
 mod record;
 mod session;
@@ -28,13 +31,15 @@ use domain::network::{
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use self::oauth::client::OauthClient;
 use self::record::Options;
 use self::session::Session;
 use self::xrpc::Xrpc;
 use crate::http::HttpClient;
 use crate::network::{
-    CallOutcome, Connected, Credential, Network, NetworkError, PollOutcome, Prepared,
-    PublishRequest, ReadBack,
+    CallOutcome, Connected, Consent, ConsentError, ConsentPage, ConsentPages, ConsentRequest,
+    Credential, Network, NetworkError, PendingConsent, PollOutcome, Prepared, PublishRequest,
+    ReadBack,
 };
 
 static FIELDS: [CredentialField; 3] = [
@@ -89,14 +94,32 @@ static RULES: Rules = Rules {
 pub struct Bluesky {
     xrpc: Xrpc,
     clock: Arc<dyn Clock>,
+    client: Option<OauthClient>,
 }
 
 impl Bluesky {
     /// The network over this client, whose egress policy decides which servers can be connected.
     pub fn new(http: HttpClient, clock: Arc<dyn Clock>) -> Self {
         Self {
-            xrpc: Xrpc::new(http),
+            xrpc: Xrpc::new(http, Arc::clone(&clock)),
             clock,
+            client: None,
+        }
+    }
+
+    /// The network with consent pages, which it asks for as this client.
+    #[must_use]
+    pub fn with_client(self, client: OauthClient) -> Self {
+        Self {
+            client: Some(client),
+            ..self
+        }
+    }
+
+    async fn renewed(&self, session: &Session, now: Timestamp) -> Result<Session, NetworkError> {
+        match &session.grant {
+            None => sign_in::refresh(&self.xrpc, session).await,
+            Some(grant) => oauth::refresh(&self.xrpc, session, grant, now).await,
         }
     }
 }
@@ -136,7 +159,14 @@ impl Network for Bluesky {
     }
 
     async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError> {
-        let session = sign_in::prove(&self.xrpc, Session::of_credential(credential)?).await?;
+        let session = Session::of_credential(credential)?;
+        let now = self.clock.now();
+        // New tokens are a proof, and must not be lost to a failing look.
+        let session = if session.grant.is_some() && session.is_stale(now) {
+            self.renewed(&session, now).await?
+        } else {
+            sign_in::prove(&self.xrpc, session).await?
+        };
         connected(&self.xrpc, &session).await
     }
 
@@ -149,12 +179,25 @@ impl Network for Bluesky {
         if !session.is_stale(now) {
             return Ok(None);
         }
-        let fresh = sign_in::refresh(&self.xrpc, &session).await?;
+        let fresh = self.renewed(&session, now).await?;
         fresh.to_credential().map(Some)
     }
 
     async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
-        sign_in::end(&self.xrpc, &Session::of_credential(credential)?).await
+        let session = Session::of_credential(credential)?;
+        match &session.grant {
+            None => sign_in::end(&self.xrpc, &session).await,
+            Some(grant) => oauth::end(&self.xrpc, &session, grant).await,
+        }
+    }
+
+    fn refreshes_once(&self, credential: &Credential, now: Timestamp) -> bool {
+        Session::of_credential(credential)
+            .is_ok_and(|session| session.grant.is_some() && session.is_stale(now))
+    }
+
+    fn consent(&self) -> Option<&dyn ConsentPages> {
+        self.client.as_ref().map(|_| self as &dyn ConsentPages)
     }
 
     async fn prepare(
@@ -198,6 +241,30 @@ impl Network for Bluesky {
             called_at,
         )
         .await
+    }
+}
+
+#[async_trait]
+impl ConsentPages for Bluesky {
+    async fn open(&self, request: ConsentRequest<'_>) -> Result<ConsentPage, NetworkError> {
+        let client = self.client.as_ref().ok_or(NetworkError::Unavailable {
+            message: "this installation has no address that servers accept".to_owned(),
+        })?;
+        oauth::open(&self.xrpc, client, request).await
+    }
+
+    async fn connect(
+        &self,
+        pending: &PendingConsent,
+        consent: Consent<'_>,
+    ) -> Result<Connected, ConsentError> {
+        let clock = self.clock.as_ref();
+        let session = oauth::connect(&self.xrpc, clock, pending, consent).await?;
+        Ok(connected(&self.xrpc, &session).await?)
+    }
+
+    fn client_document(&self) -> Option<Value> {
+        self.client.as_ref()?.document()
     }
 }
 

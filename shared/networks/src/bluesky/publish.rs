@@ -13,7 +13,7 @@ use super::errors::{self, call_outcome, network_error};
 use super::facets;
 use super::record::{self, COLLECTION, Image, Options, StrongRef};
 use super::session::Session;
-use super::xrpc::{Xrpc, XrpcError};
+use super::xrpc::{Access, Xrpc, XrpcError};
 use super::{cid, identity, tid};
 use crate::network::{
     Attachment, CallOutcome, Credential, NetworkError, Part, Prepared, PublishRequest, ReadBack,
@@ -143,7 +143,7 @@ async fn upload(
             "com.atproto.repo.uploadBlob",
             &attachment.content_type,
             Bytes::clone(&attachment.bytes),
-            &session.access,
+            session.access(),
         )
         .await
         .map_err(|error| network_error(&error, &session.service))?;
@@ -208,7 +208,7 @@ async fn put(
     });
     let method = "com.atproto.repo.putRecord";
     let put: Put = xrpc
-        .procedure(&session.service, method, &input, Some(&session.access))
+        .procedure(&session.service, method, &input, session.access())
         .await?;
     must_name(repo, std::slice::from_ref(post), &[put.uri])?;
     Ok(put.commit)
@@ -236,7 +236,7 @@ async fn create_all(
     let input = json!({ "repo": repo, "writes": writes, "validate": true });
     let method = "com.atproto.repo.applyWrites";
     let applied: Applied = xrpc
-        .procedure(&session.service, method, &input, Some(&session.access))
+        .procedure(&session.service, method, &input, session.access())
         .await?;
     let uris: Vec<_> = applied
         .results
@@ -321,7 +321,7 @@ async fn is_there(
     let method = "com.atproto.repo.getRecord";
     // Records are public: reading them works with a dead session too.
     let found: Result<Value, XrpcError> = xrpc
-        .query(&session.service, method, &parameters, None)
+        .query(&session.service, method, &parameters, Access::Nobody)
         .await;
     match found {
         // A server that is none answers anything.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::dpop::ProofKey;
+use super::xrpc::Access;
 use crate::network::{Credential, NetworkError};
 
 /// A token that lives shorter than this is refreshed before a call: longer than a call may take (30 s) together with
@@ -24,6 +26,24 @@ pub(crate) struct Session {
     pub(crate) handle: String,
     pub(crate) access: String,
     pub(crate) refresh: String,
+    /// What a sign-in by the server's consent page has besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[zeroize(skip)]
+    pub(crate) grant: Option<Grant>,
+}
+
+/// How tokens of a consent page are used and renewed.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    pub(crate) token_endpoint: Url,
+    /// Where the session is ended, if it can be.
+    pub(crate) revocation_endpoint: Option<Url>,
+    /// As whom we asked for it: the session belongs to this client.
+    pub(crate) client_id: String,
+    /// When the access token ends, where the server said it.
+    pub(crate) ends_at: Option<Timestamp>,
+    /// The tokens are of no use without it. It wipes itself.
+    pub(crate) key: ProofKey,
 }
 
 /// The answer of `createSession` and `refreshSession`.
@@ -51,6 +71,18 @@ impl Session {
             handle: tokens.handle.clone(),
             access: tokens.access_jwt.clone(),
             refresh: tokens.refresh_jwt.clone(),
+            grant: None,
+        }
+    }
+
+    /// How its calls prove whose they are.
+    pub(crate) fn access(&self) -> Access<'_> {
+        match &self.grant {
+            None => Access::Bearer(&self.access),
+            Some(grant) => Access::Proven {
+                token: &self.access,
+                key: &grant.key,
+            },
         }
     }
 
@@ -73,7 +105,11 @@ impl Session {
     /// Whether the access token should be replaced before the next call. One whose end cannot be read is left alone:
     /// the server knows.
     pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
-        expiry(&self.access).is_some_and(|expiry| {
+        let end = match &self.grant {
+            None => expiry(&self.access),
+            Some(grant) => grant.ends_at,
+        };
+        end.is_some_and(|expiry| {
             now.saturating_add(FRESH_FOR)
                 .is_ok_and(|soon| expiry <= soon)
         })
@@ -103,6 +139,7 @@ mod tests {
             handle: "alice.example.org".to_owned(),
             access: access.to_owned(),
             refresh: "refresh-secret".to_owned(),
+            grant: None,
         }
     }
 

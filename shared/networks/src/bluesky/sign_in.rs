@@ -10,7 +10,7 @@ use super::errors::{account_fault, host, network_error};
 use super::home;
 use super::identity::is_did;
 use super::session::{Session, Tokens};
-use super::xrpc::{Refusal, Xrpc, XrpcError};
+use super::xrpc::{Access, Refusal, Xrpc, XrpcError};
 use crate::network::NetworkError;
 
 pub(crate) const DEFAULT_SERVICE: &str = "https://bsky.social";
@@ -44,7 +44,12 @@ pub(crate) async fn create(
         password,
     };
     let tokens: Tokens = xrpc
-        .procedure(&service, "com.atproto.server.createSession", &input, None)
+        .procedure(
+            &service,
+            "com.atproto.server.createSession",
+            &input,
+            Access::Nobody,
+        )
         .await
         .map_err(|error| sign_in_error(&error, &service))?;
     let session = session(service, &tokens)?;
@@ -154,7 +159,8 @@ fn sign_in_error(error: &XrpcError, service: &Url) -> NetworkError {
     }
 }
 
-/// Asks the server whose session it is; refreshes it where only the access token has expired.
+/// Asks the server whose session it is; refreshes it where only the access token has expired, except one of a consent
+/// page, whose refresh must be reserved.
 pub(crate) async fn prove(xrpc: &Xrpc, session: Session) -> Result<Session, NetworkError> {
     #[derive(Deserialize)]
     struct Output {
@@ -167,7 +173,7 @@ pub(crate) async fn prove(xrpc: &Xrpc, session: Session) -> Result<Session, Netw
             &session.service,
             "com.atproto.server.getSession",
             &[],
-            Some(&session.access),
+            session.access(),
         )
         .await;
     match proven {
@@ -183,7 +189,9 @@ pub(crate) async fn prove(xrpc: &Xrpc, session: Session) -> Result<Session, Netw
             session.handle = output.handle;
             Ok(session)
         }
-        Err(XrpcError::Refused(refusal)) if refusal.asks_for_refresh() => {
+        Err(XrpcError::Refused(refusal))
+            if refusal.asks_for_refresh() && session.grant.is_none() =>
+        {
             refresh(xrpc, &session).await
         }
         Err(error) => Err(network_error(&error, &session.service)),

@@ -1,15 +1,18 @@
 //! The transport of the AT protocol (atproto.com/specs/xrpc): methods by name, JSON in and out, named errors.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{StatusCode, header};
+use domain::Clock;
+use http::{HeaderValue, Method, StatusCode, header};
 use reqwest::RequestBuilder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::dpop::{Bound, DpopSender, ProofKey};
 use crate::egress::Forbidden;
 use crate::http::{Answer, HttpClient, NoAnswer};
 
@@ -19,6 +22,18 @@ const WORDS_MAX: usize = 300;
 #[derive(Clone, Debug)]
 pub(crate) struct Xrpc {
     http: HttpClient,
+    dpop: DpopSender,
+}
+
+/// By what a call is allowed.
+#[derive(Clone, Copy)]
+pub(crate) enum Access<'a> {
+    /// It is open to everybody.
+    Nobody,
+    /// A token that whoever has it can use.
+    Bearer(&'a str),
+    /// A token that is bound to a key.
+    Proven { token: &'a str, key: &'a ProofKey },
 }
 
 /// Why a method gave no result.
@@ -48,8 +63,15 @@ pub(crate) struct Refusal {
 }
 
 impl Xrpc {
-    pub(crate) fn new(http: HttpClient) -> Self {
-        Self { http }
+    pub(crate) fn new(http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            dpop: DpopSender::new(http.clone(), clock),
+            http,
+        }
+    }
+
+    pub(crate) fn dpop(&self) -> &DpopSender {
+        &self.dpop
     }
 
     pub(crate) fn http(&self) -> &HttpClient {
@@ -62,10 +84,11 @@ impl Xrpc {
         service: &Url,
         method: &str,
         parameters: &[(&str, &str)],
-        token: Option<&str>,
+        access: Access<'_>,
     ) -> Result<T, XrpcError> {
-        let request = self.http.get(endpoint(service, method, parameters)?);
-        self.send(with_token(request, token)).await
+        let url = endpoint(service, method, parameters)?;
+        let request = self.http.get(url.clone());
+        self.send(request, Method::GET, &url, access).await
     }
 
     /// A procedure with a JSON body.
@@ -74,10 +97,11 @@ impl Xrpc {
         service: &Url,
         method: &str,
         input: &(impl Serialize + Sync),
-        token: Option<&str>,
+        access: Access<'_>,
     ) -> Result<T, XrpcError> {
-        let request = self.http.post(endpoint(service, method, &[])?).json(input);
-        self.send(with_token(request, token)).await
+        let url = endpoint(service, method, &[])?;
+        let request = self.http.post(url.clone()).json(input);
+        self.send(request, Method::POST, &url, access).await
     }
 
     /// A procedure without a body.
@@ -87,8 +111,10 @@ impl Xrpc {
         method: &str,
         token: &str,
     ) -> Result<T, XrpcError> {
-        let request = self.http.post(endpoint(service, method, &[])?);
-        self.send(with_token(request, Some(token))).await
+        let url = endpoint(service, method, &[])?;
+        let request = self.http.post(url.clone());
+        self.send(request, Method::POST, &url, Access::Bearer(token))
+            .await
     }
 
     /// A procedure without a body whose answer has none either.
@@ -98,8 +124,9 @@ impl Xrpc {
         method: &str,
         token: &str,
     ) -> Result<(), XrpcError> {
-        let request = self.http.post(endpoint(service, method, &[])?);
-        self.answer(with_token(request, Some(token)))
+        let url = endpoint(service, method, &[])?;
+        let request = self.http.post(url.clone());
+        self.answer(request, Method::POST, &url, Access::Bearer(token))
             .await
             .map(drop)
     }
@@ -111,25 +138,53 @@ impl Xrpc {
         method: &str,
         content_type: &str,
         bytes: Bytes,
-        token: &str,
+        access: Access<'_>,
     ) -> Result<T, XrpcError> {
+        let url = endpoint(service, method, &[])?;
         let request = self
             .http
-            .post(endpoint(service, method, &[])?)
+            .post(url.clone())
             .header(header::CONTENT_TYPE, content_type)
             .body(bytes);
-        self.send(with_token(request, Some(token))).await
+        self.send(request, Method::POST, &url, access).await
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, XrpcError> {
-        let answer = self.answer(request).await?;
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        method: Method,
+        url: &Url,
+        access: Access<'_>,
+    ) -> Result<T, XrpcError> {
+        let answer = self.answer(request, method, url, access).await?;
         serde_json::from_slice(&answer.body).map_err(|_| XrpcError::Unreadable {
             status: answer.status,
         })
     }
 
-    async fn answer(&self, request: RequestBuilder) -> Result<Answer, XrpcError> {
-        let answer = self.http.send(request).await.map_err(|error| match error {
+    async fn answer(
+        &self,
+        request: RequestBuilder,
+        method: Method,
+        url: &Url,
+        access: Access<'_>,
+    ) -> Result<Answer, XrpcError> {
+        let sent = match access {
+            Access::Nobody => self.http.send(request).await,
+            Access::Bearer(token) => self.http.send(request.bearer_auth(token)).await,
+            Access::Proven { token, key } => {
+                let request = request.header(header::AUTHORIZATION, proven(token)?);
+                let token = Some(token);
+                let bound = Bound {
+                    method,
+                    url,
+                    key,
+                    token,
+                };
+                self.dpop.send(request, &bound).await
+            }
+        };
+        let answer = sent.map_err(|error| match error {
             NoAnswer::Forbidden(forbidden) => XrpcError::Forbidden(forbidden),
             NoAnswer::NotSent(reason) => XrpcError::NotSent {
                 reason: reason.to_string(),
@@ -156,11 +211,13 @@ fn endpoint(service: &Url, method: &str, parameters: &[(&str, &str)]) -> Result<
     Ok(url)
 }
 
-fn with_token(request: RequestBuilder, token: Option<&str>) -> RequestBuilder {
-    match token {
-        Some(token) => request.bearer_auth(token),
-        None => request,
-    }
+fn proven(token: &str) -> Result<HeaderValue, XrpcError> {
+    let mut value =
+        HeaderValue::try_from(format!("DPoP {token}")).map_err(|_| XrpcError::NotSent {
+            reason: "the token cannot be sent".to_owned(),
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Proxies in front of a server answer 429 and 5xx with bodies of their own: there the status says enough.

@@ -8,6 +8,7 @@
 )]
 
 mod bluesky;
+mod consent;
 mod cutter;
 mod real_server;
 mod strange_servers;

@@ -9,6 +9,12 @@ use serde_json::json;
 use testkit::{Pds, PdsAccount, PdsPost, PdsSegment};
 
 use crate::bluesky::{bluesky, credentials, field, image, now, part, publish, request, with_field};
+use crate::consent::{
+    Page, code_without_the_secret_of_pkce_is_of_no_use, consent_connects_publishes_and_refreshes,
+    consent_of_another_account_is_not_taken, consent_of_another_issuer_is_not_taken,
+    declined_page_brings_an_error_and_no_code,
+    page_for_a_handle_that_nobody_has_is_refused_at_once, token_without_its_key_is_of_no_use,
+};
 use crate::cutter::Cutter;
 
 static PIXELS: &[u8] = include_bytes!("pixels.png");
@@ -48,6 +54,16 @@ async fn bluesky_on_a_real_server_publishes_each_delivery_once() {
     expired_access_token_is_refreshed(&story).await;
     dead_refresh_token_asks_to_reconnect(&story).await;
     session_that_was_signed_out_is_over_and_another_goes_on(&story).await;
+
+    let page = Page::new(&story.pds, &story.alice);
+    page_for_a_handle_that_nobody_has_is_refused_at_once(&page).await;
+    declined_page_brings_an_error_and_no_code(&page).await;
+    consent_connects_publishes_and_refreshes(&page).await;
+    session_by_consent_that_was_signed_out_is_over(&page).await;
+    token_without_its_key_is_of_no_use(&page).await;
+    consent_of_another_account_is_not_taken(&page).await;
+    consent_of_another_issuer_is_not_taken(&page).await;
+    code_without_the_secret_of_pkce_is_of_no_use(&page).await;
 }
 
 fn connect_names_the_account_and_keeps_no_password(story: &Story) {
