@@ -6,6 +6,7 @@ use domain::account::{Account, AccountState};
 use domain::delivery::Delivery;
 use domain::{Error, Result};
 use engine::vault;
+use jiff::{SignedDuration, Timestamp};
 use networks::{Credential, Network, NetworkError};
 use store::{Saved, TenantScope};
 
@@ -13,6 +14,9 @@ use crate::Ctx;
 
 /// Longest time that a network has to prove a credential: with the call before it, it stays within what a message has.
 const PROOF: Duration = Duration::from_secs(10);
+
+/// A refresh takes one or two calls, which networks answer within seconds.
+const REFRESH: SignedDuration = SignedDuration::from_secs(2);
 
 /// What a network says of a credential that it has just refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +72,29 @@ async fn end(ctx: &Ctx, account: &Account, credential: &Credential) {
     }
 }
 
+/// Whether the credential may be given to what refreshes it: where that uses up its refresh token, to one worker only.
+pub(crate) async fn may_refresh(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    network: &dyn Network,
+    credential: &Credential,
+    version: u32,
+) -> Result<bool> {
+    let now = ctx.clock.now();
+    if !network.refreshes_once(credential, now) {
+        return Ok(true);
+    }
+    let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
+    let reserved = table.reserve_refresh(delivery.account, version, now);
+    Ok(reserved.await? == Saved::Done)
+}
+
+/// When a refresh that somebody else has begun is likely to be over.
+pub(crate) fn after_refresh(ctx: &Ctx) -> Timestamp {
+    let now = ctx.clock.now();
+    now.saturating_add(REFRESH).unwrap_or(now)
+}
+
 /// Asks a network once whether it means it: sessions end for many reasons, and most can be renewed without a person.
 /// `version` is that of the refused credential.
 pub(crate) async fn prove(
@@ -77,6 +104,10 @@ pub(crate) async fn prove(
     credential: &Credential,
     version: u32,
 ) -> Proof {
+    if network.refreshes_once(credential, ctx.clock.now()) {
+        // The next try renews it in its own time: cut short here, its only refresh token would be lost.
+        return Proof::Unknown;
+    }
     match tokio::time::timeout(PROOF, network.check(credential)).await {
         Ok(Ok(connected)) if connected.credential == *credential => Proof::Fit,
         Ok(Ok(connected)) => match keep(ctx, delivery, version, &connected.credential).await {

@@ -146,6 +146,16 @@ async fn fit_credential(
     let credential = engine::vault::open(&ctx.envelope, account, material.credential.clone())
         .await
         .map_err(|error| infrastructure(ctx, owned, &error))?;
+    if !credentials::may_refresh(ctx, &owned.delivery, network, &credential, version)
+        .await
+        .map_err(|error| infrastructure(ctx, owned, &error))?
+    {
+        // Another worker is at it. Its credential is the one that will live.
+        return Err(Box::new(Settlement::Postponed {
+            at: credentials::after_refresh(ctx),
+            fault: None,
+        }));
+    }
     let refreshed = match network.refresh(&credential, ctx.clock.now()).await {
         Ok(None) => return Ok((credential, version)),
         Ok(Some(refreshed)) => refreshed,

@@ -112,6 +112,15 @@ impl Credential {
         }
     }
 
+    /// What the sign-in is known by from its beginning to its end: unlike a session's name it stays when a proof of the
+    /// person gives the session another secret.
+    pub fn sign_in(&self) -> String {
+        match self {
+            Self::Session(session) => format!("ses_{}", session.started_at.as_millisecond()),
+            Self::Family(family) => family.id.to_string(),
+        }
+    }
+
     /// When its person last proved who they are.
     pub fn proved_at(&self) -> Timestamp {
         match self {

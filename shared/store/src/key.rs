@@ -267,6 +267,10 @@ impl Key {
         Self::new(format!("U#{user}"), format!("PSK#{passkey}"))
     }
 
+    pub(crate) fn authorization(scope: &TenantScope, state: &SecretHash) -> Self {
+        Self::new(authorization_partition(scope.tenant()), state.0.clone())
+    }
+
     pub(crate) fn ceremony(challenge: &SecretHash) -> Self {
         Self::new(format!("X#CER#{}", challenge.0), ALONE)
     }
@@ -385,6 +389,10 @@ pub(crate) fn tenant_key_partition(tenant: TenantId) -> String {
 
 pub(crate) fn credential_partition(tenant: TenantId) -> String {
     format!("{}#CRED", tenant_partition(tenant))
+}
+
+pub(crate) fn authorization_partition(tenant: TenantId) -> String {
+    format!("{}#OAU", tenant_partition(tenant))
 }
 
 pub(crate) fn user_memberships_partition(user: UserId) -> String {

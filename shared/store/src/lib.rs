@@ -19,6 +19,7 @@ mod attempts;
 mod attention;
 mod attribute;
 pub mod audit;
+mod authorizations;
 mod ceremonies;
 mod condition;
 mod credentials;
@@ -78,6 +79,7 @@ pub use attention::{
     AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, OverduePage,
     UnsettledPage, UnsettledPosition,
 };
+pub use authorizations::Authorization;
 pub use ceremonies::{Ceremony, CeremonyPurpose};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;

@@ -17,6 +17,8 @@ pub enum Purpose {
     OwedMail,
     /// What an authenticator app shares with us.
     AuthenticatorSeed,
+    /// What a network needs to end an authorization that was begun.
+    PendingConsent,
 }
 
 impl Purpose {
@@ -28,6 +30,7 @@ impl Purpose {
             Self::JwtSigningKey => "jwt_signing_key",
             Self::OwedMail => "owed_mail",
             Self::AuthenticatorSeed => "authenticator_seed",
+            Self::PendingConsent => "pending_consent",
         }
     }
 }

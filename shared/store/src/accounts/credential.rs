@@ -5,19 +5,25 @@ use domain::event::{EventKind, Subject};
 use domain::notice::{Notice, NoticeCause};
 use domain::{AccountId, Result, TenantId};
 use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Saved;
 use super::item::{proven, turned, unchanged};
-use crate::attribute::{base64_bytes, number, optional_millis, value};
+use crate::attribute::{base64_bytes, instant, number, optional_millis, value};
 use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::notices::{notice, notice_write};
 use crate::scope::{TenantScope, TenantTable};
+use crate::table::Written;
 use crate::transaction::Transacted;
+
+/// Longer than a refresh can take (two calls of 30 s, where a server first names a nonce), so that whoever is still at it
+/// is alone.
+const REFRESH_RESERVED: SignedDuration = SignedDuration::from_secs(90);
 
 /// A credential as it is stored: sealed for this account and this version, so that it opens nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +86,31 @@ impl TenantTable<'_> {
         let key = Key::credential(&self.scope, account);
         let found: Option<CredentialItem> = self.table.get(&key).await?;
         Ok(found.and_then(CredentialItem::in_use))
+    }
+
+    /// Reserves the refresh of the account's credential, as it was read, until then: where a refresh token is good for
+    /// one use, nobody else may use it meanwhile. The next credential ends the reservation. [`Saved::Stale`] where
+    /// somebody else has it, or the account has another credential by now.
+    pub async fn reserve_refresh(
+        &self,
+        account: AccountId,
+        version: u32,
+        now: Timestamp,
+    ) -> Result<Saved> {
+        let until = now.saturating_add(REFRESH_RESERVED).unwrap_or(now);
+        let is_free = Condition::All(vec![
+            Condition::Equals("ver", number(version)),
+            Condition::Any(vec![
+                Condition::Absent("refresh"),
+                Condition::AtMost("refresh", instant(now)),
+            ]),
+        ]);
+        let key = Key::credential(&self.scope, account);
+        let write = Write::update(key, vec![Action::Set("refresh", instant(until))]).when(is_free);
+        Ok(match self.table.write(write).await? {
+            Written::Applied(_) => Saved::Done,
+            Written::Refused(_) => Saved::Stale,
+        })
     }
 
     /// Stores a credential that the network refreshed, one version above that of `account`. [`Saved::Stale`] where

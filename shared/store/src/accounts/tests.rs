@@ -392,3 +392,24 @@ async fn slots_of_a_day_end_until_the_next() {
     assert_eq!(ask(now).await.unwrap(), Slot::DayIsFull(midnight));
     assert_eq!(ask(midnight).await.unwrap(), Slot::Granted);
 }
+
+#[tokio::test]
+async fn refresh_is_reserved_by_one_until_it_is_over_or_was_given_up() {
+    let bench = Bench::new().await;
+    let tenant = bench.tenant();
+    let reserve = async |version| {
+        let reserved = tenant.reserve_refresh(bench.account.id, version, bench.now());
+        reserved.await.unwrap()
+    };
+
+    assert_eq!(reserve(1).await, Saved::Done);
+    assert_eq!(reserve(1).await, Saved::Stale);
+    bench.clock.advance(SignedDuration::from_secs(90));
+    assert_eq!(reserve(1).await, Saved::Done, "whoever had it is gone");
+
+    let renewed = sealed(2);
+    let saved = tenant.save_refreshed_credential(&bench.account, &renewed);
+    assert_eq!(saved.await.unwrap(), Saved::Done);
+    assert_eq!(reserve(1).await, Saved::Stale, "of an older credential");
+    assert_eq!(reserve(2).await, Saved::Done);
+}

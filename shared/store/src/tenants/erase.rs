@@ -17,8 +17,8 @@ use crate::audit::{AuditRecord, Leaf};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::{
-    Key, account_partition, api_keys_partition, audit_partition, media_partition, post_partition,
-    tenant_key_partition, tenant_partition, time_text,
+    Key, account_partition, api_keys_partition, audit_partition, authorization_partition,
+    media_partition, post_partition, tenant_key_partition, tenant_partition, time_text,
 };
 use crate::schema::{BY_ATTENTION, BY_CREATED, PK, SK};
 use crate::scope::{SystemTable, TenantScope, TenantTable};
@@ -168,6 +168,7 @@ impl TenantTable<'_> {
             audit_partition(Owner::Tenant(tenant)),
             format!("{whole}#EVT"),
             format!("{whole}#BUD"),
+            authorization_partition(tenant),
         ] {
             self.empty(partition).await?;
         }
