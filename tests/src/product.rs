@@ -274,6 +274,7 @@ impl Parts {
         accounts::Ctx {
             gate: self.gate(&table),
             clock: Arc::clone(&self.now),
+            random: Arc::new(FixedRandom::new(43)),
             networks: self.networks.clone(),
             envelope: self.envelope(&table),
             waker: self.waker(&table),

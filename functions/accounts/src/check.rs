@@ -69,6 +69,15 @@ impl Ctx {
         }
         let credential = vault::open(&self.envelope, account, stored).await?;
         let network = self.network(account.network.as_str())?;
+        let now = self.clock.now();
+        if network.refreshes_once(&credential, now)
+            && accounts
+                .reserve_refresh(account.id, account.credential_version, now)
+                .await?
+                == Saved::Stale
+        {
+            return Ok(Saved::Stale);
+        }
         match network.check(&credential).await {
             Ok(connected) if connected.identity.remote_id != account.identity.remote_id => {
                 Err(Error::internal(

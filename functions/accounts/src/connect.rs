@@ -36,16 +36,6 @@ pub(crate) struct ConnectAccount {
     credentials: Credentials,
 }
 
-/// A consent page to be opened.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BeginConnect {
-    /// The network.
-    network: String,
-    /// Where the browser goes afterwards.
-    return_to: String,
-}
-
 /// Connects an account by credentials. The same account of the network again keeps its id, gets the new credentials,
 /// and its held posts resume.
 #[utoipa::path(
@@ -75,7 +65,7 @@ pub(crate) async fn connect_account(
     if network.connect_method() != ConnectMethod::Credentials {
         return Err(wrong_network(
             "connect_by_oauth",
-            "connect accounts of this network by POST /v1/accounts/connect",
+            "connect accounts of this network by POST /v1/accounts/authorizations",
         )
         .into());
     }
@@ -93,40 +83,6 @@ pub(crate) async fn connect_account(
     let used = ctx.accounts(&caller).accounts_used().await;
     let headroom = Headroom::after(Quota::Accounts, caller.tenant.limits.accounts, used);
     Ok((status, headroom, Json(account.into())))
-}
-
-/// Begins to connect an account by the network's consent page.
-#[utoipa::path(
-    post,
-    path = "/v1/accounts/connect",
-    tag = "accounts",
-    request_body = BeginConnect,
-    responses(
-        (status = UNPROCESSABLE_ENTITY, description = "The network takes credentials: `connect_by_credentials`"),
-    )
-)]
-pub(crate) async fn begin_connect(
-    State(ctx): State<Ctx>,
-    _: Can<ManageAccounts>,
-    Json(body): Json<BeginConnect>,
-) -> api::Result<()> {
-    let BeginConnect { network, return_to } = body;
-    tracing::debug!(
-        return_to_bytes = return_to.len(),
-        "a consent page was asked for"
-    );
-    let network = ctx.network(&network)?;
-    Err(match network.connect_method() {
-        ConnectMethod::Credentials => wrong_network(
-            "connect_by_credentials",
-            "connect accounts of this network by POST /v1/accounts with credentials",
-        ),
-        ConnectMethod::Oauth => wrong_network(
-            "network_not_offered",
-            "accounts of this network cannot be connected here yet",
-        ),
-    }
-    .into())
 }
 
 impl Ctx {
@@ -157,17 +113,22 @@ impl Ctx {
         credentials: &Credentials,
     ) -> Result<Connected> {
         let fields = credentials.for_network(network).map_err(Error::Invalid)?;
+        self.admit_sign_in(caller).await?;
+        network
+            .connect(fields)
+            .await
+            .map_err(|error| refusal(network, error, self.clock.now()))
+    }
+
+    /// Counts a sign-in at a network against the tenant's limit.
+    pub(crate) async fn admit_sign_in(&self, caller: &Can<ManageAccounts>) -> Result<()> {
         let limit = RateLimit::per(SIGN_INS, SIGN_INS_PERIOD);
         let tenant = caller.tenant.id.to_string();
         let now = self.clock.now();
         self.table
             .system()
             .admit("connect", &tenant, limit, now)
-            .await?;
-        network
-            .connect(fields)
             .await
-            .map_err(|error| refusal(network, error, self.clock.now()))
     }
 
     async fn remembered(
@@ -190,7 +151,7 @@ impl Ctx {
 
     /// Stores an account that was proven to be the caller's. Decides anew when somebody else is faster: of concurrent
     /// requests for one remote account one connects it, and the others find it.
-    async fn take_in(
+    pub(crate) async fn take_in(
         &self,
         caller: &Can<ManageAccounts>,
         network: &dyn Network,
@@ -307,7 +268,7 @@ impl Ctx {
 }
 
 /// Whoever is limited to some accounts would connect one that does not exist for them afterwards.
-fn must_reach_all(caller: &Can<ManageAccounts>) -> Result<()> {
+pub(crate) fn must_reach_all(caller: &Can<ManageAccounts>) -> Result<()> {
     match caller.scope.accounts() {
         AccountReach::All => Ok(()),
         AccountReach::Only(_) => Err(Error::Forbidden {
@@ -326,7 +287,7 @@ pub(crate) fn busy() -> Error {
     )
 }
 
-fn wrong_network(code: &'static str, message: impl Into<String>) -> Error {
+pub(crate) fn wrong_network(code: &'static str, message: impl Into<String>) -> Error {
     Error::Invalid(vec![FieldError::new("/network", code, message)])
 }
 

@@ -11,6 +11,7 @@
 //! while it must be connected again, resume when it is, and are cancelled when it is disconnected.
 
 mod account_view;
+mod authorizations;
 mod check;
 mod connect;
 mod credentials;
@@ -30,7 +31,7 @@ use api::{Gate, route};
 use axum::extract::FromRef;
 use cloud::config::{KeyConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig};
 use cloud::envelope::Envelope;
-use domain::Clock;
+use domain::{Clock, Random};
 use engine::{Deployment, Notifier, Waker};
 use store::{Table, TenantTable};
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +46,8 @@ pub struct Ctx {
     pub table: Table,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Makes states and verifiers of consent pages.
+    pub random: Arc<dyn Random>,
     /// The networks that accounts can be connected at.
     pub networks: Registry,
     /// Seals credentials.
@@ -75,9 +78,11 @@ impl Ctx {
             gate: Gate::new(deployment.table.clone(), Arc::clone(clock), &public_url.url),
             table: deployment.table.clone(),
             clock: Arc::clone(clock),
-            networks: ::networks::deployed(
+            random: Arc::clone(&deployment.random),
+            networks: ::networks::connecting(
                 Arc::clone(clock),
                 Egress::deployed(networks.private_servers),
+                &public_url.url,
             )?,
             envelope: deployment.envelope(&key),
             waker: deployment.waker(&queue),
@@ -106,8 +111,14 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         ))))
         .routes(route::can::<ReadAccounts, _>(routes!(read::list_accounts)))
         .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
-            connect::begin_connect
+            authorizations::begin::begin_authorization
         ))))
+        .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
+            authorizations::complete::complete_authorization
+        ))))
+        .routes(route::public(routes!(
+            authorizations::document::bluesky_client
+        )))
         .routes(route::can::<ReadAccounts, _>(routes!(read::get_account)))
         .routes(route::can::<ManageAccounts, _>(routes!(
             disconnect::disconnect_account

@@ -30,6 +30,8 @@ pub(crate) struct NetworkView {
     /// `credentials` that the person types, or `oauth`: the network's own consent page.
     #[schema(value_type = String, example = "credentials")]
     connect: ConnectMethod,
+    /// Whether accounts can be connected by the network's own consent page: `POST /v1/accounts/authorizations`.
+    consent_page: bool,
     /// What a post may have there.
     #[schema(value_type = Object)]
     rules: Rules,
@@ -83,6 +85,7 @@ impl NetworkView {
             id: network.id().into(),
             name: network.name(),
             connect: network.connect_method(),
+            consent_page: network.consent().is_some(),
             rules: network.rules().clone(),
             credential_fields: fields.iter().map(CredentialFieldView::from).collect(),
             default_options: tenant

@@ -3,8 +3,10 @@
 use api::permission::ManageAccounts;
 use api::{Can, Json, Path};
 use axum::extract::State;
+use domain::account::Account;
 use domain::network::ConnectMethod;
-use domain::{AccountId, Error};
+use domain::{AccountId, Error, Result};
+use networks::Connected;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -45,26 +47,39 @@ pub(crate) async fn reconnect_account(
     if network.connect_method() != ConnectMethod::Credentials {
         return Err(Error::conflict(
             "connect_by_oauth",
-            "connect accounts of this network by POST /v1/accounts/connect",
+            "connect accounts of this network by POST /v1/accounts/authorizations",
         )
         .into());
     }
     let connected = ctx.sign_in(&caller, &*network, &body.credentials).await?;
-    if connected.identity.remote_id != account.identity.remote_id {
-        return Err(Error::conflict(
-            "another_account",
-            format!(
-                "these credentials belong to {}, this account is {}: use its own, or connect the other by itself",
-                connected.identity.handle, account.identity.handle
-            ),
-        )
-        .into());
-    }
-    for _ in 0..ROUNDS {
-        if let Some(account) = ctx.once_more(&caller, id, &connected).await? {
-            return Ok(Json(account.into()));
+    Ok(Json(
+        ctx.reconnect(&caller, &account, &connected).await?.into(),
+    ))
+}
+
+impl Ctx {
+    /// Gives an account what a new sign-in brought, if it was one of this very account.
+    pub(crate) async fn reconnect(
+        &self,
+        caller: &Can<ManageAccounts>,
+        account: &Account,
+        connected: &Connected,
+    ) -> Result<Account> {
+        if connected.identity.remote_id != account.identity.remote_id {
+            return Err(Error::conflict(
+                "another_account",
+                format!(
+                    "these credentials belong to {}, this account is {}: use its own, or connect the other by itself",
+                    connected.identity.handle, account.identity.handle
+                ),
+            ));
         }
-        ctx.live_account(&caller, id).await?;
+        for _ in 0..ROUNDS {
+            if let Some(account) = self.once_more(caller, account.id, connected).await? {
+                return Ok(account);
+            }
+            self.live_account(caller, account.id).await?;
+        }
+        Err(busy())
     }
-    Err(busy().into())
 }

@@ -132,6 +132,7 @@ impl Functions {
                 gate,
                 table: table.clone(),
                 clock: Arc::clone(clock),
+                random: Arc::clone(random),
                 networks: networks.clone(),
                 envelope: Arc::clone(&envelope),
                 waker: waker.clone(),

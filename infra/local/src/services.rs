@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use cloud::clock::SystemRandom;
 use cloud::signing::{Signer, SoftwareSigner};
 use domain::{Clock, Ids, Random};
-use networks::{Bluesky, Egress, HttpClient, Registry};
+use networks::{Bluesky, Egress, HttpClient, OauthClient, Registry};
 use playground::{Playground, Server};
 use store::{Settings as TableSettings, Table, schema};
 use url::Url;
@@ -119,8 +119,11 @@ fn networks(base: &Url, clock: &Arc<dyn Clock>) -> anyhow::Result<Registry> {
     // Only a second host in the same process finds a provider already there, which is the same one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let http = HttpClient::new(Egress::AllowLoopback)?;
+    let port = base.port_or_known_default().unwrap_or_default();
+    let bluesky =
+        Bluesky::new(http.clone(), Arc::clone(clock)).with_client(OauthClient::loopback(port));
     Ok(Registry::new(vec![
-        Arc::new(Bluesky::new(http.clone(), Arc::clone(clock))),
+        Arc::new(bluesky),
         Arc::new(Playground::new(by_address(base), http, Arc::clone(clock))),
     ]))
 }

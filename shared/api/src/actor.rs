@@ -44,6 +44,7 @@ pub struct Can<P> {
     /// The tenant, as it is at this request.
     pub tenant: Tenant,
     actor: event::Actor,
+    sign_in: Option<String>,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -77,6 +78,11 @@ impl<P> Can<P> {
     /// Whether they look into a tenant that is not theirs.
     pub fn is_support(&self) -> bool {
         matches!(self.actor, event::Actor::Support(_))
+    }
+
+    /// By which sign-in of a person, under the name that it keeps to its end; `None` for a program with a key.
+    pub fn sign_in(&self) -> Option<&str> {
+        self.sign_in.as_deref()
     }
 }
 
@@ -124,6 +130,10 @@ where
         let gate = Gate::from_ref(state);
         let identified = identify(parts, &gate).await?;
         let actor = actor(&identified);
+        let sign_in = match &identified {
+            Identified::Person { credential, .. } => Some(credential.sign_in()),
+            Identified::Program { .. } => None,
+        };
         let member = match identified {
             Identified::Person { credential, member } => {
                 member.ok_or_else(|| without_tenant(&credential))?
@@ -164,6 +174,7 @@ where
             standing,
             tenant,
             actor,
+            sign_in,
             permission: PhantomData,
         })
     }

@@ -18,6 +18,7 @@ use domain::tenant::{
 use domain::user::Origin;
 use domain::{AccountGroupId, AccountId, ApiKeyId, Clock, EventId, OperationId, TenantId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
+use jiff::Timestamp;
 use serde_json::Value;
 use store::{
     Act, Admission, Admitted, Defined, NewTenant, RequestRate, Session, SignIn, Table, TenantScope,
@@ -448,19 +449,8 @@ pub async fn session(
     tenant: Option<TenantId>,
 ) -> String {
     let now = clock.now();
-    let random = FixedRandom::new(user.as_uuid().as_u64_pair().1);
-    let cookie = SessionCookie::generate(&random, user, tenant);
-    let session = Session {
-        secret: cookie.hash(),
-        user,
-        tenant,
-        started_at: now,
-        proved_at: now,
-        last_seen_at: now,
-        ends_at: now.saturating_add(SESSION_LIFETIME).expect("a time"),
-        origin: Origin::default(),
-        support: None,
-    };
+    let cookie = cookie(user, tenant, 0);
+    let session = session_of(&cookie, user, tenant, now);
     let sign_in = SignIn {
         opening: None,
         device: None,
@@ -477,7 +467,66 @@ pub async fn session(
         .start_session(&session, &sign_in)
         .await
         .expect("a stored session");
-    let header = CookieKind::of(&public_url()).set(&cookie);
+    shown(&cookie)
+}
+
+/// The person, signed in at this time by [`session`], proves again who they are: the same sign-in, by another cookie.
+pub async fn reproved(
+    table: &Table,
+    clock: &TestClock,
+    member: &TestMember,
+    started_at: Timestamp,
+) -> TestMember {
+    let (user, tenant, now) = (member.user, Some(member.tenant), clock.now());
+    let old = session_of(&cookie(user, tenant, 0), user, tenant, started_at);
+    let cookie = cookie(user, tenant, 1);
+    let new = Session {
+        secret: cookie.hash(),
+        proved_at: now,
+        last_seen_at: now,
+        ..old.clone()
+    };
+    let act = UserAct {
+        at: now,
+        kind: EventKind::UserReauthenticated,
+        origin: Origin::default(),
+        detail: Value::Null,
+    };
+    let system = table.system();
+    let replaced = system.reprove_session(&old, &new, &act).await;
+    assert!(replaced.expect("a stored session"), "they are signed in");
+    TestMember {
+        cookie: shown(&cookie),
+        ..member.clone()
+    }
+}
+
+fn cookie(user: UserId, tenant: Option<TenantId>, number: u64) -> SessionCookie {
+    let seed = user.as_uuid().as_u64_pair().1.wrapping_add(number);
+    SessionCookie::generate(&FixedRandom::new(seed), user, tenant)
+}
+
+fn session_of(
+    cookie: &SessionCookie,
+    user: UserId,
+    tenant: Option<TenantId>,
+    started_at: Timestamp,
+) -> Session {
+    Session {
+        secret: cookie.hash(),
+        user,
+        tenant,
+        started_at,
+        proved_at: started_at,
+        last_seen_at: started_at,
+        ends_at: started_at.saturating_add(SESSION_LIFETIME).expect("a time"),
+        origin: Origin::default(),
+        support: None,
+    }
+}
+
+fn shown(cookie: &SessionCookie) -> String {
+    let header = CookieKind::of(&public_url()).set(cookie);
     let text = header.to_str().expect("a readable cookie");
     text.split(';').next().unwrap_or_default().to_owned()
 }

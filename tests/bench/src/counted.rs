@@ -253,6 +253,7 @@ impl Bench {
             gate,
             table: table.clone(),
             clock: Arc::clone(&shared),
+            random: Arc::new(FixedRandom::new(43)),
             networks: networks.clone(),
             envelope: envelope(),
             waker: waker.clone(),

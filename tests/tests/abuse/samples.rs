@@ -46,7 +46,6 @@ pub(crate) fn of_member(name: &str) -> Option<Value> {
         "week_start" => json!("monday"),
         "password" => json!("correct horse battery staple"),
         "reason" => json!("Ticket 1843: a post did not go out"),
-        "return_to" => json!("/accounts"),
         "text" => json!("Walk"),
         "time_zone" | "zone" => json!("Europe/London"),
         _ => return None,

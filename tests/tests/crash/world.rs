@@ -225,6 +225,7 @@ impl World {
             gate,
             table: table.clone(),
             clock: Arc::clone(&clock),
+            random: Arc::new(FixedRandom::new(43)),
             networks: networks.clone(),
             envelope: Arc::clone(&envelope),
             waker: waker.clone(),

@@ -108,11 +108,12 @@ impl Story {
     }
 
     /// Something that counts only once it is confirmed.
-    async fn prepare(&mut self, operation: &str, body: &Value) {
+    async fn prepare(&mut self, operation: &str, body: &Value) -> Value {
         let before = self.events().await;
         let answer = self.play(operation, &[], body).await;
         assert!(answer.status.is_success(), "{operation}: {}", answer.body);
         assert_eq!(self.events().await, before, "{operation}");
+        answer.body
     }
 
     /// An act that is refused: nothing happened.
@@ -156,9 +157,12 @@ async fn accounts(story: &mut Story) -> String {
     let named = json!({ "identifier": "ada" });
     let new = json!({ "network": FakeNetwork::ID, "credentials": named });
     let account = id(&story.act("POST /v1/accounts", &[], &new).await);
-    let oauth = json!({ "network": FakeNetwork::ID });
+    let authorizations = "POST /v1/accounts/authorizations";
+    let network = json!({ "network": FakeNetwork::ID });
+    let opened = story.prepare(authorizations, &network).await;
+    let agreed = FakeNetwork::agree(opened["authorize_url"].as_str().unwrap(), "grace");
     story
-        .refused("POST /v1/accounts/connect", &[], &oauth)
+        .act(&format!("{authorizations}/complete"), &[], &agreed)
         .await;
     let none = json!({});
     story

@@ -7,6 +7,8 @@ use crate::openapi::snapshot;
 /// Everything that needs no credential. A route that comes in here needs a reason.
 const PUBLIC: [&str; 16] = [
     "get /.well-known/jwks.json",
+    // By it servers of Bluesky know the product.
+    "get /v1/networks/bluesky/client-metadata.json",
     "post /v1/auth/confirm-email",
     "post /v1/auth/forgot-password",
     "post /v1/auth/login",
@@ -25,7 +27,7 @@ const PUBLIC: [&str; 16] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 35] = [
+const RECENT: [&str; 36] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -40,7 +42,8 @@ const RECENT: [&str; 35] = [
     "patch /v1/roles/{id}",
     "patch /v1/tenants/{id}/security",
     "post /v1/accounts",
-    "post /v1/accounts/connect",
+    "post /v1/accounts/authorizations",
+    "post /v1/accounts/authorizations/complete",
     "post /v1/accounts/{id}/reconnect",
     "post /v1/api-keys",
     "post /v1/api-keys/{id}/rotate",

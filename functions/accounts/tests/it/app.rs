@@ -5,11 +5,12 @@ use std::sync::Arc;
 use accounts::Ctx;
 use domain::Clock;
 use domain::membership::Role;
+use domain::network::RepeatRule;
 use engine::{Notifier, Waker};
 use networks::Registry;
 use serde_json::{Value, json};
 use store::Table;
-use testkit::{Answer, MemoryQueue, TestApi, TestClock, TestMember};
+use testkit::{Answer, FakeNetwork, FixedRandom, MemoryQueue, TestApi, TestClock, TestMember};
 
 use crate::door::{Door, PASSWORD};
 
@@ -33,7 +34,11 @@ impl App {
             gate: testkit::gate_with(&table, &clock, &envelope).await,
             table: table.clone(),
             clock: Arc::clone(&shared),
-            networks: Registry::new(vec![Arc::clone(&door) as Arc<_>]),
+            random: Arc::new(FixedRandom::new(19)),
+            networks: Registry::new(vec![
+                Arc::clone(&door) as Arc<_>,
+                Arc::new(FakeNetwork::new(&clock, RepeatRule::Nothing)),
+            ]),
             envelope,
             waker: Waker {
                 table: table.clone(),

@@ -302,28 +302,6 @@ async fn connect_by_a_person_without_the_permission_is_refused() {
 }
 
 #[tokio::test]
-async fn connect_by_consent_page_of_a_network_with_credentials_says_how_instead() {
-    let app = App::start().await;
-    let admin = app.admin().await;
-    let begin = |network| {
-        let body = json!({ "network": network, "return_to": "https://app.test/done" });
-        app.api
-            .post("/v1/accounts/connect")
-            .by(&admin)
-            .json(&body)
-            .send()
-    };
-
-    let known = begin("door").await.expect_problem(422, "invalid_request");
-    let unknown = begin("myspace")
-        .await
-        .expect_problem(422, "invalid_request");
-
-    assert_eq!(known.body["errors"][0]["code"], "connect_by_credentials");
-    assert_eq!(unknown.body["errors"][0]["code"], "unknown_network");
-}
-
-#[tokio::test]
 async fn list_is_cut_into_pages() {
     let app = App::start().await;
     let admin = app.admin().await;

@@ -33,6 +33,13 @@ async fn limited_admin_manages_their_accounts_only_and_connects_no_others() {
     gone.expect_problem(404, "not_found");
     let connected = app.connect(&limited, "another").await;
     connected.expect_problem(403, "limited_to_accounts");
+    let begin = app.api.post("/v1/accounts/authorizations").by(&limited);
+    let begun = begin.json(&json!({ "network": "fake" })).send().await;
+    begun.expect_problem(403, "limited_to_accounts");
+    let begin = app.api.post("/v1/accounts/authorizations").by(&limited);
+    let hidden = json!({ "network": "door", "account_id": other });
+    let begun = begin.json(&hidden).send().await;
+    begun.expect_problem(404, "not_found");
     let gone = app
         .api
         .delete(format!("/v1/accounts/{theirs}"))

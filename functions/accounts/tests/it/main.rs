@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod authorizations;
 mod check;
 mod connect;
 mod defaults;

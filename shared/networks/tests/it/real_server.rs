@@ -13,7 +13,8 @@ use crate::consent::{
     Page, code_without_the_secret_of_pkce_is_of_no_use, consent_connects_publishes_and_refreshes,
     consent_of_another_account_is_not_taken, consent_of_another_issuer_is_not_taken,
     declined_page_brings_an_error_and_no_code,
-    page_for_a_handle_that_nobody_has_is_refused_at_once, token_without_its_key_is_of_no_use,
+    page_for_a_handle_that_nobody_has_is_refused_at_once,
+    session_by_consent_that_was_signed_out_is_over, token_without_its_key_is_of_no_use,
 };
 use crate::cutter::Cutter;
 

@@ -4,7 +4,6 @@ use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::event::{EventKind, Subject};
 use domain::notice::{Notice, NoticeCause};
 use domain::{AccountId, Result, TenantId};
-use jiff::Timestamp;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
