@@ -4,8 +4,8 @@ import { arrive, connectPlayground, PASSWORD, register, send, unique, wallIn } f
 
 // How every page looks and behaves for people who see, hear or reach it differently.
 
-const PUBLIC = [['sign-in', '/sign-in'], ['register', '/register'], ['verify-email', '/verify-email'], ['forgot-password', '/forgot-password'], ['reset-password', '/reset-password?token=x'], ['reset-password-dead', '/reset-password'], ['confirm-email', '/confirm-email?token=x'], ['revert-email', '/revert-email?token=x'], ['reset-second-factor', '/reset-second-factor?token=x'], ['invitation', '/invitation?token=x'], ['not-found', '/no/such/page']] as const;
 const SIGNED_IN = [['home', '/'], ['posts', '/posts'], ['accounts', '/accounts'], ['calendar', '/calendar'], ['compose', '/compose'], ['tenant-new', '/tenants/new'], ['me', '/me'], ['settings-members', '/settings/members'], ['settings-roles', '/settings/roles'], ['settings-keys', '/settings/keys'], ['settings-workspace', '/settings/workspace'], ['settings-support', '/settings/support']] as const;
+const PUBLIC = [['sign-in', '/sign-in'], ['register', '/register'], ['verify-email', '/verify-email'], ['forgot-password', '/forgot-password'], ['reset-password', '/reset-password?token=x'], ['reset-password-dead', '/reset-password'], ['confirm-email', '/confirm-email?token=x'], ['revert-email', '/revert-email?token=x'], ['reset-second-factor', '/reset-second-factor?token=x'], ['invitation', '/invitation?token=x'], ['connect-nothing', '/connect'], ['connect-refused', '/connect?state=x&code=y'], ['not-found', '/no/such/page']] as const;
 
 test('the public pages are accessible in both themes', async ({ page }) => {
   for (const [name, path] of PUBLIC) {
@@ -25,6 +25,8 @@ test('the pages of a workspace are accessible in both themes', async ({ page }) 
   await page.goto('/accounts');
   await page.getByRole('button', { name: 'Connect Bluesky' }).click();
   await accessible(page, 'connect');
+  await page.getByRole('button', { name: 'Use an app password instead' }).click();
+  await accessible(page, 'connect-password');
   await page.keyboard.press('Escape');
   await connectPlayground(page, unique('ada'));
   await fill(page);

@@ -39,6 +39,7 @@ test('accounts are connected by their credentials', async () => {
   if (!pds.url) return;
   await page.getByRole('button', { name: 'Connect Bluesky' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Use an app password instead' }).click();
   await dialog.getByLabel('Handle or e-mail address').fill(pds.identifier ?? '');
   await dialog.getByLabel('App password').fill('wrong-wrong-wrong-wrong');
   await dialog.getByLabel('Server').fill(pds.url);
