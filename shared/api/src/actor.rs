@@ -80,7 +80,7 @@ impl<P> Can<P> {
         matches!(self.actor, event::Actor::Support(_))
     }
 
-    /// By which sign-in of a person, under the name that it keeps to its end; `None` for a program with a key.
+    /// By which sign-in of a person, under the name that it keeps to its end; `None` for a program with a key, and for support.
     pub fn sign_in(&self) -> Option<&str> {
         self.sign_in.as_deref()
     }
@@ -132,7 +132,8 @@ where
         let actor = actor(&identified);
         let sign_in = match &identified {
             Identified::Person { credential, .. } => Some(credential.sign_in()),
-            Identified::Program { .. } => None,
+            // Who looks into somebody else's tenant begins nothing there.
+            Identified::Supporter { .. } | Identified::Program { .. } => None,
         };
         let member = match identified {
             Identified::Person { credential, member } => {
@@ -149,6 +150,7 @@ where
                     scope: access.scope,
                     tenant: access.tenant,
                     actor,
+                    sign_in,
                     permission: PhantomData,
                 });
             }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 16] = [
+const PUBLIC: [&str; 17] = [
     "get /.well-known/jwks.json",
     // By it servers of Bluesky know the product.
     "get /v1/networks/bluesky/client-metadata.json",

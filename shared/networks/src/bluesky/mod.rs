@@ -187,7 +187,7 @@ impl Network for Bluesky {
         let session = Session::of_credential(credential)?;
         match &session.grant {
             None => sign_in::end(&self.xrpc, &session).await,
-            Some(grant) => oauth::end(&self.xrpc, &session, grant).await,
+            Some(grant) => oauth::revoke(&self.xrpc, &session, grant).await,
         }
     }
 

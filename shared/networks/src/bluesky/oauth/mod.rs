@@ -172,7 +172,11 @@ pub(crate) async fn refresh(
 }
 
 /// Ends a session by its refresh token (RFC 7009). Where the server has no way to, it runs out by itself.
-pub(crate) async fn end(xrpc: &Xrpc, session: &Session, grant: &Grant) -> Result<(), NetworkError> {
+pub(crate) async fn revoke(
+    xrpc: &Xrpc,
+    session: &Session,
+    grant: &Grant,
+) -> Result<(), NetworkError> {
     let Some(endpoint) = &grant.revocation_endpoint else {
         return Ok(());
     };
