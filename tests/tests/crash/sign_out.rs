@@ -109,6 +109,10 @@ async fn sign_out_that_dies_or_fails_anywhere_is_completed() {
     let effects = play(FaultPlan::none(), "undisturbed").await;
     assert!(effects.contains(&"network.sign_out"), "{effects:?}");
     for (number, effect) in effects.iter().enumerate() {
+        // Whoever dies at a read dies as well before the next write.
+        if effect.ends_with("GetItem") || effect.ends_with("Query") {
+            continue;
+        }
         for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::FailAfter] {
             let place = format!("{fault:?} effect {number} ({effect})");
             let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);

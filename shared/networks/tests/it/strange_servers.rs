@@ -396,8 +396,10 @@ async fn sign_out(server: &str) -> Result<(), NetworkError> {
 
 #[tokio::test]
 async fn sign_out_tells_apart_what_is_over_and_what_is_to_be_tried_again() {
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let silent = format!("http://{}", silent.local_addr().unwrap());
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let answer = async |status, error| {
         let server = Server::answering(move |_| refusal(status, error)).await;
         sign_out(&server.address).await
@@ -415,7 +417,7 @@ async fn sign_out_tells_apart_what_is_over_and_what_is_to_be_tried_again() {
     for tried in [
         answer(500, "InternalServerError").await,
         answer(502, "UpstreamFailure").await,
-        sign_out(&silent).await,
+        sign_out(&format!("http://{gone}")).await,
     ] {
         assert!(
             matches!(tried, Err(NetworkError::Unavailable { .. })),
