@@ -137,10 +137,15 @@ async fn id_07_tries_must_wait_longer_and_longer() {
     assert!(waits.last() > Some(&30), "{waits:?}");
 }
 
-/// A thousand guesses within one moment, from a hundred networks, beside which both owners go on signing in.
+/// Two hundred guesses within one moment, from a hundred networks, beside which both owners go on signing in.
 #[tokio::test]
 async fn f_27_guesses_from_many_networks_are_blocked_and_owners_get_in() {
-    let app = App::with_limits(SignInLimits::strict()).await;
+    // One in place of five tries without a wait, so that a fifth of the guesses shows the share.
+    let app = App::with_limits(SignInLimits {
+        attempts: AttemptLimit { free: 1, most: 100 },
+        ..SignInLimits::strict()
+    })
+    .await;
     let owners = [ADDRESS, "grace@example.com"];
     let mut devices = Vec::new();
     for owner in owners {
@@ -151,7 +156,7 @@ async fn f_27_guesses_from_many_networks_are_blocked_and_owners_get_in() {
     }
     let (mut guesses, mut judged) = (0, 0);
 
-    for round in 0..10 {
+    for round in 0..2 {
         for network in 0..100 {
             let from = format!("198.51.{network}.7");
             let guess = format!("guess number {round}{network}");
@@ -175,14 +180,14 @@ async fn f_27_guesses_from_many_networks_are_blocked_and_owners_get_in() {
 #[tokio::test]
 async fn f_27_one_password_over_many_accounts_from_one_network_is_blocked() {
     let app = App::with_limits(SignInLimits {
-        login_by_client: RateLimit::per(5, SignedDuration::from_mins(15)),
+        login_by_client: RateLimit::per(1, SignedDuration::from_mins(15)),
         ..SignInLimits::strict()
     })
     .await;
     app.newcomer().await;
     let mut judged = 0;
 
-    for number in 0..500 {
+    for number in 0..100 {
         // A network is one client, whatever address of it.
         let from = format!("2001:db8:7::{number:x}");
         let address = format!("somebody{number}@example.com");
@@ -190,7 +195,7 @@ async fn f_27_one_password_over_many_accounts_from_one_network_is_blocked() {
         judged += u32::from(answer.status == 401);
     }
 
-    assert_eq!(judged, 5);
+    assert_eq!(judged, 1);
     let elsewhere = attempt_from(&app, "203.0.113.7", ADDRESS, PASSWORD, None).await;
     elsewhere.expect(200);
 }

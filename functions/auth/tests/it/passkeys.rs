@@ -357,7 +357,12 @@ async fn id_20_recovery_codes_go_with_the_last_thing_that_guards() {
     let state = app.api.get("/v1/me/second-factor").cookie(&cookie);
     assert_eq!(
         state.send().await.expect(200).body,
-        json!({ "authenticator": false, "passkeys": 0, "recovery_codes_left": 0 })
+        json!({
+            "authenticator": false,
+            "passkeys": 0,
+            "recovery_codes_left": 0,
+            "can_be_reset": false,
+        })
     );
     app.login(PASSWORD, "token").await.expect(200);
 }

@@ -34,6 +34,8 @@ async fn id_01_register_costs_the_same_work_whether_or_not_the_address_is_known(
     app.register("grace@example.com", PASSWORD).await;
     // What was mailed to an address before is another thing than who has it.
     app.clock.advance(SignedDuration::from_mins(10));
+    // Keys that were forgotten meanwhile are opened again.
+    app.register("mary@example.com", PASSWORD).await;
 
     let mut works = Vec::new();
     for address in [ADDRESS, "grace@example.com", "nobody@example.com"] {
