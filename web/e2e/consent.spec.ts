@@ -46,7 +46,7 @@ async function ask(): Promise<string> {
   return address;
 }
 
-test('a person who declines is told so, and finds the way back', async () => {
+test('id_47 a person who declines is told so, and finds the way back', async () => {
   await ask();
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -62,7 +62,7 @@ test('a person who declines is told so, and finds the way back', async () => {
   await expect(page.getByText('No account is connected yet.')).toBeVisible();
 });
 
-test('an account is connected by its consent page, and posts', async () => {
+test('id_47 an account is connected by its consent page, and posts', async () => {
   await ask();
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();

@@ -23,7 +23,7 @@ async function lookInto(page: Page, tenant: string): Promise<void> {
   await page.getByRole('button', { name: 'Look in', exact: true }).press('Enter');
 }
 
-test('support looks into a workspace with its consent, and is out when that ends', async ({ page, browser }) => {
+test('id_42 support looks into a workspace with its consent, and is out when that ends', async ({ page, browser }) => {
   test.slow();
   const name = 'Analytical Engines with quite a long name';
   await arrive(page, name);
