@@ -127,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn certificate_is_proven_by_the_one_of_several_keys_that_signed_it() {
         let (certificate, key) = (certificate(), testkit::signer());
-        let later = SoftwareSigner::new(&[7; 32]).unwrap();
+        let later = SoftwareSigner::new(&[8; 32]).unwrap();
         let signed = signed(&certificate).await;
 
         let proven = verified(&signed, &[&later, &key]).await.unwrap();

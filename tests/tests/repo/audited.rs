@@ -158,9 +158,9 @@ async fn accounts(story: &mut Story) -> String {
     let new = json!({ "network": FakeNetwork::ID, "credentials": named });
     let account = id(&story.act("POST /v1/accounts", &[], &new).await);
     let authorizations = "POST /v1/accounts/authorizations";
-    let network = json!({ "network": FakeNetwork::ID });
-    let opened = story.prepare(authorizations, &network).await;
-    let agreed = FakeNetwork::agree(opened["authorize_url"].as_str().unwrap(), "grace");
+    let slot = json!({ "network": FakeNetwork::ID, "account_id": account });
+    let opened = story.prepare(authorizations, &slot).await;
+    let agreed = FakeNetwork::agree(opened["authorize_url"].as_str().unwrap(), "ada");
     story
         .act(&format!("{authorizations}/complete"), &[], &agreed)
         .await;

@@ -91,7 +91,11 @@ fn every_demand_has_a_row_of_the_table() {
     let listed: BTreeSet<String> = rows().into_iter().flat_map(|row| row.numbers).collect();
     let missing: Vec<String> = demanded().difference(&listed).cloned().collect();
 
-    assert_eq!(missing, [] as [String; 0], "{PAGE} says where each is tried");
+    assert_eq!(
+        missing,
+        [] as [String; 0],
+        "{PAGE} says where each is tried"
+    );
 }
 
 #[test]

@@ -276,7 +276,7 @@ async fn chain_over_which_two_keys_signed_is_proven_by_both() {
     let mut world = World::new().await;
     world.happen(2).await;
     world.checkpoint().await;
-    let later = Arc::new(SoftwareSigner::new(&[7; 32]).unwrap());
+    let later = Arc::new(SoftwareSigner::new(&[8; 32]).unwrap());
     world.upkeep.signer = Arc::<SoftwareSigner>::clone(&later);
     for _ in 0..2 {
         world.happen(1).await;

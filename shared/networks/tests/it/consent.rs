@@ -1,5 +1,7 @@
 //! Accounts that are connected by the consent page of a real server. Part of the story of `real_server`, which has one.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use jiff::SignedDuration;
 use networks::{
     CallOutcome, Connected, Consent, ConsentError, ConsentPage, ConsentPages as _, ConsentRequest,
@@ -10,13 +12,14 @@ use testkit::{Pds, PdsAccount};
 
 use crate::bluesky::{bluesky, now, publish, request, with_field};
 
-/// 43 characters, as a browser's state and the secret of PKCE have.
-const SECRET: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// With three digits it has 43 characters, as a browser's state and the secret of PKCE have.
+const SECRET: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOE";
 
 pub(crate) struct Page<'a> {
     network: networks::Bluesky,
     pds: &'a Pds,
     account: &'a PdsAccount,
+    opened: AtomicU32,
 }
 
 impl<'a> Page<'a> {
@@ -26,17 +29,20 @@ impl<'a> Page<'a> {
             network: bluesky(Egress::AllowLoopback).with_client(client),
             pds,
             account,
+            opened: AtomicU32::new(0),
         }
     }
 
     async fn open(&self, handle: Option<&str>) -> Result<ConsentPage, NetworkError> {
         let server = self.pds.own_address();
+        // The server takes each secret once.
+        let secret = format!("{SECRET}{:03}", self.opened.fetch_add(1, Ordering::Relaxed));
         let request = ConsentRequest {
             handle,
             server: Some(&server),
             account: None,
-            state: SECRET,
-            verifier: Verifier::new(SECRET.to_owned()),
+            state: &secret,
+            verifier: Verifier::new(secret.clone()),
         };
         self.network.open(request).await
     }
@@ -44,7 +50,7 @@ impl<'a> Page<'a> {
     async fn agreed(&self, handle: Option<&str>) -> (ConsentPage, Value) {
         let page = self.open(handle).await.unwrap();
         let brought = self.pds.agree(page.address.as_str(), self.account).await;
-        assert_eq!(brought["state"], SECRET);
+        assert!(brought["state"].as_str().unwrap().starts_with(SECRET));
         (page, brought)
     }
 
@@ -188,7 +194,7 @@ pub(crate) async fn consent_of_another_issuer_is_not_taken(page: &Page<'_>) {
 pub(crate) async fn code_without_the_secret_of_pkce_is_of_no_use(page: &Page<'_>) {
     let (opened, brought) = page.agreed(None).await;
     let text = Credential::new(opened.pending.expose().to_owned());
-    let other = with_field(&text, "verifier", &SECRET.replace('d', "e"));
+    let other = with_field(&text, "verifier", &format!("{SECRET}xyz"));
     let stolen = ConsentPage {
         pending: networks::PendingConsent::new(other.expose().to_owned()),
         ..opened
@@ -226,7 +232,7 @@ pub(crate) async fn declined_page_brings_an_error_and_no_code(page: &Page<'_>) {
     let brought = page.pds.decline(opened.address.as_str()).await;
 
     assert_eq!(brought["error"], "access_denied");
-    assert_eq!(brought["state"], SECRET);
+    assert!(brought["state"].as_str().unwrap().starts_with(SECRET));
     assert_eq!(brought.get("code"), None);
 }
 
