@@ -154,8 +154,15 @@ impl TenantTable<'_> {
         Ok(found.map(SupportConsent::from))
     }
 
-    /// Lets support look into the tenant, in the place of what it allowed before.
-    pub async fn allow_support(&self, consent: &SupportConsent, act: &Act) -> Result<()> {
+    /// Lets support look into the tenant, in the place of the consent that was `seen`, and while the rights are what they
+    /// were. Whether both were so: a consent that somebody took back meanwhile stays taken back.
+    pub async fn allow_support(
+        &self,
+        consent: &SupportConsent,
+        seen: Option<&SupportConsent>,
+        standing: &Standing,
+        act: &Act,
+    ) -> Result<bool> {
         let item = ConsentItem {
             id: consent.id,
             ten: consent.tenant,
@@ -164,14 +171,21 @@ impl TenantTable<'_> {
             until: consent.until,
             exp: consent.until.as_second(),
         };
+        let is_seen = seen.map_or_else(Condition::item_absent, |seen| {
+            Condition::All(vec![
+                Condition::Equals("id", text(seen.id)),
+                Condition::Equals("until", instant(seen.until)),
+            ])
+        });
         let subject = Subject::Tenant(self.scope.tenant());
         let detail = json!({ "until": consent.until });
-        let writes = vec![
-            Write::put(item.key(), encode(&item)?),
+        let mut writes = vec![
+            Write::put(item.key(), encode(&item)?).when(is_seen),
             self.event_write(act, EventKind::SupportAllowed, subject, detail)?,
         ];
-        self.table.transact(writes).await?;
-        Ok(())
+        standing.hold(&mut writes);
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Ends a consent, as it was read; whoever looks is out at their next request. Whether it was still that one.
@@ -294,5 +308,60 @@ impl SystemTable<'_> {
             reason: binding.reason.clone(),
             ends_at: binding.until.min(consent.until),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::Actor;
+    use domain::tenant::ROOT_TENANT;
+    use jiff::SignedDuration;
+    use testkit::TestClock;
+
+    use super::*;
+    use crate::{Settings, Table, schema};
+
+    #[tokio::test]
+    async fn id_42_consent_that_was_taken_back_meanwhile_is_not_given_by_a_longer_one() {
+        let clock = TestClock::at("2026-12-01T08:00:00Z");
+        let client = testkit::table::client().await;
+        schema::create_if_absent(&client, "support").await.unwrap();
+        let settings = Settings {
+            name: "support".to_owned(),
+            shards: 4,
+        };
+        let table = Table::new(client, settings, testkit::clock::ids(&clock));
+        let scope = TenantScope::of_own_item(ROOT_TENANT);
+        let tenant = table.tenant(&scope);
+        let now = domain::Clock::now(&clock);
+        let act = Act {
+            actor: Actor::system("owner"),
+            at: now,
+        };
+        let standing = Standing::of(Rights::of_support());
+        let first = SupportConsent {
+            id: SupportConsentId::generate(table.ids()),
+            tenant: ROOT_TENANT,
+            given_by: UserId::generate(table.ids()),
+            given_at: now,
+            until: now + SignedDuration::from_hours(24),
+        };
+        let longer = SupportConsent {
+            until: now + SignedDuration::from_hours(72),
+            ..first.clone()
+        };
+        let allow = async |consent, seen| {
+            let allowed = tenant.allow_support(consent, seen, &standing, &act).await;
+            allowed.unwrap()
+        };
+
+        assert!(allow(&first, None).await);
+        assert!(!allow(&longer, None).await);
+        assert!(tenant.withdraw_support(&first, &act).await.unwrap());
+        assert!(!allow(&longer, Some(&first)).await);
+
+        let stored = tenant.support_consent().await.unwrap().unwrap();
+        assert!(!stored.holds(now));
+        assert!(allow(&longer, Some(&stored)).await);
     }
 }

@@ -111,5 +111,5 @@ async fn f_25_caption_of_a_megabyte_of_combining_marks_is_refused() {
         .iter()
         .map(|error| &error["code"])
         .collect();
-    assert_eq!(codes, ["text_bytes"]);
+    assert_eq!(codes, ["too_long"]);
 }

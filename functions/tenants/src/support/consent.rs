@@ -87,22 +87,30 @@ pub(crate) async fn allow_support(
     Path(id): Path<TenantId>,
     Json(body): Json<AllowSupport>,
 ) -> api::Result<Json<ConsentView>> {
-    let member = ctx.member(&caller, id, Permission::AllowSupport).await?;
     let days = days(body.days).map_err(|error| Error::Invalid(vec![error]))?;
-    let tenant = ctx.table.tenant(&member.scope);
-    let now = ctx.clock.now();
-    let present = tenant.support_consent().await?;
-    let present = present.filter(|consent| consent.holds(now));
-    let consent = SupportConsent {
-        // Who looks at the moment goes on: it is one consent with another end.
-        id: present.map_or_else(|| SupportConsentId::generate(ctx.table.ids()), |one| one.id),
-        tenant: id,
-        given_by: caller.user,
-        given_at: now,
-        until: now.saturating_add(days).unwrap_or(now),
-    };
-    tenant.allow_support(&consent, &act(&caller, now)).await?;
-    Ok(Json(ConsentView::new(Some(consent), now)))
+    for _ in 0..TRIES {
+        let member = ctx.member(&caller, id, Permission::AllowSupport).await?;
+        let tenant = ctx.table.tenant(&member.scope);
+        let now = ctx.clock.now();
+        let found = tenant.support_consent().await?;
+        let present = found.as_ref().filter(|consent| consent.holds(now));
+        let consent = SupportConsent {
+            // Who looks at the moment goes on: it is one consent with another end.
+            id: present.map_or_else(|| SupportConsentId::generate(ctx.table.ids()), |one| one.id),
+            tenant: id,
+            given_by: caller.user,
+            given_at: now,
+            until: now.saturating_add(days).unwrap_or(now),
+        };
+        let act = act(&caller, now);
+        if tenant
+            .allow_support(&consent, found.as_ref(), &member.standing, &act)
+            .await?
+        {
+            return Ok(Json(ConsentView::new(Some(consent), now)));
+        }
+    }
+    Err(Error::StaleVersion.into())
 }
 
 /// Takes the consent back. Whoever looks is out at their next request.
