@@ -8,15 +8,37 @@ use domain::{Error, Result};
 use engine::vault;
 use jiff::{SignedDuration, Timestamp};
 use networks::{Credential, Network, NetworkError};
-use store::{Saved, TenantScope};
+use store::{Saved, SealedCredential, TenantScope};
 
 use crate::Ctx;
+use crate::material::Present;
 
 /// Longest time that a network has to prove a credential: with the call before it, it stays within what a message has.
 const PROOF: Duration = Duration::from_secs(10);
 
 /// A refresh takes one or two calls, which networks answer within seconds.
 const REFRESH: SignedDuration = SignedDuration::from_secs(2);
+
+/// A credential as it was opened.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) credential: Credential,
+    /// Which of the account's it is.
+    pub(crate) version: u32,
+}
+
+/// What became of a credential that shall be fit for a call.
+#[derive(Debug)]
+pub(crate) enum Fitness {
+    /// It is fit as it is, or was renewed and stored.
+    Fit(Opened),
+    /// Somebody else renews it at present.
+    Reserved(Opened),
+    /// Somebody else renewed or replaced it first: the one that is stored now is the one that lives.
+    Replaced,
+    /// The network did not renew it.
+    Failed(Opened, NetworkError),
+}
 
 /// What a network says of a credential that it has just refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +51,60 @@ pub(crate) enum Proof {
     Dead,
 }
 
+/// Opens an account's credential and refreshes it where it would run out. A new one is stored before it is used, for the
+/// old one may be dead.
+pub(crate) async fn fit(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    material: &Present,
+    network: &dyn Network,
+) -> Result<Fitness> {
+    let account = &material.account;
+    let opened = open(ctx, account, material.credential.clone()).await?;
+    if !may_refresh(ctx, delivery, network, &opened).await? {
+        return Ok(Fitness::Reserved(opened));
+    }
+    let refreshed = network.refresh(&opened.credential, ctx.clock.now());
+    let refreshed = match refreshed.await {
+        Ok(None) => return Ok(Fitness::Fit(opened)),
+        Ok(Some(refreshed)) => refreshed,
+        Err(error) => return Ok(Fitness::Failed(opened, error)),
+    };
+    let scope = TenantScope::of_delivery(delivery);
+    Ok(match save(ctx, &scope, account, &refreshed).await? {
+        Saved::Done => Fitness::Fit(Opened {
+            credential: refreshed,
+            version: opened.version.saturating_add(1),
+        }),
+        Saved::Stale => Fitness::Replaced,
+    })
+}
+
+/// The credential that is stored now, as it is; `None` once the account is disconnected.
+pub(crate) async fn stored(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    account: &Account,
+) -> Result<Option<Opened>> {
+    let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
+    let Some(stored) = table.load_credential(account.id).await? else {
+        return Ok(None);
+    };
+    open(ctx, account, stored).await.map(Some)
+}
+
+async fn open(ctx: &Ctx, account: &Account, stored: SealedCredential) -> Result<Opened> {
+    let version = stored.version;
+    let credential = vault::open(&ctx.envelope, account, stored).await?;
+    Ok(Opened {
+        credential,
+        version,
+    })
+}
+
 /// Stores a renewed credential as the next version of the account's. One that comes too late for an account that was
 /// disconnected meanwhile is ended: nobody else knows of it.
-pub(crate) async fn save(
+async fn save(
     ctx: &Ctx,
     scope: &TenantScope,
     account: &Account,
@@ -73,19 +146,18 @@ async fn end(ctx: &Ctx, account: &Account, credential: &Credential) {
 }
 
 /// Whether the credential may be given to what refreshes it: where that uses up its refresh token, to one worker only.
-pub(crate) async fn may_refresh(
+async fn may_refresh(
     ctx: &Ctx,
     delivery: &Delivery,
     network: &dyn Network,
-    credential: &Credential,
-    version: u32,
+    opened: &Opened,
 ) -> Result<bool> {
     let now = ctx.clock.now();
-    if !network.refreshes_once(credential, now) {
+    if !network.refreshes_once(&opened.credential, now) {
         return Ok(true);
     }
     let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
-    let reserved = table.reserve_refresh(delivery.account, version, now);
+    let reserved = table.reserve_refresh(delivery.account, opened.version, now);
     Ok(reserved.await? == Saved::Done)
 }
 

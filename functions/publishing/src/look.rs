@@ -6,11 +6,11 @@ use domain::Result;
 use domain::delivery::decisions::{Sight, after_attempt, after_look};
 use domain::delivery::{Attempt, Delivery, faults};
 use networks::{Credential, Network, NetworkError, PublishRequest, ReadBack};
-use store::{Saved, Step};
+use store::Step;
 
 use crate::Ctx;
 use crate::call::own_remote_post;
-use crate::credentials;
+use crate::credentials::{self, Fitness};
 use crate::material::{self, Material};
 use crate::prepare::{Refused, proof_of_refused};
 use crate::request;
@@ -115,31 +115,24 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
         Material::Present(material) => material,
         Material::Missing(_) => return Ok(Access::Refused),
     };
-    let mut version = material.credential.version;
-    let credential = engine::vault::open(
-        &ctx.envelope,
-        &material.account,
-        material.credential.clone(),
-    )
-    .await?;
-    let credential = match network.refresh(&credential, ctx.clock.now()).await {
-        Ok(Some(refreshed)) => {
-            let scope = store::TenantScope::of_delivery(delivery);
-            // Where another worker was first, the refreshed one still works for this look.
-            if credentials::save(ctx, &scope, &material.account, &refreshed).await? == Saved::Done {
-                version = version.saturating_add(1);
-            }
-            refreshed
+    let opened = match credentials::fit(ctx, delivery, &material, network.as_ref()).await? {
+        // One that was not renewed may still be taken.
+        Fitness::Fit(opened) | Fitness::Reserved(opened) | Fitness::Failed(opened, _) => opened,
+        Fitness::Replaced => {
+            let stored = credentials::stored(ctx, delivery, &material.account).await?;
+            let Some(opened) = stored else {
+                return Ok(Access::Refused);
+            };
+            opened
         }
-        Ok(None) | Err(_) => credential,
     };
     let Some(request) = request::outline(&material, delivery) else {
         return Ok(Access::Refused);
     };
     Ok(Access::Granted(Box::new(Granted {
         network,
-        credential,
-        credential_version: version,
+        credential: opened.credential,
+        credential_version: opened.version,
         request,
     })))
 }

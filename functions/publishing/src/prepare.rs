@@ -9,10 +9,10 @@ use domain::event::Actor;
 use domain::network::Rules;
 use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, validate};
 use networks::{Credential, Network, NetworkError, Prepared, PublishRequest};
-use store::{Act, Saved, SealedCredential, Slot, TenantScope};
+use store::{Act, Slot, TenantScope};
 
 use crate::claim::{Owned, infrastructure};
-use crate::credentials::Proof;
+use crate::credentials::{Fitness, Opened, Proof};
 use crate::faults;
 use crate::material::Present;
 use crate::{Ctx, credentials, request};
@@ -46,8 +46,10 @@ pub(crate) async fn prepare(
     };
     check_rules(&material, network.rules(), delivery)?;
     take_turn(ctx, owned, network.rules()).await?;
-    let (credential, credential_version) =
-        fit_credential(ctx, owned, &material, network.as_ref()).await?;
+    let Opened {
+        credential,
+        version: credential_version,
+    } = fit_credential(ctx, owned, &material, network.as_ref()).await?;
     let gone = || Box::new(Settlement::Failed(faults::content_gone()));
     let outline = request::outline(&material, delivery).ok_or_else(gone)?;
     let request = request::with_bytes(ctx, &material, outline)
@@ -134,55 +136,30 @@ async fn take_turn(ctx: &Ctx, owned: &Owned, rules: &Rules) -> std::result::Resu
     Err(Box::new(Settlement::paced(delivery, at)))
 }
 
-/// The credential, refreshed where it would run out. A new one is stored before it is used, for the old one may be dead.
+/// The credential for the call, or how the try ends without one.
 async fn fit_credential(
     ctx: &Ctx,
     owned: &Owned,
     material: &Present,
     network: &dyn Network,
-) -> std::result::Result<(Credential, u32), Unready> {
-    let account = &material.account;
-    let SealedCredential { version, .. } = material.credential;
-    let credential = engine::vault::open(&ctx.envelope, account, material.credential.clone())
+) -> std::result::Result<Opened, Unready> {
+    let postponed = |at| Box::new(Settlement::Postponed { at, fault: None });
+    let fitness = credentials::fit(ctx, &owned.delivery, material, network)
         .await
         .map_err(|error| infrastructure(ctx, owned, &error))?;
-    if !credentials::may_refresh(ctx, &owned.delivery, network, &credential, version)
-        .await
-        .map_err(|error| infrastructure(ctx, owned, &error))?
-    {
-        // Another worker is at it. Its credential is the one that will live.
-        return Err(Box::new(Settlement::Postponed {
-            at: credentials::after_refresh(ctx),
-            fault: None,
-        }));
-    }
-    let refreshed = match network.refresh(&credential, ctx.clock.now()).await {
-        Ok(None) => return Ok((credential, version)),
-        Ok(Some(refreshed)) => refreshed,
-        Err(error) => {
+    match fitness {
+        Fitness::Fit(opened) => Ok(opened),
+        Fitness::Reserved(_) => Err(postponed(credentials::after_refresh(ctx))),
+        // The next try reads the one that lives.
+        Fitness::Replaced => Err(postponed(ctx.clock.now())),
+        Fitness::Failed(opened, error) => {
             let refused = Refused {
                 network,
-                credential: &credential,
-                version,
+                credential: &opened.credential,
+                version: opened.version,
             };
-            return Err(without_effect(ctx, owned, &refused, error).await);
+            Err(without_effect(ctx, owned, &refused, error).await)
         }
-    };
-    match credentials::save(
-        ctx,
-        &TenantScope::of_delivery(&owned.delivery),
-        account,
-        &refreshed,
-    )
-    .await
-    {
-        Ok(Saved::Done) => Ok((refreshed, version.saturating_add(1))),
-        // Another worker refreshed first. Its credential is the one that lives; the next try reads it.
-        Ok(Saved::Stale) => Err(Box::new(Settlement::Postponed {
-            at: ctx.clock.now(),
-            fault: None,
-        })),
-        Err(error) => Err(infrastructure(ctx, owned, &error)),
     }
 }
 
