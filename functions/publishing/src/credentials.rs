@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use domain::account::{Account, AccountState};
 use domain::delivery::Delivery;
+use domain::event::Actor;
 use domain::{Error, Result};
 use engine::vault;
 use jiff::{SignedDuration, Timestamp};
 use networks::{Credential, Network, NetworkError};
-use store::{Saved, SealedCredential, TenantScope};
+use store::{Act, Saved, SealedCredential, TenantScope};
 
 use crate::Ctx;
 use crate::material::Present;
@@ -36,7 +37,9 @@ pub(crate) enum Fitness {
     Reserved(Opened),
     /// Somebody else renewed or replaced it first: the one that is stored now is the one that lives.
     Replaced,
-    /// The network did not renew it.
+    /// The network refuses to renew it: a person must connect the account again, and is told so.
+    Dead(Opened),
+    /// The network could not renew it.
     Failed(Opened, NetworkError),
 }
 
@@ -68,6 +71,11 @@ pub(crate) async fn fit(
     let refreshed = match refreshed.await {
         Ok(None) => return Ok(Fitness::Fit(opened)),
         Ok(Some(refreshed)) => refreshed,
+        // Its refresh token was the proof.
+        Err(NetworkError::Unauthorized { .. }) => {
+            mark_dead(ctx, delivery, opened.version).await;
+            return Ok(Fitness::Dead(opened));
+        }
         Err(error) => return Ok(Fitness::Failed(opened, error)),
     };
     let scope = TenantScope::of_delivery(delivery);
@@ -165,6 +173,27 @@ async fn may_refresh(
 pub(crate) fn after_refresh(ctx: &Ctx) -> Timestamp {
     let now = ctx.clock.now();
     now.saturating_add(REFRESH).unwrap_or(now)
+}
+
+/// Marks the account whose credential of this version is dead, and tells its owner, once.
+pub(crate) async fn mark_dead(ctx: &Ctx, delivery: &Delivery, version: u32) {
+    let act = Act {
+        actor: Actor::system("publishing"),
+        at: ctx.clock.now(),
+    };
+    let scope = TenantScope::of_delivery(delivery);
+    let marked = ctx
+        .notifier
+        .reconnect_needed(&scope, delivery.account, version, &act)
+        .await;
+    // Where somebody else has marked it or connected it again, the settlement finds that out.
+    if let Err(error) = marked {
+        tracing::warn!(
+            account.id = %delivery.account,
+            error = &error as &dyn std::error::Error,
+            "an account could not be marked; the next delivery marks it"
+        );
+    }
 }
 
 /// Asks a network once whether it means it: sessions end for many reasons, and most can be renewed without a person.

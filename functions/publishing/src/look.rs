@@ -117,7 +117,10 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
     };
     let opened = match credentials::fit(ctx, delivery, &material, network.as_ref()).await? {
         // One that was not renewed may still be taken.
-        Fitness::Fit(opened) | Fitness::Reserved(opened) | Fitness::Failed(opened, _) => opened,
+        Fitness::Fit(opened)
+        | Fitness::Reserved(opened)
+        | Fitness::Dead(opened)
+        | Fitness::Failed(opened, _) => opened,
         Fitness::Replaced => {
             let stored = credentials::stored(ctx, delivery, &material.account).await?;
             let Some(opened) = stored else {

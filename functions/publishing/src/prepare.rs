@@ -5,11 +5,10 @@ use std::sync::Arc;
 use domain::MediaId;
 use domain::delivery::decisions::Settlement;
 use domain::delivery::{Delivery, Fault, HoldReason};
-use domain::event::Actor;
 use domain::network::Rules;
 use domain::preflight::{MediaToCheck, PartToCheck, TargetToCheck, validate};
 use networks::{Credential, Network, NetworkError, Prepared, PublishRequest};
-use store::{Act, Slot, TenantScope};
+use store::{Slot, TenantScope};
 
 use crate::claim::{Owned, infrastructure};
 use crate::credentials::{Fitness, Opened, Proof};
@@ -152,6 +151,7 @@ async fn fit_credential(
         Fitness::Reserved(_) => Err(postponed(credentials::after_refresh(ctx))),
         // The next try reads the one that lives.
         Fitness::Replaced => Err(postponed(ctx.clock.now())),
+        Fitness::Dead(_) => Err(Box::new(reconnect())),
         Fitness::Failed(opened, error) => {
             let refused = Refused {
                 network,
@@ -204,8 +204,12 @@ pub(crate) async fn unauthorized(ctx: &Ctx, owned: &Owned, refused: &Refused<'_>
             let fault = faults::credential_refused();
             Settlement::retry(&owned.delivery, ctx.clock.now(), fault, None)
         }
-        Proof::Dead => Settlement::Held(HoldReason::Account, faults::reconnect_needed()),
+        Proof::Dead => reconnect(),
     }
+}
+
+fn reconnect() -> Settlement {
+    Settlement::Held(HoldReason::Account, faults::reconnect_needed())
 }
 
 /// Whether a refused credential can still be used. If not, the account is marked and its owner is told, once.
@@ -221,23 +225,7 @@ pub(crate) async fn proof_of_refused(
     } = *refused;
     let proof = credentials::prove(ctx, delivery, network, credential, version).await;
     if proof == Proof::Dead {
-        let act = Act {
-            actor: Actor::system("publishing"),
-            at: ctx.clock.now(),
-        };
-        let scope = TenantScope::of_delivery(delivery);
-        let marked = ctx
-            .notifier
-            .reconnect_needed(&scope, delivery.account, version, &act)
-            .await;
-        // Where somebody else has marked it or connected it again, the settlement finds that out.
-        if let Err(error) = marked {
-            tracing::warn!(
-                account.id = %delivery.account,
-                error = &error as &dyn std::error::Error,
-                "an account could not be marked; the next delivery marks it"
-            );
-        }
+        credentials::mark_dead(ctx, delivery, version).await;
     }
     proof
 }
