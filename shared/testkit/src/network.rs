@@ -67,6 +67,10 @@ struct Posts {
     script: VecDeque<Behaviour>,
     /// Credentials that are not taken any more.
     ended: BTreeSet<String>,
+    /// Credentials of which only the refresh token is taken.
+    expired: BTreeSet<String>,
+    /// The credentials whose refresh tokens were used, in this order.
+    refreshed: Vec<String>,
     is_revoked: bool,
     /// How often each account signed in.
     sign_ins: BTreeMap<String, usize>,
@@ -80,9 +84,23 @@ impl Posts {
         self.signed_out.iter().any(|over| over == session)
     }
 
+    fn is_gone(&self, session: &str) -> bool {
+        self.is_revoked || self.ended.contains(session) || self.is_over(session)
+    }
+
     fn refuses(&self, credential: &Credential) -> bool {
         let session = credential.expose();
-        self.is_revoked || self.ended.contains(session) || self.is_over(session)
+        self.is_gone(session) || self.expired.contains(session)
+    }
+
+    /// Uses the refresh token of a session. Whoever uses one again may have stolen it: from then on nothing is taken.
+    fn renew(&mut self, session: &str) -> Result<Credential, NetworkError> {
+        self.is_revoked |= self.refreshed.iter().any(|used| used == session);
+        self.refreshed.push(session.to_owned());
+        if self.is_gone(session) {
+            return Err(unauthorized());
+        }
+        Ok(Credential::new(format!("{session}{RENEWED}")))
     }
 }
 
@@ -147,6 +165,21 @@ impl FakeNetwork {
     /// How many publishing calls there were.
     pub fn calls(&self) -> usize {
         self.posts().calls
+    }
+
+    /// From now on only the refresh token of this credential is taken, once.
+    pub fn expire(&self, session: &str) {
+        self.posts().expired.insert(session.to_owned());
+    }
+
+    /// From now on no credential is taken.
+    pub fn revoke(&self) {
+        self.posts().is_revoked = true;
+    }
+
+    /// The credentials whose refresh tokens were used, each as often as it was.
+    pub fn refreshed(&self) -> Vec<String> {
+        self.posts().refreshed.clone()
     }
 
     /// The credentials whose sessions it was told to end.
@@ -283,20 +316,19 @@ impl Network for FakeNetwork {
 
     async fn check(&self, credential: &Credential) -> Result<Connected, NetworkError> {
         let proved = async {
-            let posts = self.posts();
-            if posts.is_revoked || posts.is_over(credential.expose()) {
-                return Err(NetworkError::Unauthorized {
-                    message: "who are you".to_owned(),
-                });
-            }
+            let mut posts = self.posts();
             let session = credential.expose();
-            let renewed = if posts.ended.contains(session) {
-                format!("{session}{RENEWED}")
-            } else {
-                session.to_owned()
-            };
+            if posts.is_revoked || posts.is_over(session) {
+                return Err(unauthorized());
+            }
             let mut connected = connected(account_of(session));
-            connected.credential = Credential::new(renewed);
+            connected.credential = if posts.expired.contains(session) {
+                posts.renew(session)?
+            } else if posts.ended.contains(session) {
+                Credential::new(format!("{session}{RENEWED}"))
+            } else {
+                credential.clone()
+            };
             Ok(connected)
         };
         let proved = self.effects.guard("network.check", proved).await;
@@ -309,10 +341,29 @@ impl Network for FakeNetwork {
 
     async fn refresh(
         &self,
-        _credential: &Credential,
-        _now: Timestamp,
+        credential: &Credential,
+        now: Timestamp,
     ) -> Result<Option<Credential>, NetworkError> {
-        Ok(None)
+        if !self.refreshes_once(credential, now) {
+            return Ok(None);
+        }
+        let renewed = async {
+            let renewed = self.posts().renew(credential.expose());
+            // The answer takes its time, in which others go on.
+            tokio::task::yield_now().await;
+            renewed
+        };
+        let renewed = self.effects.guard("network.refresh", renewed).await;
+        let renewed = renewed.unwrap_or_else(|_| {
+            Err(NetworkError::Unavailable {
+                message: "no answer".to_owned(),
+            })
+        });
+        renewed.map(Some)
+    }
+
+    fn refreshes_once(&self, credential: &Credential, _now: Timestamp) -> bool {
+        self.posts().expired.contains(credential.expose())
     }
 
     async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
@@ -324,10 +375,8 @@ impl Network for FakeNetwork {
             if posts.hears_no_sign_outs {
                 return Err(unavailable());
             }
-            if posts.refuses(credential) {
-                return Err(NetworkError::Unauthorized {
-                    message: "who are you".to_owned(),
-                });
+            if posts.is_gone(credential.expose()) {
+                return Err(unauthorized());
             }
             posts.signed_out.push(credential.expose().to_owned());
             Ok(())
@@ -392,9 +441,7 @@ impl Network for FakeNetwork {
         let looked = async {
             let posts = self.posts();
             if posts.refuses(credential) {
-                return Err(NetworkError::Unauthorized {
-                    message: "who are you".to_owned(),
-                });
+                return Err(unauthorized());
             }
             let text = request.parts.first().map(|part| part.text.as_str());
             let is_alike = |post: &&VisiblePost| match self.rules.repeat {
@@ -447,6 +494,12 @@ fn evidence(post: &VisiblePost, proof: ProofKind) -> Evidence {
         permalink: Some(format!("https://fake.test/{}", post.id)),
         proof,
         published_at: post.posted_at,
+    }
+}
+
+fn unauthorized() -> NetworkError {
+    NetworkError::Unauthorized {
+        message: "who are you".to_owned(),
     }
 }
 

@@ -18,6 +18,7 @@ mod late;
 mod life;
 mod outage;
 mod redrive;
+mod refresh;
 mod restore;
 mod rotation;
 mod sign_out;

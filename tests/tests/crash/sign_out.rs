@@ -58,7 +58,7 @@ async fn until_told(world: &World, process: &Process) {
     panic!("nobody told the network: {:?}", owed(world).await);
 }
 
-async fn times(world: &World, kind: EventKind) -> usize {
+pub(crate) async fn times(world: &World, kind: EventKind) -> usize {
     let kinds = table::event_kinds(&world.client(), world.member.tenant).await;
     kinds.iter().filter(|found| **found == kind.name()).count()
 }
