@@ -16,7 +16,8 @@ let page: Page;
 const handle = `${unique('mary').replace(/[^a-z0-9]/g, '').slice(0, 16)}.test`;
 
 test.beforeAll(async ({ browser }) => {
-  page = await browser.newPage();
+  // Fingers, too: the page fits a phone.
+  page = await browser.newPage({ hasTouch: true });
   const account = { handle, email: `${handle}@example.com`, password };
   const made = await page.request.post(`${pds}/xrpc/com.atproto.server.createAccount`, { data: account });
   expect(made.ok()).toBe(true);
@@ -48,7 +49,7 @@ async function ask(): Promise<string> {
 
 test('id_47 a person who declines is told so, and finds the way back', async () => {
   await ask();
-  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.locator('input[name="password"]').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Deny access' }).click();
   await expect(page.getByRole('alert')).toContainText('You declined at Bluesky');
@@ -64,7 +65,7 @@ test('id_47 a person who declines is told so, and finds the way back', async () 
 
 test('id_47 an account is connected by its consent page, and posts', async () => {
   await ask();
-  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.locator('input[name="password"]').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   const returning = page.waitForRequest(/\/v1\/accounts\/authorizations\/complete$/);
   await page.getByRole('button', { name: 'Authorize' }).click();

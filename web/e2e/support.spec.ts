@@ -23,6 +23,8 @@ async function lookInto(page: Page, tenant: string): Promise<void> {
   await page.getByRole('button', { name: 'Look in', exact: true }).press('Enter');
 }
 
+test.use({ hasTouch: true });
+
 test('id_42 support looks into a workspace with its consent, and is out when that ends', async ({ page, browser }) => {
   test.slow();
   const name = 'Analytical Engines with quite a long name';
@@ -30,7 +32,7 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
   await connectPlayground(page, unique('ada'));
   await page.goto('/settings/support');
   const tenant = (await page.getByText(/^ten_[0-9a-z]{26}$/).textContent()) ?? '';
-  const desk = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
+  const desk = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', hasTouch: true })).newPage();
   await arrive(desk, 'The desk');
   await authenticator(desk);
   await addPasskey(desk, 'My phone');

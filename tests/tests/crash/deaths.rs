@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cloud::faults::{Effects, Fault, FaultPlan, Watch};
 use domain::Clock;
 use domain::network::RepeatRule;
@@ -181,9 +182,7 @@ async fn left_by(death: Death) -> String {
     let lived = effects.until_crash(life::play(&world, &first, &plain));
     assert!(lived.await.is_none(), "{death} does not happen");
     let items = world.copy().await.into_iter();
-    let items: BTreeSet<String> = items
-        .map(|item| format!("{:?}", BTreeMap::from_iter(item)))
-        .collect();
+    let items: BTreeSet<String> = items.map(|item| text(&AttributeValue::M(item))).collect();
     let network = (world.network.calls(), world.network.visible());
     let outside = (world.queue.messages(), world.mailbox.all());
     format!("{items:#?} {network:?} {outside:?} {}", world.clock.now())
@@ -209,5 +208,17 @@ async fn place_that_is_left_out_leaves_what_the_one_leaves_that_stands_for_it() 
     let compared: BTreeSet<&str> = kinds.keys().map(|(effect, _)| *effect).collect();
     for read in READS {
         assert!(compared.contains(read), "no {read} among {compared:?}");
+    }
+}
+
+/// A value, with the members of each map in the order of their names.
+fn text(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(members) => {
+            let members = members.iter().map(|(name, value)| (name, text(value)));
+            format!("{:?}", BTreeMap::from_iter(members))
+        }
+        AttributeValue::L(values) => format!("{:?}", Vec::from_iter(values.iter().map(text))),
+        value => format!("{value:?}"),
     }
 }
