@@ -9,6 +9,7 @@ use domain::delivery::{
 };
 use domain::event::{EventKind, Subject};
 use domain::post::{Action, target_actions};
+use domain::text::is_web_address;
 use domain::{DeliveryId, Error, PostId, Result};
 use serde_json::json;
 use store::{Commit, DeliveryChange, PostChange, StoredPost};
@@ -18,9 +19,6 @@ use crate::planning::acted_on;
 use crate::request::{Collector, FoundOutcome, ResolveTarget};
 use crate::view::PostView;
 use crate::{Asker, Ctx, ROUNDS, too_busy};
-
-/// Longest permalink, in bytes; browsers take no more.
-const PERMALINK_MAX: usize = 2_048;
 
 /// Tells whether a target whose outcome is unknown is out. If it is not, it can be tried again.
 #[utoipa::path(
@@ -61,13 +59,8 @@ pub(crate) async fn resolve_target(
 fn check(found: &ResolveTarget) -> Result<()> {
     let mut errors = Collector::default();
     if let Some(permalink) = &found.permalink {
-        let is_link = ["https://", "http://"]
-            .iter()
-            .any(|scheme| permalink.starts_with(scheme))
-            && permalink.len() <= PERMALINK_MAX
-            && permalink.bytes().all(|byte| byte.is_ascii_graphic());
         errors.require(
-            is_link,
+            is_web_address(permalink),
             "/permalink",
             "invalid_value",
             "use the web address of the post, such as https://…",

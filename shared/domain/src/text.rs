@@ -30,9 +30,38 @@ pub fn has_control_characters(text: &str) -> bool {
         .any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t'))
 }
 
+/// Longest address of something on the web, in bytes; browsers take no more.
+pub const WEB_ADDRESS_MAX: usize = 2_048;
+
+/// Whether a text is the address of something on the web, and nothing that a browser would run.
+pub fn is_web_address(text: &str) -> bool {
+    let has_scheme = ["https://", "http://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    has_scheme
+        && text.len() <= WEB_ADDRESS_MAX
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn address_that_is_none_of_the_web_is_told_from_one() {
+        assert!(is_web_address("https://bsky.app/profile/ada.example/post/3k"));
+        for text in [
+            "",
+            "javascript:alert(1)",
+            "HTTPS://example.com",
+            "https://example.com/a b",
+            " https://example.com",
+        ] {
+            assert!(!is_web_address(text), "{text}");
+        }
+        let long = format!("https://example.com/{}", "x".repeat(WEB_ADDRESS_MAX));
+        assert!(!is_web_address(&long));
+    }
 
     #[test]
     fn graphemes_of_a_family_emoji_are_one() {

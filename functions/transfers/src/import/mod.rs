@@ -1,5 +1,6 @@
 //! One step of an import: some records of the next volume.
 
+mod limits;
 mod plan;
 mod records;
 mod settings;

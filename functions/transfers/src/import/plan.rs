@@ -13,6 +13,7 @@ use domain::text::{has_control_characters, has_more_graphemes_than, snippet};
 use domain::{AccountId, DeliveryId, ImportId, MediaId, PostId};
 use uuid::Uuid;
 
+use super::limits;
 use crate::bundle::{PostRecord, TargetRecord};
 
 /// Ids of what an import makes.
@@ -65,6 +66,7 @@ pub(super) fn state_after(state: VisibleState, has_evidence: bool) -> State {
 /// The post of this record in the import's tenant, or why there is none.
 pub(super) fn post(import: &Import, record: &PostRecord) -> Result<PlannedPost, &'static str> {
     check(record)?;
+    limits::post(record)?;
     let ids = NewIds(import.id);
     let id = PostId::from_uuid(ids.of(record.id.as_uuid()));
     let mut deliveries = Vec::with_capacity(record.targets.len());

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::{Act, Commit, Defined, NewPost, Standing, TenantTable};
 
+use super::limits;
 use super::plan::{self, NewIds};
 use crate::Ctx;
 use crate::bundle::{
@@ -86,6 +87,9 @@ impl Maker<'_> {
     /// An account of the export is the tenant's own that is the same one at its network; else it is kept without a
     /// credential, for the posts of the past.
     async fn account(&self, import: &mut Import, record: &AccountRecord) -> Result<Taken> {
+        if let Err(code) = limits::identity(&record.identity) {
+            return Ok(Taken::Not(code));
+        }
         if let Some(own) = self.own_account(record).await? {
             import.accounts.insert(record.id, own);
             return Ok(Taken::Nothing);
