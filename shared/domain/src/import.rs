@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::export::Counts;
 use crate::id::{AccountId, ExportId, ImportId, TenantId, UserId};
+use crate::network::NetworkId;
 
 /// Most volumes of an import: more than the largest tenant has.
 pub const VOLUMES_MAX: usize = 1_000;
@@ -36,7 +37,7 @@ pub struct Import {
     /// The volume that was read to its end last.
     pub behind: Option<ReadVolume>,
     /// Which accounts take the places of those of the export.
-    pub accounts: BTreeMap<AccountId, AccountId>,
+    pub accounts: BTreeMap<AccountId, TakenAccount>,
     /// What would be made, or was made.
     pub counts: Counts,
     /// What is not taken, and why: the first of it.
@@ -83,6 +84,15 @@ pub struct Place {
     pub volume: u32,
     /// The record in it.
     pub record: u32,
+}
+
+/// The account that takes the place of one of the export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Where it lives: a target that is for another network is none of it.
+    pub network: NetworkId,
 }
 
 /// What must be known of a volume to tell whether another one follows it.

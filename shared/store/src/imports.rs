@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::event::{EventKind, Subject};
 use domain::export::Counts;
-use domain::import::{Import, ImportState, Place, Problem, ReadVolume, VolumeTerms};
+use domain::import::{
+    Import, ImportState, Place, Problem, ReadVolume, TakenAccount, VolumeTerms,
+};
 use domain::{AccountId, ImportId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,7 +38,7 @@ struct ImportItem {
     place: Place,
     #[serde(default)]
     behind: Option<ReadVolume>,
-    accs: BTreeMap<AccountId, AccountId>,
+    accs: BTreeMap<AccountId, TakenAccount>,
     counts: Counts,
     problems: Vec<Problem>,
     more: u64,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::delivery::{Delivery, State, Target, VisibleState};
-use domain::import::{Import, new_id};
+use domain::import::{Import, TakenAccount, new_id};
 use domain::post::{
     Body, Content, MEDIA_MAX, Override, Post, SNIPPET_MAX, TAG_MAX, TAGS_MAX, TARGETS_MAX,
     TEXT_BYTES_MAX, THREAD_MAX, TargetContent, ThreadPart,
@@ -113,11 +113,14 @@ pub(super) fn post(import: &Import, record: &PostRecord) -> Result<PlannedPost, 
 }
 
 fn account(
-    accounts: &BTreeMap<AccountId, AccountId>,
+    accounts: &BTreeMap<AccountId, TakenAccount>,
     target: &TargetRecord,
 ) -> Result<AccountId, &'static str> {
-    let account = accounts.get(&target.account_id).copied();
-    account.ok_or("unknown_account")
+    let account = accounts.get(&target.account_id).ok_or("unknown_account")?;
+    if account.network != target.network {
+        return Err("wrong_network");
+    }
+    Ok(account.id)
 }
 
 fn delivery(import: &Import, post: PostId, account: AccountId, record: &TargetRecord) -> Delivery {
@@ -209,7 +212,9 @@ fn check(record: &PostRecord) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use domain::network::NetworkId;
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
 
@@ -229,6 +234,30 @@ mod tests {
         VisibleState::Missed,
         VisibleState::RemovedRemotely,
     ];
+
+    #[test]
+    fn target_for_another_network_than_that_of_its_account_is_refused() {
+        let target = |network: &str| -> TargetRecord {
+            serde_json::from_value(json!({
+                "id": "dlv_01jd8mz0000000000000000000",
+                "account_id": "acc_01jd8mz0000000000000000000",
+                "network": network, "state": "draft", "override": {}, "options": {},
+                "due_at": null, "called_at": null, "evidence": null, "error": null,
+            }))
+            .unwrap()
+        };
+        let own = TakenAccount {
+            id: AccountId::from_uuid(Uuid::from_u128(7)),
+            network: NetworkId::BLUESKY,
+        };
+        let accounts = BTreeMap::from([(target("bluesky").account_id, own.clone())]);
+
+        assert_eq!(account(&accounts, &target("bluesky")), Ok(own.id));
+        assert_eq!(
+            account(&accounts, &target("playground")),
+            Err("wrong_network")
+        );
+    }
 
     #[test]
     fn target_of_an_import_waits_for_nothing() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cloud::objects::ObjectKey;
 use domain::account::{Account, AccountState};
 use domain::event::{Actor, EventKind, Subject};
-use domain::import::{Import, ImportState};
+use domain::import::{Import, ImportState, TakenAccount};
 use domain::media::{ALT_TEXT_MAX, FILE_NAME_MAX, ImageType, Media, MediaState};
 use domain::membership::{AccountGroup, CustomRole, GROUP_ACCOUNTS_MAX, Permission, name};
 use domain::tenant::Tenant;
@@ -90,15 +90,19 @@ impl Maker<'_> {
         if let Err(code) = limits::identity(&record.identity) {
             return Ok(Taken::Not(code));
         }
+        let taken = |id: AccountId| TakenAccount {
+            id,
+            network: record.network.clone(),
+        };
         if let Some(own) = self.own_account(record).await? {
-            import.accounts.insert(record.id, own);
+            import.accounts.insert(record.id, taken(own));
             return Ok(Taken::Nothing);
         }
         if import.accounts.len() >= ACCOUNTS_MAX {
             return Ok(Taken::Not("too_many_accounts"));
         }
         let id = AccountId::from_uuid(NewIds(import.id).of(record.id.as_uuid()));
-        import.accounts.insert(record.id, id);
+        import.accounts.insert(record.id, taken(id));
         if is_made(import) {
             let account = Account {
                 id,
@@ -139,7 +143,7 @@ impl Maker<'_> {
 
     async fn group(&self, import: &Import, record: &AccountGroupRecord) -> Result<Taken> {
         let accounts = record.account_ids.iter();
-        let accounts = accounts.map(|old| import.accounts.get(old).copied());
+        let accounts = accounts.map(|old| import.accounts.get(old).map(|taken| taken.id));
         let (Some(name), Some(accounts)) = (name(&record.name), accounts.collect()) else {
             return Ok(Taken::Not("invalid_value"));
         };
