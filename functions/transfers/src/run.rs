@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::Result;
+use domain::{Result, TenantId};
 use serde::Serialize;
-use store::Transfer;
+use store::{TenantScope, Transfer};
 
 use crate::Ctx;
 use crate::{export, import};
@@ -14,12 +14,12 @@ use crate::{export, import};
 pub struct Run {
     /// Volumes that were made or read, and exports that were given up.
     pub steps: usize,
-    /// Steps that failed; the next run tries again.
+    /// Steps that failed; they are tried again after a pause.
     pub failed: usize,
 }
 
-/// Makes steps until none is left to make or the time is up: one of each export and import, then the next of each, so that
-/// a large tenant keeps no small one waiting.
+/// Makes steps until none is left to make or the time is up: one of each tenant, then the next of each, so that a large
+/// tenant keeps no small one waiting.
 pub async fn run(ctx: &Ctx) -> Result<Run> {
     let began = ctx.clock.now();
     let stop_at = began.saturating_add(ctx.time_max).unwrap_or(began);
@@ -27,8 +27,10 @@ pub async fn run(ctx: &Ctx) -> Result<Run> {
     let mut failed: BTreeSet<Transfer> = BTreeSet::new();
     loop {
         let steps = run.steps;
-        for (scope, transfer) in ctx.table.system().waiting_transfers().await? {
-            if failed.contains(&transfer) {
+        let now = ctx.clock.now();
+        let mut tenants: BTreeSet<TenantId> = BTreeSet::new();
+        for (scope, transfer) in ctx.table.system().waiting_transfers(now).await? {
+            if failed.contains(&transfer) || tenants.contains(&scope.tenant()) {
                 continue;
             }
             if run.steps > 0 && ctx.clock.now() >= stop_at {
@@ -39,7 +41,11 @@ pub async fn run(ctx: &Ctx) -> Result<Run> {
                 Transfer::Import(id) => import::step(ctx, &scope, id).await,
             };
             match step {
-                Ok(true) => run.steps = run.steps.saturating_add(1),
+                Ok(true) => {
+                    run.steps = run.steps.saturating_add(1);
+                    tenants.insert(scope.tenant());
+                }
+                // Somebody else was faster, or the index lags.
                 Ok(false) => {}
                 Err(error) => {
                     failed.insert(transfer);
@@ -47,13 +53,29 @@ pub async fn run(ctx: &Ctx) -> Result<Run> {
                     tracing::warn!(
                         ?transfer,
                         error = &error as &dyn std::error::Error,
-                        "a step could not be made; the next run tries again"
+                        "a step could not be made; it is tried again after a pause"
                     );
+                    put_off(ctx, &scope, transfer).await;
                 }
             }
         }
         if run.steps == steps {
             return Ok(run);
         }
+    }
+}
+
+/// Lets others be first after a step that failed. Where that fails, too, the next run begins with the same step.
+async fn put_off(ctx: &Ctx, scope: &TenantScope, transfer: Transfer) {
+    let put_off = match transfer {
+        Transfer::Export(id) => export::put_off(ctx, scope, id).await,
+        Transfer::Import(id) => import::put_off(ctx, scope, id).await,
+    };
+    if let Err(error) = put_off {
+        tracing::warn!(
+            ?transfer,
+            error = &error as &dyn std::error::Error,
+            "a step that failed could not be put off"
+        );
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::export::Counts;
+use crate::export::{Counts, after_failures};
 use crate::id::{AccountId, ExportId, ImportId, TenantId, UserId};
 use crate::network::NetworkId;
 
@@ -14,6 +14,8 @@ use crate::network::NetworkId;
 pub const VOLUMES_MAX: usize = 1_000;
 /// Problems that an import remembers.
 pub const PROBLEMS_MAX: usize = 100;
+/// Steps in a row that may fail; the pauses between them take four hours together.
+pub const FAILURES_MAX: u32 = 10;
 /// How long after the request an import is shown.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -46,6 +48,10 @@ pub struct Import {
     pub more_problems: u64,
     /// Why it could not go on.
     pub fault: Option<String>,
+    /// Steps in a row that failed.
+    pub failures: u32,
+    /// From when on the next step may be made.
+    pub next_at: Timestamp,
     /// Raised by every change.
     pub version: u64,
 }
@@ -148,6 +154,8 @@ impl Import {
             problems: Vec::new(),
             more_problems: 0,
             fault: None,
+            failures: 0,
+            next_at: at,
             version: 1,
         }
     }
@@ -164,7 +172,38 @@ impl Import {
             problems: Vec::new(),
             more_problems: 0,
             fault: None,
+            failures: 0,
             ..self.clone()
+        }
+    }
+
+    /// The same after a step that was made at `now`: others are next.
+    #[must_use]
+    pub fn stepped(self, now: Timestamp) -> Self {
+        Self {
+            failures: 0,
+            next_at: now,
+            ..self
+        }
+    }
+
+    /// The same after a step that failed at `now`: the next one has to wait, and after [`FAILURES_MAX`] there is none.
+    #[must_use]
+    pub fn failed(self, now: Timestamp) -> Self {
+        let failures = self.failures.saturating_add(1);
+        if failures >= FAILURES_MAX {
+            return Self {
+                state: ImportState::Failed,
+                fault: Some("failed_repeatedly".to_owned()),
+                failures,
+                next_at: now,
+                ..self
+            };
+        }
+        Self {
+            failures,
+            next_at: after_failures(failures, now),
+            ..self
         }
     }
 
@@ -209,6 +248,34 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn import_whose_steps_fail_waits_longer_each_time_and_ends_after_ten() {
+        let now = Timestamp::UNIX_EPOCH;
+        let import = Import::new(
+            ImportId::from_uuid(Uuid::nil()),
+            TenantId::from_uuid(Uuid::nil()),
+            UserId::from_uuid(Uuid::nil()),
+            now,
+            Vec::new(),
+        );
+        let mut import = import.begun(ImportState::Importing);
+
+        let mut minutes = Vec::new();
+        for _ in 1..FAILURES_MAX {
+            import = import.failed(now);
+            assert!(import.is_under_way());
+            minutes.push(import.next_at.duration_since(now).as_mins());
+        }
+        let recovered = import.clone().stepped(now);
+        let ended = import.failed(now);
+
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!((recovered.failures, recovered.next_at), (0, now));
+        assert_eq!(ended.state, ImportState::Failed);
+        assert_eq!(ended.fault.as_deref(), Some("failed_repeatedly"));
+        assert_eq!(ended.begun(ImportState::Checking).failures, 0);
+    }
 
     proptest! {
         #[test]

@@ -38,9 +38,7 @@ pub fn is_web_address(text: &str) -> bool {
     let has_scheme = ["https://", "http://"]
         .iter()
         .any(|scheme| text.starts_with(scheme));
-    has_scheme
-        && text.len() <= WEB_ADDRESS_MAX
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
+    has_scheme && text.len() <= WEB_ADDRESS_MAX && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -49,7 +47,9 @@ mod tests {
 
     #[test]
     fn address_that_is_none_of_the_web_is_told_from_one() {
-        assert!(is_web_address("https://bsky.app/profile/ada.example/post/3k"));
+        assert!(is_web_address(
+            "https://bsky.app/profile/ada.example/post/3k"
+        ));
         for text in [
             "",
             "javascript:alert(1)",

@@ -64,6 +64,14 @@ struct ExportItem {
     #[serde(default)]
     last: Option<String>,
     counts: Counts,
+    #[serde(default)]
+    fails: u32,
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    next: Option<Timestamp>,
     kind: AttentionKind,
     exp: i64,
 }
@@ -80,7 +88,10 @@ impl Item for ExportItem {
         match self.state {
             StoredState::Running => vec![
                 (BY_ATTENTION.partition, TRANSFERS_PARTITION.to_owned()),
-                (BY_ATTENTION.sort, attention_at(self.ca, self.id)),
+                (
+                    BY_ATTENTION.sort,
+                    attention_at(self.next.unwrap_or(self.ca), self.id),
+                ),
             ],
             StoredState::Ready | StoredState::Failed => Vec::new(),
         }
@@ -183,6 +194,14 @@ impl TenantTable<'_> {
         Ok(matches!(transacted, Transacted::Done))
     }
 
+    /// Puts the next step of an export off, as `next` says. Does nothing where it was changed since it was read.
+    pub async fn put_export_off(&self, seen: &Export, next: &Export) -> Result<()> {
+        let item = ExportItem::from(next);
+        let write = Write::put(item.key(), encode(&item)?).when(is_as_read(seen));
+        self.table.write(write).await?;
+        Ok(())
+    }
+
     /// Gives an export up. Does nothing where it was changed since it was read.
     pub async fn give_up_export(&self, seen: &Export) -> Result<()> {
         let item = ExportItem::from(&Export {
@@ -226,6 +245,8 @@ impl From<&Export> for ExportItem {
             bytes,
             last_sha256,
             counts,
+            failures,
+            next_at,
         } = export.clone();
         let (state, ready) = match state {
             ExportState::Running => (StoredState::Running, None),
@@ -244,6 +265,8 @@ impl From<&Export> for ExportItem {
             bytes,
             last: last_sha256,
             counts,
+            fails: failures,
+            next: Some(next_at),
             kind: AttentionKind::Export,
             exp,
         }
@@ -266,6 +289,8 @@ impl TryFrom<ExportItem> for Export {
             bytes,
             last,
             counts,
+            fails,
+            next,
             kind: _,
             exp: _,
         } = item;
@@ -288,6 +313,8 @@ impl TryFrom<ExportItem> for Export {
             bytes,
             last_sha256: last,
             counts,
+            failures: fails,
+            next_at: next.unwrap_or(ca),
         })
     }
 }

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::event::{EventKind, Subject};
 use domain::export::Counts;
-use domain::import::{
-    Import, ImportState, Place, Problem, ReadVolume, TakenAccount, VolumeTerms,
-};
+use domain::import::{Import, ImportState, Place, Problem, ReadVolume, TakenAccount, VolumeTerms};
 use domain::{AccountId, ImportId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute::{Attributes, millis, number};
+use crate::attribute::{Attributes, millis, number, optional_millis};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, decode, encode, is};
@@ -44,6 +42,14 @@ struct ImportItem {
     more: u64,
     #[serde(default)]
     fault: Option<String>,
+    #[serde(default)]
+    fails: u32,
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    next: Option<Timestamp>,
     ver: u64,
     kind: AttentionKind,
     exp: i64,
@@ -61,7 +67,10 @@ impl Item for ImportItem {
         match self.state {
             ImportState::Checking | ImportState::Importing => vec![
                 (BY_ATTENTION.partition, TRANSFERS_PARTITION.to_owned()),
-                (BY_ATTENTION.sort, attention_at(self.ca, self.id)),
+                (
+                    BY_ATTENTION.sort,
+                    attention_at(self.next.unwrap_or(self.ca), self.id),
+                ),
             ],
             ImportState::Uploading
             | ImportState::Checked
@@ -168,6 +177,8 @@ impl From<&Import> for ImportItem {
             problems,
             more_problems,
             fault,
+            failures,
+            next_at,
             version,
         } = import.clone();
         Self {
@@ -184,6 +195,8 @@ impl From<&Import> for ImportItem {
             problems,
             more: more_problems,
             fault,
+            fails: failures,
+            next: Some(next_at),
             ver: version,
             kind: AttentionKind::Import,
             exp,
@@ -207,6 +220,8 @@ impl From<ImportItem> for Import {
             problems,
             more,
             fault,
+            fails,
+            next,
             ver,
             kind: _,
             exp: _,
@@ -225,6 +240,8 @@ impl From<ImportItem> for Import {
             problems,
             more_problems: more,
             fault,
+            failures: fails,
+            next_at: next.unwrap_or(ca),
             version: ver,
         }
     }

@@ -2,11 +2,12 @@
 
 use domain::export::Volume;
 use domain::{Error, ExportId, ImportId, Result};
+use jiff::Timestamp;
 
 use crate::attribute::{Attributes, text_of};
 use crate::exports::volume_in;
 use crate::imports::uploads_in;
-use crate::key::{Key, exports_partition};
+use crate::key::{Key, exports_partition, time_text};
 use crate::schema::{BY_ATTENTION, PK, SK};
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::shard::TRANSFERS_PARTITION;
@@ -83,10 +84,13 @@ impl TenantTable<'_> {
 }
 
 impl SystemTable<'_> {
-    /// What somebody must work on, oldest first. The index lags, so whoever works on something reads it.
-    pub async fn waiting_transfers(&self) -> Result<Vec<(TenantScope, Transfer)>> {
+    /// What somebody must work on now, what waits longest first: each step puts a transfer to the end, and one that failed
+    /// has to wait. The index lags, so whoever works on something reads it.
+    pub async fn waiting_transfers(&self, now: Timestamp) -> Result<Vec<(TenantScope, Transfer)>> {
         let partition = TRANSFERS_PARTITION.to_owned();
-        let query = Query::of_index(BY_ATTENTION, partition, Range::All).limit(WAITING_MAX);
+        // `~` sorts after `#` and everything in an id.
+        let due = Range::Below(format!("{}~", time_text(now)));
+        let query = Query::of_index(BY_ATTENTION, partition, due).limit(WAITING_MAX);
         let page = self.table.query(&query, None).await?;
         let transfers = page.items.iter().map(|entry| {
             transfer(entry).ok_or_else(|| Error::corrupt("index entry", "it names no transfer"))

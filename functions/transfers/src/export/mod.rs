@@ -67,6 +67,18 @@ pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result
     Ok(is_further)
 }
 
+/// After a step that failed: the next one has to wait, until the export is given up.
+pub(crate) async fn put_off(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result<()> {
+    let now = ctx.clock.now();
+    let tenant = ctx.table.tenant(scope);
+    match tenant.export(id, now).await? {
+        Some(seen) if seen.state == ExportState::Running => {
+            tenant.put_export_off(&seen, &seen.failed(now)).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Counts the volume. Whoever asked for the export is told after the last one.
 async fn advance(
     ctx: &Ctx,

@@ -47,7 +47,21 @@ pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ImportId) -> Result
         import.state = ImportState::Failed;
         import.fault = Some(code.to_owned());
     }
-    tenant.advance_import(&import).await
+    tenant.advance_import(&import.stepped(now)).await
+}
+
+/// After a step that failed: the next one has to wait, and after some there is none.
+pub(crate) async fn put_off(ctx: &Ctx, scope: &TenantScope, id: ImportId) -> Result<()> {
+    let now = ctx.clock.now();
+    let tenant = ctx.table.tenant(scope);
+    let Some(import) = tenant.import(id, now).await? else {
+        return Ok(());
+    };
+    if import.is_under_way() {
+        // Where it was changed meanwhile, somebody else has made a step.
+        tenant.advance_import(&import.failed(now)).await?;
+    }
+    Ok(())
 }
 
 async fn take(

@@ -195,7 +195,9 @@ async fn export_that_is_ready_is_told_once_to_whoever_asked() {
             .text
             .contains("https://app.test/settings/workspace")
     );
-    assert_eq!(world.table.system().waiting_transfers().await.unwrap(), []);
+    let now = world.clock.now();
+    let waiting = world.table.system().waiting_transfers(now).await;
+    assert_eq!(waiting.unwrap(), []);
 }
 
 #[tokio::test]
@@ -223,7 +225,9 @@ async fn export_that_does_not_get_done_in_two_days_is_given_up() {
     world.run().await;
 
     assert_eq!(world.export(&ada, id).await.state, ExportState::Failed);
-    assert_eq!(world.table.system().waiting_transfers().await.unwrap(), []);
+    let now = world.clock.now();
+    let waiting = world.table.system().waiting_transfers(now).await;
+    assert_eq!(waiting.unwrap(), []);
     assert!(world.mailbox.to(ADA).is_empty());
 }
 

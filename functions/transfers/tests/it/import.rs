@@ -1,17 +1,21 @@
 //! What another tenant had, in a tenant.
 
-use cloud::faults::{Effects, Fault, FaultPlan};
+use std::sync::Arc;
+
+use cloud::faults::{Effects, Fault, FaultPlan, Faulty};
 use cloud::objects::ObjectKey;
 use domain::delivery::State;
 use domain::event::EventKind;
-use domain::import::{Import, ImportState, VolumeTerms};
+use domain::import::{FAILURES_MAX, Import, ImportState, VolumeTerms};
 use domain::membership::{AccountLimit, Role};
 use domain::{Clock as _, ImportId};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use store::StoredPost;
 use testkit::TestMember;
 use testkit::http::colleague;
+use transfers::Ctx;
 
 use crate::bundle::{Bundle, sha256};
 use crate::world::{PostPlan, World, writes};
@@ -319,6 +323,42 @@ async fn import_into_a_tenant_that_is_deleted_meanwhile_stops_and_makes_nothing(
     assert_eq!(import.fault.as_deref(), Some("importer_lacks_rights"));
     assert_eq!(world.posts_of(&bob).await, []);
     assert_eq!(world.run().await, 0);
+}
+
+#[tokio::test]
+async fn import_whose_steps_fail_waits_between_them_and_has_failed_after_ten() {
+    let world = World::new().await;
+    let ada = world.furnished("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    let id = world.announce(&bob, &world.exported(&ada).await).await;
+    world.begin(&bob, id, ImportState::Checking).await;
+    let plan = (0..100).fold(FaultPlan::none(), |plan, number| {
+        plan.and(number, Fault::FailBefore)
+    });
+    let objects = Faulty::new(Arc::clone(&world.objects), Effects::new(plan));
+    let broken = Ctx {
+        objects: Arc::new(objects),
+        ..world.function()
+    };
+
+    let first = transfers::run(&broken).await.unwrap();
+    let at_once = transfers::run(&broken).await.unwrap();
+
+    assert_eq!((first.steps, first.failed), (0, 1));
+    assert_eq!((at_once.steps, at_once.failed), (0, 0));
+    for _ in 1..FAILURES_MAX {
+        assert_eq!(world.import_of(&bob, id).await.state, ImportState::Checking);
+        world.clock.advance(SignedDuration::from_hours(1));
+        assert_eq!(transfers::run(&broken).await.unwrap().failed, 1);
+    }
+    let failed = world.import_of(&bob, id).await;
+    assert_eq!(failed.state, ImportState::Failed);
+    assert_eq!(failed.fault.as_deref(), Some("failed_repeatedly"));
+    assert_eq!(
+        world.check(&bob, id).await.state,
+        ImportState::Checked,
+        "it may be begun again"
+    );
 }
 
 #[tokio::test]
