@@ -178,8 +178,9 @@ impl TenantTable<'_> {
         }
     }
 
-    /// Stores a medium whose bytes are stored and probed already, and counts them. May be repeated: then nothing is
-    /// counted twice.
+    /// Stores a medium of an import, which awaits the bytes that are stored next, and counts them: bytes that no item
+    /// names would outlive an erasure. No sweeper gives it up, for it may be that its bytes are there. May be repeated:
+    /// then nothing is counted twice.
     pub async fn import_media(&self, media: &Media, limit: u64, act: &Act) -> Result<()> {
         let demand = Demand {
             counter: Counter::MediaBytes,

@@ -12,8 +12,9 @@ use domain::tenant::Tenant;
 use domain::text::has_control_characters;
 use domain::{AccountGroupId, AccountId, Error, Result, RoleId};
 use jiff::Timestamp;
+use pictures::Proven;
 use serde_json::json;
-use store::{Act, Commit, Defined, NewPost, Standing, TenantTable};
+use store::{Act, Commit, Defined, NewPost, Standing, StoredMedia, TenantTable};
 
 use super::limits;
 use super::plan::{self, NewIds};
@@ -234,20 +235,14 @@ impl Maker<'_> {
             return Ok(Taken::Made);
         }
         let id = NewIds(import.id).media(record.id);
-        let key = ObjectKey::new(import.tenant, id);
-        let content_type = proven.facts.content_type.clone();
-        self.ctx
-            .objects
-            .put(key, &content_type, proven.bytes)
-            .await?;
         let media = Media {
             id,
             tenant: import.tenant,
             file_name: record.file_name.clone(),
-            content_type,
+            content_type: proven.facts.content_type.clone(),
             bytes: proven.facts.bytes,
             alt_text: record.alt_text.clone(),
-            state: MediaState::Ready(proven.facts),
+            state: MediaState::Uploading,
             uses: 0,
             created_by: import.requested_by,
             created_at: record.created_at,
@@ -256,7 +251,34 @@ impl Maker<'_> {
         let limit = self.head.limits.media_bytes;
         let act = self.act(import);
         self.tenant.import_media(&media, limit, &act).await?;
+        self.keep(&media, proven, &act).await?;
         Ok(Taken::Made)
+    }
+
+    /// Keeps the bytes of a medium that awaits them: the item comes first, so that whoever dies on the way leaves no bytes
+    /// that nothing names.
+    async fn keep(&self, media: &Media, proven: Proven, act: &Act) -> Result<()> {
+        let stored = self.tenant.media(media.id).await?;
+        let awaits_bytes = stored
+            .and_then(StoredMedia::live)
+            .is_some_and(|live| live.media.state == MediaState::Uploading);
+        if !awaits_bytes {
+            // It was made before, or somebody has deleted it meanwhile.
+            return Ok(());
+        }
+        let Proven { bytes, facts } = proven;
+        let key = ObjectKey::new(media.tenant, media.id);
+        let objects = &self.ctx.objects;
+        objects.put(key, &facts.content_type, bytes).await?;
+        let completed = self.tenant.complete_media(media.id, &facts, act).await?;
+        if completed.is_none() {
+            let stored = self.tenant.media(media.id).await?;
+            if stored.and_then(StoredMedia::live).is_none() {
+                // It was deleted between the look and now: nobody else would remove the bytes.
+                objects.delete(key).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn post(&self, import: &Import, record: &PostRecord) -> Result<Taken> {

@@ -12,7 +12,7 @@ use domain::{Clock as _, ImportId};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use store::StoredPost;
+use store::{StoredPost, VersionedMedia};
 use testkit::TestMember;
 use testkit::http::colleague;
 use transfers::Ctx;
@@ -85,6 +85,11 @@ impl World {
         assert_eq!(done.counts, checked.counts);
         assert_eq!(done.problems, checked.problems);
         done
+    }
+
+    async fn media_of(&self, by: &TestMember) -> Vec<VersionedMedia> {
+        let tenant = self.table.tenant(&by.scope);
+        tenant.media_page(None, 100).await.unwrap().media
     }
 
     async fn posts_of(&self, by: &TestMember) -> Vec<StoredPost> {
@@ -326,6 +331,26 @@ async fn import_into_a_tenant_that_is_deleted_meanwhile_stops_and_makes_nothing(
 }
 
 #[tokio::test]
+async fn import_of_more_media_than_the_plan_has_leaves_no_bytes_behind() {
+    let world = World::new().await;
+    let ada = world.owner("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    world.furnish(&ada, PIXELS, &[]).await;
+    let volumes = world.exported(&ada).await;
+    world
+        .set(&bob, |tenant| tenant.limits.media_bytes = 1)
+        .await;
+    let id = world.announce(&bob, &volumes).await;
+    let objects = world.objects.count();
+
+    let import = world.apply(&bob, id).await;
+
+    assert_eq!(import.fault.as_deref(), Some("plan_limit"));
+    assert_eq!(world.objects.count(), objects);
+    assert_eq!(world.media_of(&bob).await.len(), 0);
+}
+
+#[tokio::test]
 async fn import_whose_steps_fail_waits_between_them_and_has_failed_after_ten() {
     let world = World::new().await;
     let ada = world.furnished("ada@example.com").await;
@@ -390,12 +415,21 @@ async fn import_that_dies_at_any_write_is_made_once_by_the_next_run() {
             let owner = world.owner(&format!("{number}{fault:?}@example.com")).await;
             let id = world.announce(&owner, &volumes).await;
             world.begin(&owner, id, ImportState::Importing).await;
+            let objects = world.objects.count();
             let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
             let effects = Effects::new(plan);
             let dying = world.start(&effects);
             let _ = effects.until_crash(transfers::run(&dying)).await;
+            let named = world.media_of(&owner).await.len();
+            assert!(
+                world.objects.count() - objects <= named,
+                "{place}: bytes that nothing names"
+            );
             world.run().await;
 
+            let media = world.media_of(&owner).await;
+            let ready = media.iter().filter(|one| one.media.facts().is_some());
+            assert_eq!((media.len(), ready.count()), (1, 1), "{place}");
             let import = world.import_of(&owner, id).await;
             assert_eq!(import.state, ImportState::Done, "{place}");
             assert_eq!(import.counts, done.counts, "{place}");
