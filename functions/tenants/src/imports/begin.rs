@@ -28,7 +28,7 @@ pub(crate) async fn check_import(
     caller: Can<ManageTenant>,
     Path(id): Path<ImportId>,
 ) -> api::Result<(StatusCode, Json<ImportView>)> {
-    let import = ctx.import(&caller, id).await?;
+    let import = ctx.own_import(&caller, id).await?;
     match import.state {
         ImportState::Uploading | ImportState::Checked | ImportState::Failed => {}
         ImportState::Checking | ImportState::Importing | ImportState::Done => {
@@ -58,7 +58,7 @@ pub(crate) async fn apply_import(
     caller: Can<ManageTenant>,
     Path(id): Path<ImportId>,
 ) -> api::Result<(StatusCode, Json<ImportView>)> {
-    let import = ctx.import(&caller, id).await?;
+    let import = ctx.own_import(&caller, id).await?;
     match import.state {
         ImportState::Checked => {}
         ImportState::Uploading | ImportState::Failed => {

@@ -33,4 +33,16 @@ impl Ctx {
         let found = tenant.import(id, self.clock.now()).await?;
         found.ok_or(Error::NotFound { kind: "import" })
     }
+
+    /// One that the caller may begin: it is made with the rights and in the name of whoever announced its files.
+    async fn own_import(&self, caller: &Can<ManageTenant>, id: ImportId) -> Result<Import> {
+        let import = self.import(caller, id).await?;
+        if import.requested_by == caller.user {
+            return Ok(import);
+        }
+        Err(Error::conflict(
+            "not_your_import",
+            "it is made in the name of whoever uploaded its files: ask them, or upload them yourself",
+        ))
+    }
 }

@@ -108,6 +108,25 @@ async fn import_of_another_tenant_does_not_exist() {
 }
 
 #[tokio::test]
+async fn import_is_begun_by_nobody_but_whoever_announced_it() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let all = AccountLimit::Unlimited;
+    let admin = colleague(&app.table, &app.clock, &owner, Role::Admin.into(), all).await;
+    let import = app.request_import(&admin).await;
+    let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
+
+    for act in ["check", "apply"] {
+        let call = app.api.post(format!("{path}/{act}")).by(&owner).send();
+        call.await.expect_problem(409, "not_your_import");
+    }
+    let read = app.api.get(&path).by(&owner).send().await.expect(200).body;
+    assert_eq!(read["state"], "uploading");
+    let own = app.api.post(format!("{path}/check")).by(&admin).send();
+    own.await.expect(202);
+}
+
+#[tokio::test]
 async fn import_is_for_those_who_could_make_all_of_it() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;
