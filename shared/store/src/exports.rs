@@ -117,17 +117,58 @@ impl Item for VolumeItem {
     }
 }
 
+/// Which export is the newest: whoever asks for another one has seen it.
+#[derive(Debug, Serialize, Deserialize)]
+struct NewestItem {
+    ten: TenantId,
+    newest: ExportId,
+    exp: i64,
+}
+
+impl Item for NewestItem {
+    const TYPE: &'static str = "newest_export";
+
+    fn key(&self) -> Key {
+        Key::newest_export(&TenantScope::of_own_item(self.ten))
+    }
+}
+
 impl TenantTable<'_> {
-    /// Makes an export wanted.
-    pub async fn request_export(&self, export: &Export, act: &Act) -> Result<()> {
+    /// Which export was asked for last. Read it before the exports that [`Self::request_export`] depends on.
+    pub async fn newest_export(&self) -> Result<Option<ExportId>> {
+        let found: Option<NewestItem> = self.table.get(&Key::newest_export(&self.scope)).await?;
+        Ok(found.map(|item| item.newest))
+    }
+
+    /// Makes an export wanted, where `newest` is still the newest one. Answers whether it did: if not, somebody else
+    /// asked for one meanwhile.
+    pub async fn request_export(
+        &self,
+        export: &Export,
+        newest: Option<ExportId>,
+        act: &Act,
+    ) -> Result<bool> {
         let item = ExportItem::from(export);
         let subject = Subject::Export(export.id);
+        let next = NewestItem {
+            ten: export.tenant,
+            newest: export.id,
+            exp: item.exp,
+        };
+        let is_as_read = match newest {
+            Some(newest) => Condition::Equals("newest", text(newest)),
+            None => Condition::item_absent(),
+        };
         let writes = vec![
+            Write::put(next.key(), encode(&next)?).when(is_as_read),
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
             self.event_write(act, EventKind::ExportRequested, subject, Value::Null)?,
         ];
         match self.table.transact(writes).await? {
-            Transacted::Done => Ok(()),
+            Transacted::Done => Ok(true),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
+                Ok(false)
+            }
             Transacted::Refused(_) => {
                 Err(Error::internal("an export is not new", "its id is taken"))
             }

@@ -216,6 +216,10 @@ impl Key {
         Self::new(exports_partition(scope.tenant()), format!("HEAD#{export}"))
     }
 
+    pub(crate) fn newest_export(scope: &TenantScope) -> Self {
+        Self::new(exports_partition(scope.tenant()), "NEWEST".to_owned())
+    }
+
     pub(crate) fn export_volume(scope: &TenantScope, export: ExportId, number: u32) -> Self {
         Self::new(
             exports_partition(scope.tenant()),

@@ -4,10 +4,10 @@ use api::permission::ExportTenant;
 use api::{Can, Json};
 use axum::extract::State;
 use domain::export::{Export, ExportState};
-use domain::{ExportId, Result};
+use domain::{Error, ExportId, Result};
 use http::StatusCode;
-use jiff::SignedDuration;
-use store::{Act, RateLimit};
+use jiff::{SignedDuration, Timestamp};
+use store::{Act, RateLimit, TenantTable};
 
 use super::must_reach_all;
 use super::view::ExportView;
@@ -40,11 +40,8 @@ impl Ctx {
         must_reach_all(caller)?;
         let now = self.clock.now();
         let tenant = self.table.tenant(&caller.scope);
-        let exports = tenant.exports(now).await?;
-        let running = exports
-            .into_iter()
-            .find(|export| export.state == ExportState::Running);
-        if let Some(running) = running {
+        let newest = tenant.newest_export().await?;
+        if let Some(running) = running(&tenant, now).await? {
             return Ok(running);
         }
         let subject = caller.tenant.id.to_string();
@@ -57,7 +54,16 @@ impl Ctx {
             actor: caller.actor(),
             at: now,
         };
-        tenant.request_export(&export, &act).await?;
-        Ok(export)
+        if tenant.request_export(&export, newest, &act).await? {
+            return Ok(export);
+        }
+        // Somebody else asked for one in this moment; it would have to be done by now not to be running.
+        running(&tenant, now).await?.ok_or(Error::StaleVersion)
     }
+}
+
+async fn running(tenant: &TenantTable<'_>, now: Timestamp) -> Result<Option<Export>> {
+    let exports = tenant.exports(now).await?;
+    let mut exports = exports.into_iter();
+    Ok(exports.find(|export| export.state == ExportState::Running))
 }

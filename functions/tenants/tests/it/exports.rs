@@ -91,6 +91,18 @@ async fn export_that_is_asked_for_while_one_is_made_is_that_one() {
 }
 
 #[tokio::test]
+async fn exports_that_two_ask_for_at_once_are_one() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+
+    let (one, other) = tokio::join!(app.request_export(&owner), app.request_export(&owner));
+
+    assert_eq!(one["id"], other["id"]);
+    let list = app.api.get("/v1/exports").by(&owner).send().await;
+    assert_eq!(list.expect(200).body["items"], json!([one]));
+}
+
+#[tokio::test]
 async fn fourth_export_of_a_day_has_to_wait() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;

@@ -435,7 +435,9 @@ impl World {
         let id = ExportId::generate(self.table.ids());
         let export = Export::new(id, by.tenant, by.user, self.clock.now());
         let tenant = self.table.tenant(&by.scope);
-        tenant.request_export(&export, &self.act(by)).await.unwrap();
+        let newest = tenant.newest_export().await.unwrap();
+        let requested = tenant.request_export(&export, newest, &self.act(by)).await;
+        assert!(requested.unwrap());
         id
     }
 
