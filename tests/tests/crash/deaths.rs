@@ -216,9 +216,9 @@ fn text(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(members) => {
             let members = members.iter().map(|(name, value)| (name, text(value)));
-            format!("{:?}", BTreeMap::from_iter(members))
+            format!("{:?}", members.collect::<BTreeMap<_, _>>())
         }
-        AttributeValue::L(values) => format!("{:?}", Vec::from_iter(values.iter().map(text))),
+        AttributeValue::L(values) => format!("{:?}", values.iter().map(text).collect::<Vec<_>>()),
         value => format!("{value:?}"),
     }
 }

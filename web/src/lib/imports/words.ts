@@ -23,7 +23,9 @@ const CODES: Record<string, () => string> = {
   export_incomplete: m.import_volume_order,
   plan_limit: m.import_plan_limit,
   name_taken: m.import_name_taken,
-  second_factor_missing: m.import_second_factor_missing
+  second_factor_missing: m.import_second_factor_missing,
+  wrong_network: m.import_wrong_network,
+  failed_repeatedly: m.import_failed_repeatedly
 };
 
 export function codeInWords(code: string): string {
