@@ -102,7 +102,7 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         // For sessions of browsers, whose use is noted after five minutes.
         ("members", "NoteSessionUse") => true,
         // For people who lost a second factor; nobody of the stories here has one.
-        ("members", "ResetLinks") => true,
+        ("members", "ResetLinks") | ("auth", "Approvals") => true,
         // For tenants that were deleted two weeks ago.
         ("upkeep", "Erasing" | "Tombstones" | "Certificates" | "MediaErased" | "VolumesErased") => {
             true

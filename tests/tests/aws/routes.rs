@@ -118,6 +118,11 @@ async fn routes_of_accounts_and_media_work_under_their_roles() {
     let new = json!({ "network": "bluesky", "credentials": credentials });
 
     ada.get("/v1/networks").await.expect(200);
+    // Consent pages come back to an https address only, which this deployment has not.
+    let brought = json!({ "state": "x", "code": "y", "iss": "https://bsky.social" });
+    ada.post("/v1/accounts/authorizations/complete", &brought)
+        .await
+        .expect(410);
     let account = twice(&ada, "/v1/accounts", &new).await;
     let path = format!("/v1/accounts/{}", id(&account));
     ada.get("/v1/accounts").await.expect(200);
