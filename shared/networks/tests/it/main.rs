@@ -11,4 +11,5 @@ mod bluesky;
 mod consent;
 mod cutter;
 mod real_server;
+mod strange_consent;
 mod strange_servers;
