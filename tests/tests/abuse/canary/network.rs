@@ -9,19 +9,22 @@ use domain::delivery::RemoteJob;
 use domain::network::{ConnectMethod, CredentialField, NetworkId, RepeatRule, Rules};
 use jiff::Timestamp;
 use networks::{
-    CallOutcome, Connected, Credential, Network, NetworkError, PollOutcome, Prepared,
-    PublishRequest, ReadBack,
+    CallOutcome, Connected, Consent, ConsentError, ConsentPage, ConsentPages, ConsentRequest,
+    Credential, Network, NetworkError, PendingConsent, PollOutcome, Prepared, PublishRequest,
+    ReadBack,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use testkit::{Behaviour, FakeNetwork, TestClock};
 
-/// The fake network, behind a password and with tokens that are renewed.
+/// The fake network, behind a password or a consent page, and with tokens that are renewed.
 #[derive(Debug)]
 pub(crate) struct GuardedNetwork {
     inner: FakeNetwork,
     password: Mutex<String>,
-    issued: Mutex<Vec<String>>,
+    secrets: Mutex<Vec<(&'static str, String)>>,
+    /// The codes that are good, and what the fake network knows them by.
+    codes: Mutex<BTreeMap<String, String>>,
     ages: AtomicBool,
 }
 
@@ -37,7 +40,8 @@ impl GuardedNetwork {
         Arc::new(Self {
             inner: FakeNetwork::new(clock, RepeatRule::ClientKey),
             password: Mutex::default(),
-            issued: Mutex::default(),
+            secrets: Mutex::default(),
+            codes: Mutex::default(),
             ages: AtomicBool::new(false),
         })
     }
@@ -62,22 +66,33 @@ impl GuardedNetwork {
         self.inner.visible().len()
     }
 
-    /// Every token that it gave out.
-    pub(crate) fn issued(&self) -> Vec<String> {
-        self.issued.lock().unwrap().clone()
+    /// Agrees, at the page with this address, as the account with this name: what the browser brings back.
+    pub(crate) fn agree(&self, authorize_url: &str, name: &str) -> Value {
+        let mut brought = FakeNetwork::agree(authorize_url, name);
+        let bare = brought["code"].as_str().unwrap().to_owned();
+        let code = self.give_out("consent-code");
+        self.codes.lock().unwrap().insert(code.clone(), bare);
+        brought["code"] = code.into();
+        brought
+    }
+
+    /// Every secret that it gave out or was told, each after what it is.
+    pub(crate) fn secrets(&self) -> Vec<(&'static str, String)> {
+        self.secrets.lock().unwrap().clone()
+    }
+
+    fn give_out(&self, kind: &'static str) -> String {
+        let mut secrets = self.secrets.lock().unwrap();
+        let secret = format!("canary-{kind}-{:04}", secrets.len());
+        secrets.push((kind, secret.clone()));
+        secret
     }
 
     fn issue(&self, account: &str) -> Credential {
-        let mut issued = self.issued.lock().unwrap();
-        let mut token = |kind: &str| {
-            let token = format!("canary-{kind}-token-{:04}", issued.len());
-            issued.push(token.clone());
-            token
-        };
         let tokens = Tokens {
             account: account.to_owned(),
-            access: token("access"),
-            refresh: token("refresh"),
+            access: self.give_out("access-token"),
+            refresh: self.give_out("refresh-token"),
         };
         Credential::new(serde_json::to_string(&tokens).unwrap())
     }
@@ -142,7 +157,7 @@ impl Network for GuardedNetwork {
                 message: "wrong name or password".to_owned(),
             });
         }
-        let connected = self.inner.connect(credentials).await?;
+        let connected = Network::connect(&self.inner, credentials).await?;
         Ok(self.admitted(&connected))
     }
 
@@ -162,6 +177,10 @@ impl Network for GuardedNetwork {
 
     async fn sign_out(&self, credential: &Credential) -> Result<(), NetworkError> {
         self.inner.sign_out(&Self::bare(credential)).await
+    }
+
+    fn consent(&self) -> Option<&dyn ConsentPages> {
+        Some(self)
     }
 
     async fn prepare(
@@ -199,5 +218,37 @@ impl Network for GuardedNetwork {
     ) -> Result<ReadBack, NetworkError> {
         let credential = Self::bare(credential);
         self.inner.read_back(&credential, request, called_at).await
+    }
+}
+
+#[async_trait]
+impl ConsentPages for GuardedNetwork {
+    async fn open(&self, request: ConsentRequest<'_>) -> Result<ConsentPage, NetworkError> {
+        let verifier = request.verifier.expose().to_owned();
+        self.secrets.lock().unwrap().push(("verifier", verifier));
+        self.inner.open(request).await
+    }
+
+    async fn connect(
+        &self,
+        pending: &PendingConsent,
+        consent: Consent<'_>,
+    ) -> Result<Connected, ConsentError> {
+        let known = self.codes.lock().unwrap().remove(consent.code);
+        let Some(code) = known else {
+            return Err(ConsentError::Network(NetworkError::Unauthorized {
+                message: "this code is over".to_owned(),
+            }));
+        };
+        let consent = Consent {
+            code: &code,
+            issuer: consent.issuer,
+        };
+        let connected = ConsentPages::connect(&self.inner, pending, consent).await?;
+        Ok(self.admitted(&connected))
+    }
+
+    fn client_document(&self) -> Option<Value> {
+        None
     }
 }

@@ -2,6 +2,7 @@
 //! places are looked at.
 
 mod acts;
+mod consent;
 mod export;
 mod identity;
 mod posts;
@@ -82,6 +83,7 @@ impl Story {
         self.ada_forgets_her_password().await;
         self.ada_makes_api_keys().await;
         self.ada_connects_accounts().await;
+        self.ada_agrees_at_consent_pages().await;
         self.posts_go_out().await;
         self.keys_cannot_be_had().await;
         self.messages_fail().await;

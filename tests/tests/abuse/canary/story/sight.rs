@@ -17,8 +17,16 @@ const TRIES: usize = 3;
 
 impl Story {
     pub(super) async fn see(&mut self, call: &str, answer: &Answer) {
+        // No answer is meant to have these, not even that of the call that made them.
+        self.learn_of_the_network();
         self.watch.see_answer(call, answer);
         self.look().await;
+    }
+
+    fn learn_of_the_network(&mut self) {
+        for (kind, secret) in self.network.secrets() {
+            self.watch.learn(kind, secret, MeantFor::ItsMaker);
+        }
     }
 
     /// Lets time pass, with the timers and the queue.
@@ -63,9 +71,7 @@ impl Story {
             self.watch
                 .learn("key of a tenant", key.expose(), MeantFor::ItsMaker);
         }
-        for token in self.network.issued() {
-            self.watch.learn("token", token, MeantFor::ItsMaker);
-        }
+        self.learn_of_the_network();
         for mail in self.product.mailbox.all() {
             for token in tokens(&mail.text) {
                 let reader = MeantFor::Mails(mail.to.clone());
