@@ -118,8 +118,8 @@ async fn routes_of_accounts_and_media_work_under_their_roles() {
     let new = json!({ "network": "bluesky", "credentials": credentials });
 
     ada.get("/v1/networks").await.expect(200);
-    // Consent pages come back to an https address only, which this deployment has not.
-    let brought = json!({ "state": "x", "code": "y", "iss": "https://bsky.social" });
+    let state = "A".repeat(43);
+    let brought = json!({ "state": state, "code": "y", "iss": "https://bsky.social" });
     ada.post("/v1/accounts/authorizations/complete", &brought)
         .await
         .expect(410);
