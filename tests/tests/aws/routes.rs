@@ -329,7 +329,8 @@ async fn account_that_may_not_post_any_more_fails_its_posts_and_its_person_hears
             "targets": [{ "account_id": account }],
         })
     };
-    let soon = ada.post("/v1/posts", &new(8)).await.expect(201).body;
+    // Long enough for a busy machine to deactivate the account before it.
+    let soon = ada.post("/v1/posts", &new(25)).await.expect(201).body;
     let later = ada.post("/v1/posts", &new(3_600)).await.expect(201).body;
     deployment.pds().deactivate(&remote).await;
 
