@@ -146,11 +146,11 @@ package: | tools ## Build the functions for deployment into target/lambda (PROFI
 	@python3 infra/package.py $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE)) target/lambda $(FUNCTIONS)
 
 bench: bench-build ## Measure the release build beside its targets (docs/performance.md): 10 minutes after the build
-	@$(call say,'Measuring with 10,000 deliveries')
+	@$(call say,'Measuring with ten thousand deliveries')
 	@$(TARGET)/release/bench
 
 bench-large: bench-build ## Measure 100,000 deliveries that are due at once
-	@$(call say,'Measuring with 100,000 deliveries')
+	@$(call say,'Measuring with a hundred thousand deliveries')
 	@$(TARGET)/release/bench --deliveries 100000 dispatch
 
 bench-build: export AWS_LC_SYS_NO_JITTER_ENTROPY = 1

@@ -15,6 +15,7 @@ mod demands;
 mod documents;
 mod events;
 mod files;
+mod makefile;
 mod openapi;
 mod permissions;
 mod policies;
