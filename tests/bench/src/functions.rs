@@ -49,7 +49,11 @@ pub(crate) fn measure(plan: &Plan) -> Result<Vec<Figure>> {
             median(|start| start.cpu_ms),
             "ms",
         );
-        let zip = Figure::new(format!("{function}: zip"), zip_mb(&binary)?, "MB");
+        let zip = Figure::new(
+            format!("{function}: zip"),
+            zip_mb(&plan.binaries, function)?,
+            "MB",
+        );
         let is_ours = function != EMPTY;
         figures.extend([
             if is_ours { cpu.at_most(20.0) } else { cpu },
@@ -124,21 +128,22 @@ const ENVIRONMENT: [(&str, &str); 19] = [
     ("M1A_ATTENTION_SHARDS", "16"),
 ];
 
-/// Size of the archive that is deployed, in MB.
-fn zip_mb(binary: &Path) -> Result<f64> {
+/// Size of the archive that is deployed, in MB: packed by what packs it for the deployment.
+fn zip_mb(binaries: &Path, function: &str) -> Result<f64> {
     let folder = tempfile::tempdir()?;
-    let (bootstrap, zip) = (
-        folder.path().join("bootstrap"),
-        folder.path().join("function.zip"),
-    );
-    std::fs::copy(binary, &bootstrap)?;
     let packed = Command::new("python3")
-        .args(["-m", "zipfile", "-c"])
-        .args([&zip, &bootstrap])
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../infra/package.py"
+        ))
+        .args([binaries, folder.path()])
+        .arg(function)
+        .stdout(Stdio::null())
         .status()
         .context("python3 cannot be started")?;
-    ensure!(packed.success(), "{} cannot be packed", binary.display());
-    Ok(std::fs::metadata(&zip)?.len() as f64 / 1e6)
+    ensure!(packed.success(), "{function} cannot be packed");
+    let zip = folder.path().join(function).with_extension("zip");
+    Ok(std::fs::metadata(zip)?.len() as f64 / 1e6)
 }
 
 #[cfg(test)]
