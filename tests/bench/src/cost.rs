@@ -49,6 +49,7 @@ struct Assumed {
     http_function_gb: f64,
     publishing_gb: f64,
     timer_function_gb: f64,
+    transfers_gb: f64,
     create_seconds: f64,
     look_seconds: f64,
     publishing_batch: f64,
@@ -131,11 +132,14 @@ impl Prices {
         ]
     }
 
-    fn of_idle_month(&self, counts: &Counts, standing: Standing) -> [(&'static str, f64); 5] {
+    fn of_idle_month(&self, counts: &Counts, standing: Standing) -> [(&'static str, f64); 6] {
         let Self { usd, assumed, .. } = self;
-        let run = usd.lambda_request
-            + assumed.idle_run_seconds * assumed.timer_function_gb * usd.lambda_gb_second
-            + assumed.log_bytes_per_idle_run / BYTES_PER_GB * usd.log_gb;
+        let run = |gb: f64| {
+            usd.lambda_request
+                + assumed.idle_run_seconds * gb * usd.lambda_gb_second
+                + assumed.log_bytes_per_idle_run / BYTES_PER_GB * usd.log_gb
+        };
+        let timer = run(assumed.timer_function_gb);
         let polls = MINUTES * 60.0 / assumed.poll_seconds * assumed.pollers_per_queue;
         [
             ("keys", standing.keys * usd.key_month),
@@ -147,8 +151,12 @@ impl Prices {
             ),
             (
                 "dispatcher and sweeper",
-                MINUTES * (run + usd.units(counts.idle_tick))
-                    + SWEEPS * (run + usd.units(counts.idle_sweep)),
+                MINUTES * (timer + usd.units(counts.idle_tick))
+                    + SWEEPS * (timer + usd.units(counts.idle_sweep)),
+            ),
+            (
+                "exports and imports",
+                MINUTES * (run(assumed.transfers_gb) + usd.units(counts.idle_transfers)),
             ),
         ]
     }
@@ -201,9 +209,9 @@ mod tests {
         let by_hand = 0.008_125
             + 0.000_25
             + 6_000.0 * 1.2e-6
-            + (15.0 + 50.0) * 0.5 * 1.333_34e-5
+            + (15.0 + 50.0) * 0.5 * 1.666_67e-5
             + 100.0 * 2e-7
-            + 40.0 * 1.333_34e-5
+            + 40.0 * 1.666_67e-5
             + 0.000_12
             + 0.000_06
             + 0.001_5;

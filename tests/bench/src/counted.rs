@@ -53,6 +53,8 @@ pub(crate) struct Counts {
     pub(crate) idle_tick: Consumed,
     /// A sweep that finds nothing.
     pub(crate) idle_sweep: Consumed,
+    /// A run over exports and imports that finds none.
+    pub(crate) idle_transfers: Consumed,
     /// Calls of the key service for all posts together, by one instance.
     pub(crate) key_calls: f64,
     /// Calls of the queue for one post: sent, received and removed in batches.
@@ -87,6 +89,11 @@ impl Counts {
             Figure::new("list 50 posts: read units", self.list.reads, ""),
             Figure::new("tick without work: read units", self.idle_tick.reads, ""),
             Figure::new("sweep without work: read units", self.idle_sweep.reads, ""),
+            Figure::new(
+                "run over transfers without any: read units",
+                self.idle_transfers.reads,
+                "",
+            ),
         ]
     }
 }
@@ -171,6 +178,8 @@ pub(crate) async fn count() -> Result<Counts> {
     counts.idle_tick = bench.each(1);
     upkeep::sweep(&bench.upkeep).await?;
     counts.idle_sweep = bench.each(1);
+    transfers::run(&bench.transfers).await?;
+    counts.idle_transfers = bench.each(1);
     Ok(counts)
 }
 
@@ -186,6 +195,7 @@ pub(crate) struct Bench {
     dispatch: dispatch::Ctx,
     publishing: publishing::Ctx,
     upkeep: upkeep::Ctx,
+    transfers: transfers::Ctx,
 }
 
 impl Bench {
@@ -272,6 +282,15 @@ impl Bench {
                 archive: Arc::new(MemoryArchive::default()),
                 signer: testkit::signer(),
                 environment: "test".to_owned(),
+            },
+            transfers: transfers::Ctx {
+                table: table.clone(),
+                objects: MemoryObjects::new(),
+                networks: networks.clone(),
+                notifier: notifier.clone(),
+                clock: Arc::clone(&shared),
+                time_max: transfers::TIME_MAX,
+                volume_bytes: transfers::VOLUME_BYTES,
             },
             publishing: publishing::Ctx {
                 table: table.clone(),
