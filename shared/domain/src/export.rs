@@ -4,15 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ExportId, MediaId, PostId, TenantId, UserId};
+use crate::transfer::{Pace, expires_at, later};
 
-/// How long after the request an export can be downloaded.
-const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long after the request an export that does not get done is given up.
 const TRIED: SignedDuration = SignedDuration::from_hours(2 * 24);
-/// The pause after a step that failed; each further one is twice as long.
-const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
-/// The longest pause.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// An export of everything that a tenant has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +32,8 @@ pub struct Export {
     pub last_sha256: Option<String>,
     /// What is in them.
     pub counts: Counts,
-    /// Steps in a row that failed.
-    pub failures: u32,
-    /// From when on the next step may be made.
-    pub next_at: Timestamp,
+    /// When its volumes are made.
+    pub pace: Pace,
 }
 
 /// How far an export is.
@@ -121,8 +114,7 @@ impl Export {
             bytes: 0,
             last_sha256: None,
             counts: Counts::default(),
-            failures: 0,
-            next_at: at,
+            pace: Pace::due_at(at),
         }
     }
 
@@ -146,9 +138,7 @@ impl Export {
             bytes: self.bytes.saturating_add(volume.bytes),
             last_sha256: Some(volume.sha256.clone()),
             counts,
-            failures: 0,
-            // Others are next.
-            next_at: now,
+            pace: Pace::due_at(now),
             ..self.clone()
         }
     }
@@ -156,31 +146,19 @@ impl Export {
     /// The same after a step that failed at `now`: the next one has to wait.
     #[must_use]
     pub fn failed(&self, now: Timestamp) -> Self {
-        let failures = self.failures.saturating_add(1);
         Self {
-            failures,
-            next_at: after_failures(failures, now),
+            pace: self.pace.failed(now),
             ..self.clone()
         }
     }
 
     /// From when on it cannot be downloaded any more.
     pub fn expires_at(&self) -> Timestamp {
-        later(self.requested_at, KEPT)
+        expires_at(self.requested_at)
     }
 
     /// Whether it does not get done.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         now >= later(self.requested_at, TRIED)
     }
-}
-
-/// When the next step of an export or an import may be made, after so many that failed in a row.
-pub(crate) fn after_failures(failures: u32, now: Timestamp) -> Timestamp {
-    let factor = 2_i32.saturating_pow(failures.saturating_sub(1));
-    later(now, FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE))
-}
-
-fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
-    instant.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

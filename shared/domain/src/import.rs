@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::export::{Counts, after_failures};
+use crate::export::Counts;
 use crate::id::{AccountId, ExportId, ImportId, TenantId, UserId};
 use crate::network::NetworkId;
+use crate::transfer::{Pace, expires_at};
 
 /// Most volumes of an import: more than the largest tenant has.
 pub const VOLUMES_MAX: usize = 1_000;
@@ -16,8 +17,6 @@ pub const VOLUMES_MAX: usize = 1_000;
 pub const PROBLEMS_MAX: usize = 100;
 /// Steps in a row that may fail; the pauses between them take four hours together.
 pub const FAILURES_MAX: u32 = 10;
-/// How long after the request an import is shown.
-const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An import into a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +47,8 @@ pub struct Import {
     pub more_problems: u64,
     /// Why it could not go on.
     pub fault: Option<String>,
-    /// Steps in a row that failed.
-    pub failures: u32,
-    /// From when on the next step may be made.
-    pub next_at: Timestamp,
+    /// When its steps are made.
+    pub pace: Pace,
     /// Raised by every change.
     pub version: u64,
 }
@@ -154,8 +151,7 @@ impl Import {
             problems: Vec::new(),
             more_problems: 0,
             fault: None,
-            failures: 0,
-            next_at: at,
+            pace: Pace::due_at(at),
             version: 1,
         }
     }
@@ -172,7 +168,10 @@ impl Import {
             problems: Vec::new(),
             more_problems: 0,
             fault: None,
-            failures: 0,
+            pace: Pace {
+                failures: 0,
+                ..self.pace
+            },
             ..self.clone()
         }
     }
@@ -181,8 +180,7 @@ impl Import {
     #[must_use]
     pub fn stepped(self, now: Timestamp) -> Self {
         Self {
-            failures: 0,
-            next_at: now,
+            pace: Pace::due_at(now),
             ..self
         }
     }
@@ -190,21 +188,19 @@ impl Import {
     /// The same after a step that failed at `now`: the next one has to wait, and after [`FAILURES_MAX`] there is none.
     #[must_use]
     pub fn failed(self, now: Timestamp) -> Self {
-        let failures = self.failures.saturating_add(1);
-        if failures >= FAILURES_MAX {
+        let pace = self.pace.failed(now);
+        if pace.failures >= FAILURES_MAX {
             return Self {
                 state: ImportState::Failed,
                 fault: Some("failed_repeatedly".to_owned()),
-                failures,
-                next_at: now,
+                pace: Pace {
+                    next_at: now,
+                    ..pace
+                },
                 ..self
             };
         }
-        Self {
-            failures,
-            next_at: after_failures(failures, now),
-            ..self
-        }
+        Self { pace, ..self }
     }
 
     /// Whether somebody must work on it.
@@ -227,9 +223,7 @@ impl Import {
 
     /// From when on it is not shown any more.
     pub fn expires_at(&self) -> Timestamp {
-        self.requested_at
-            .saturating_add(KEPT)
-            .unwrap_or(Timestamp::MAX)
+        expires_at(self.requested_at)
     }
 }
 
@@ -265,16 +259,16 @@ mod tests {
         for _ in 1..FAILURES_MAX {
             import = import.failed(now);
             assert!(import.is_under_way());
-            minutes.push(import.next_at.duration_since(now).as_mins());
+            minutes.push(import.pace.next_at.duration_since(now).as_mins());
         }
         let recovered = import.clone().stepped(now);
         let ended = import.failed(now);
 
         assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        assert_eq!((recovered.failures, recovered.next_at), (0, now));
+        assert_eq!(recovered.pace, Pace::due_at(now));
         assert_eq!(ended.state, ImportState::Failed);
         assert_eq!(ended.fault.as_deref(), Some("failed_repeatedly"));
-        assert_eq!(ended.begun(ImportState::Checking).failures, 0);
+        assert_eq!(ended.begun(ImportState::Checking).pace.failures, 0);
     }
 
     proptest! {

@@ -34,6 +34,7 @@ pub mod support;
 pub mod tenant;
 pub mod tenant_key;
 pub mod text;
+pub mod transfer;
 pub mod user;
 
 pub use clock::{Clock, Random};

@@ -5,32 +5,29 @@ use std::collections::BTreeMap;
 use domain::event::{EventKind, Subject};
 use domain::export::Counts;
 use domain::import::{Import, ImportState, Place, Problem, ReadVolume, TakenAccount, VolumeTerms};
-use domain::{AccountId, ImportId, Result, TenantId, UserId};
+use domain::{AccountId, Error, ImportId, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute::{Attributes, millis, number, optional_millis};
+use super::head::{Head, Kept, id_taken};
+use crate::attribute::{Attributes, number};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, decode, encode, is};
-use crate::key::{Key, exports_partition};
-use crate::schema::BY_ATTENTION;
+use crate::key::Key;
 use crate::scope::{TenantScope, TenantTable};
-use crate::shard::{AttentionKind, TRANSFERS_PARTITION, attention_at};
-use crate::table::{Query, Range, Written};
+use crate::shard::AttentionKind;
+use crate::table::Written;
 use crate::transaction::Transacted;
 
 /// Imports of a tenant that are listed: they are few, and leave after a week.
 const LISTED_MAX: i32 = 20;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct ImportItem {
-    id: ImportId,
-    ten: TenantId,
-    by: UserId,
-    #[serde(with = "millis")]
-    ca: Timestamp,
+pub(super) struct ImportItem {
+    #[serde(flatten)]
+    head: Head<ImportId>,
     state: ImportState,
     vols: Vec<VolumeTerms>,
     place: Place,
@@ -42,41 +39,33 @@ struct ImportItem {
     more: u64,
     #[serde(default)]
     fault: Option<String>,
-    #[serde(default)]
-    fails: u32,
-    #[serde(
-        default,
-        with = "optional_millis",
-        skip_serializing_if = "Option::is_none"
-    )]
-    next: Option<Timestamp>,
     ver: u64,
-    kind: AttentionKind,
-    exp: i64,
 }
 
 impl Item for ImportItem {
     const TYPE: &'static str = "import";
 
     fn key(&self) -> Key {
-        Key::import(&TenantScope::of_own_item(self.ten), self.id)
+        Key::import(&TenantScope::of_own_item(self.head.ten), self.head.id)
     }
 
     /// It wants attention while somebody must work on it.
     fn index_keys(&self) -> Vec<(&'static str, String)> {
-        match self.state {
-            ImportState::Checking | ImportState::Importing => vec![
-                (BY_ATTENTION.partition, TRANSFERS_PARTITION.to_owned()),
-                (
-                    BY_ATTENTION.sort,
-                    attention_at(self.next.unwrap_or(self.ca), self.id),
-                ),
-            ],
+        self.head.index_keys(match self.state {
+            ImportState::Checking | ImportState::Importing => true,
             ImportState::Uploading
             | ImportState::Checked
             | ImportState::Done
-            | ImportState::Failed => Vec::new(),
-        }
+            | ImportState::Failed => false,
+        })
+    }
+}
+
+impl Kept for Import {
+    type Item = ImportItem;
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at()
     }
 }
 
@@ -91,33 +80,18 @@ impl TenantTable<'_> {
         ];
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),
-            Transacted::Refused(_) => Err(domain::Error::internal(
-                "an import is not new",
-                "its id is taken",
-            )),
+            Transacted::Refused(_) => Err(id_taken()),
         }
     }
 
     /// An import that is still shown.
     pub async fn import(&self, id: ImportId, now: Timestamp) -> Result<Option<Import>> {
-        let found: Option<ImportItem> = self.table.get(&Key::import(&self.scope, id)).await?;
-        let import = found.map(Import::from);
-        Ok(import.filter(|import| now < import.expires_at()))
+        self.kept(&Key::import(&self.scope, id), now).await
     }
 
     /// All of them, newest first.
     pub async fn imports(&self, now: Timestamp) -> Result<Vec<Import>> {
-        let partition = exports_partition(self.scope.tenant());
-        let query = Query::of_table(partition, Range::Prefix("IMP#".to_owned()))
-            .descending()
-            .limit(LISTED_MAX);
-        let page = self.table.query(&query, None).await?;
-        let items = page.items.into_iter();
-        let imports = items
-            .map(|item| decode::<ImportItem>(item).map(Import::from))
-            .collect::<Result<Vec<_>>>()?;
-        let shown = imports.into_iter();
-        Ok(shown.filter(|import| now < import.expires_at()).collect())
+        self.newest_kept("IMP#", LISTED_MAX, now).await
     }
 
     /// Begins the check or the making of an import, by a person. Answers whether it did: if not, the import was changed
@@ -140,13 +114,13 @@ impl TenantTable<'_> {
 }
 
 /// The import that an item is, if it is one, with the number of its files.
-pub(crate) fn uploads_in(item: &Attributes) -> Result<Option<(ImportId, u32)>> {
+pub(super) fn uploads_in(item: &Attributes) -> Result<Option<(ImportId, u32)>> {
     if !is::<ImportItem>(item) {
         return Ok(None);
     }
     let item: ImportItem = decode(item.clone())?;
     let files = u32::try_from(item.vols.len()).unwrap_or(u32::MAX);
-    Ok(Some((item.id, files)))
+    Ok(Some((item.head.id, files)))
 }
 
 /// The write that stores an import of the next version.
@@ -177,15 +151,20 @@ impl From<&Import> for ImportItem {
             problems,
             more_problems,
             fault,
-            failures,
-            next_at,
+            pace,
             version,
         } = import.clone();
         Self {
-            id,
-            ten: tenant,
-            by: requested_by,
-            ca: requested_at,
+            head: Head {
+                id,
+                ten: tenant,
+                by: requested_by,
+                ca: requested_at,
+                fails: pace.failures,
+                next: Some(pace.next_at),
+                kind: AttentionKind::Import,
+                exp,
+            },
             state,
             vols: volumes,
             place,
@@ -195,22 +174,17 @@ impl From<&Import> for ImportItem {
             problems,
             more: more_problems,
             fault,
-            fails: failures,
-            next: Some(next_at),
             ver: version,
-            kind: AttentionKind::Import,
-            exp,
         }
     }
 }
 
-impl From<ImportItem> for Import {
-    fn from(item: ImportItem) -> Self {
+impl TryFrom<ImportItem> for Import {
+    type Error = Error;
+
+    fn try_from(item: ImportItem) -> Result<Self> {
         let ImportItem {
-            id,
-            ten,
-            by,
-            ca,
+            head,
             state,
             vols,
             place,
@@ -220,17 +194,13 @@ impl From<ImportItem> for Import {
             problems,
             more,
             fault,
-            fails,
-            next,
             ver,
-            kind: _,
-            exp: _,
         } = item;
-        Self {
-            id,
-            tenant: ten,
-            requested_by: by,
-            requested_at: ca,
+        Ok(Self {
+            id: head.id,
+            tenant: head.ten,
+            requested_by: head.by,
+            requested_at: head.ca,
             state,
             volumes: vols,
             place,
@@ -240,9 +210,8 @@ impl From<ImportItem> for Import {
             problems,
             more_problems: more,
             fault,
-            failures: fails,
-            next_at: next.unwrap_or(ca),
+            pace: head.pace(),
             version: ver,
-        }
+        })
     }
 }

@@ -1,23 +1,23 @@
-//! Exports of tenants: how far each is, and its volumes.
+//! Exports of tenants: how far each is.
 
 use domain::event::{EventKind, Subject};
 use domain::export::{Counts, Export, ExportState, Position, Volume};
 use domain::notice::Notice;
-use domain::{Error, ExportId, Result, TenantId, UserId};
+use domain::{Error, ExportId, Result, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute::{Attributes, millis, number, optional_millis, text};
+use super::head::{Head, Kept, id_taken};
+use super::volumes::volume_write;
+use crate::attribute::{number, optional_millis, text};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
-use crate::item::{Item, decode, encode, is};
-use crate::key::{Key, exports_partition};
+use crate::item::{Item, encode};
+use crate::key::Key;
 use crate::notices::notice_write;
-use crate::schema::BY_ATTENTION;
 use crate::scope::{TenantScope, TenantTable};
-use crate::shard::{AttentionKind, TRANSFERS_PARTITION, attention_at};
-use crate::table::{Query, Range};
+use crate::shard::AttentionKind;
 use crate::transaction::Transacted;
 
 /// Exports of a tenant that are listed: they are few, and leave after a week.
@@ -45,12 +45,9 @@ pub struct ExportAdvance<'a> {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct ExportItem {
-    id: ExportId,
-    ten: TenantId,
-    by: UserId,
-    #[serde(with = "millis")]
-    ca: Timestamp,
+pub(super) struct ExportItem {
+    #[serde(flatten)]
+    head: Head<ExportId>,
     state: StoredState,
     #[serde(
         default,
@@ -64,56 +61,29 @@ struct ExportItem {
     #[serde(default)]
     last: Option<String>,
     counts: Counts,
-    #[serde(default)]
-    fails: u32,
-    #[serde(
-        default,
-        with = "optional_millis",
-        skip_serializing_if = "Option::is_none"
-    )]
-    next: Option<Timestamp>,
-    kind: AttentionKind,
-    exp: i64,
 }
 
 impl Item for ExportItem {
     const TYPE: &'static str = "export";
 
     fn key(&self) -> Key {
-        Key::export(&TenantScope::of_own_item(self.ten), self.id)
+        Key::export(&TenantScope::of_own_item(self.head.ten), self.head.id)
     }
 
     /// It wants attention while it is being made.
     fn index_keys(&self) -> Vec<(&'static str, String)> {
-        match self.state {
-            StoredState::Running => vec![
-                (BY_ATTENTION.partition, TRANSFERS_PARTITION.to_owned()),
-                (
-                    BY_ATTENTION.sort,
-                    attention_at(self.next.unwrap_or(self.ca), self.id),
-                ),
-            ],
-            StoredState::Ready | StoredState::Failed => Vec::new(),
-        }
+        self.head.index_keys(match self.state {
+            StoredState::Running => true,
+            StoredState::Ready | StoredState::Failed => false,
+        })
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct VolumeItem {
-    ten: TenantId,
-    export: ExportId,
-    number: u32,
-    bytes: u64,
-    sha256: String,
-    exp: i64,
-}
+impl Kept for Export {
+    type Item = ExportItem;
 
-impl Item for VolumeItem {
-    const TYPE: &'static str = "export_volume";
-
-    fn key(&self) -> Key {
-        let scope = TenantScope::of_own_item(self.ten);
-        Key::export_volume(&scope, self.export, self.number)
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at()
     }
 }
 
@@ -153,7 +123,7 @@ impl TenantTable<'_> {
         let next = NewestItem {
             ten: export.tenant,
             newest: export.id,
-            exp: item.exp,
+            exp: item.head.exp,
         };
         let is_as_read = match newest {
             Some(newest) => Condition::Equals("newest", text(newest)),
@@ -169,42 +139,18 @@ impl TenantTable<'_> {
             Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
                 Ok(false)
             }
-            Transacted::Refused(_) => {
-                Err(Error::internal("an export is not new", "its id is taken"))
-            }
+            Transacted::Refused(_) => Err(id_taken()),
         }
     }
 
     /// An export that can still be downloaded, or is being made.
     pub async fn export(&self, id: ExportId, now: Timestamp) -> Result<Option<Export>> {
-        let found: Option<ExportItem> = self.table.get(&Key::export(&self.scope, id)).await?;
-        let export = found.map(Export::try_from).transpose()?;
-        Ok(export.filter(|export| now < export.expires_at()))
+        self.kept(&Key::export(&self.scope, id), now).await
     }
 
     /// All of them, newest first.
     pub async fn exports(&self, now: Timestamp) -> Result<Vec<Export>> {
-        let partition = exports_partition(self.scope.tenant());
-        let query = Query::of_table(partition, Range::Prefix("HEAD#".to_owned()))
-            .descending()
-            .limit(LISTED_MAX);
-        let page = self.table.query(&query, None).await?;
-        let mut exports = Vec::with_capacity(page.items.len());
-        for item in page.items {
-            let export = Export::try_from(decode::<ExportItem>(item)?)?;
-            exports.extend((now < export.expires_at()).then_some(export));
-        }
-        Ok(exports)
-    }
-
-    /// The volumes of an export so far, in their order.
-    pub async fn export_volumes(&self, id: ExportId) -> Result<Vec<Volume>> {
-        let partition = exports_partition(self.scope.tenant());
-        let query = Query::of_table(partition, Range::Prefix(format!("VOL#{id}#")));
-        let items = self.table.query_all(&query).await?.into_iter();
-        items
-            .map(|item| decode::<VolumeItem>(item).map(Volume::from))
-            .collect()
+        self.newest_kept("HEAD#", LISTED_MAX, now).await
     }
 
     /// A further volume is made. Answers whether it counts: if not, somebody else was faster, or the export has ended.
@@ -215,19 +161,7 @@ impl TenantTable<'_> {
             volume,
             owes,
         } = *advance;
-        let head = ExportItem::from(next);
-        let volume = VolumeItem {
-            ten: next.tenant,
-            export: next.id,
-            number: volume.number,
-            bytes: volume.bytes,
-            sha256: volume.sha256.clone(),
-            exp: head.exp,
-        };
-        let mut writes = vec![
-            Write::put(head.key(), encode(&head)?).when(is_as_read(seen)),
-            Write::put(volume.key(), encode(&volume)?).when(Condition::item_absent()),
-        ];
+        let mut writes = vec![replacement(seen, next)?, volume_write(next, volume)?];
         if let Some(notice) = owes {
             writes.push(notice_write(self.table.settings.shards, notice)?);
         }
@@ -237,31 +171,25 @@ impl TenantTable<'_> {
 
     /// Puts the next step of an export off, as `next` says. Does nothing where it was changed since it was read.
     pub async fn put_export_off(&self, seen: &Export, next: &Export) -> Result<()> {
-        let item = ExportItem::from(next);
-        let write = Write::put(item.key(), encode(&item)?).when(is_as_read(seen));
-        self.table.write(write).await?;
+        self.table.write(replacement(seen, next)?).await?;
         Ok(())
     }
 
     /// Gives an export up. Does nothing where it was changed since it was read.
     pub async fn give_up_export(&self, seen: &Export) -> Result<()> {
-        let item = ExportItem::from(&Export {
+        let given_up = Export {
             state: ExportState::Failed,
             ..seen.clone()
-        });
-        let write = Write::put(item.key(), encode(&item)?).when(is_as_read(seen));
-        self.table.write(write).await?;
+        };
+        self.table.write(replacement(seen, &given_up)?).await?;
         Ok(())
     }
 }
 
-/// The volume that an item is, if it is one.
-pub(crate) fn volume_in(item: &Attributes) -> Result<Option<(ExportId, Volume)>> {
-    if !is::<VolumeItem>(item) {
-        return Ok(None);
-    }
-    let item: VolumeItem = decode(item.clone())?;
-    Ok(Some((item.export, item.into())))
+/// The write that stores `next` in the place of an export that nobody has changed since it was read.
+fn replacement(seen: &Export, next: &Export) -> Result<Write> {
+    let item = ExportItem::from(next);
+    Ok(Write::put(item.key(), encode(&item)?).when(is_as_read(seen)))
 }
 
 /// Nobody made a volume, or ended the export, since it was read.
@@ -286,8 +214,7 @@ impl From<&Export> for ExportItem {
             bytes,
             last_sha256,
             counts,
-            failures,
-            next_at,
+            pace,
         } = export.clone();
         let (state, ready) = match state {
             ExportState::Running => (StoredState::Running, None),
@@ -295,10 +222,16 @@ impl From<&Export> for ExportItem {
             ExportState::Failed => (StoredState::Failed, None),
         };
         Self {
-            id,
-            ten: tenant,
-            by: requested_by,
-            ca: requested_at,
+            head: Head {
+                id,
+                ten: tenant,
+                by: requested_by,
+                ca: requested_at,
+                fails: pace.failures,
+                next: Some(pace.next_at),
+                kind: AttentionKind::Export,
+                exp,
+            },
             state,
             ready,
             place: position,
@@ -306,10 +239,6 @@ impl From<&Export> for ExportItem {
             bytes,
             last: last_sha256,
             counts,
-            fails: failures,
-            next: Some(next_at),
-            kind: AttentionKind::Export,
-            exp,
         }
     }
 }
@@ -319,10 +248,7 @@ impl TryFrom<ExportItem> for Export {
 
     fn try_from(item: ExportItem) -> Result<Self> {
         let ExportItem {
-            id,
-            ten,
-            by,
-            ca,
+            head,
             state,
             ready,
             place,
@@ -330,10 +256,6 @@ impl TryFrom<ExportItem> for Export {
             bytes,
             last,
             counts,
-            fails,
-            next,
-            kind: _,
-            exp: _,
         } = item;
         let state = match (state, ready) {
             (StoredState::Running, _) => ExportState::Running,
@@ -344,36 +266,17 @@ impl TryFrom<ExportItem> for Export {
             (StoredState::Failed, _) => ExportState::Failed,
         };
         Ok(Self {
-            id,
-            tenant: ten,
-            requested_by: by,
-            requested_at: ca,
+            id: head.id,
+            tenant: head.ten,
+            requested_by: head.by,
+            requested_at: head.ca,
             state,
             position: place,
             volumes: vols,
             bytes,
             last_sha256: last,
             counts,
-            failures: fails,
-            next_at: next.unwrap_or(ca),
+            pace: head.pace(),
         })
-    }
-}
-
-impl From<VolumeItem> for Volume {
-    fn from(item: VolumeItem) -> Self {
-        let VolumeItem {
-            ten: _,
-            export: _,
-            number,
-            bytes,
-            sha256,
-            exp: _,
-        } = item;
-        Self {
-            number,
-            bytes,
-            sha256,
-        }
     }
 }

@@ -1,31 +1,18 @@
-//! Exports and imports that somebody must work on.
+//! Erasing exports and imports: their files first, then what names them.
 
 use domain::export::Volume;
 use domain::{Error, ExportId, ImportId, Result};
-use jiff::Timestamp;
 
-use crate::attribute::{Attributes, text_of};
-use crate::exports::volume_in;
-use crate::imports::uploads_in;
-use crate::key::{Key, exports_partition, time_text};
-use crate::schema::{BY_ATTENTION, PK, SK};
-use crate::scope::{SystemTable, TenantScope, TenantTable};
-use crate::shard::TRANSFERS_PARTITION;
+use super::imports::uploads_in;
+use super::volumes::volume_in;
+use crate::attribute::text_of;
+use crate::key::{Key, exports_partition};
+use crate::schema::{PK, SK};
+use crate::scope::TenantTable;
 use crate::table::{Query, Range};
 
-/// Transfers that one look takes up.
-const WAITING_MAX: i32 = 100;
 /// Items that one step of an erasure takes up: an import has up to a thousand files.
-const ERASED_AT_ONCE: i32 = 10;
-
-/// What somebody must work on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Transfer {
-    /// An export.
-    Export(ExportId),
-    /// An import.
-    Import(ImportId),
-}
+const AT_ONCE: i32 = 10;
 
 /// A file that is stored for an export or an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +42,7 @@ impl TenantTable<'_> {
     /// Some exports and imports whose files may still be there. They are gone by [`Self::erase_transfers`], after their files.
     pub async fn transfers_to_erase(&self) -> Result<TransfersToErase> {
         let partition = exports_partition(self.scope.tenant());
-        let query = Query::of_table(partition, Range::All).limit(ERASED_AT_ONCE);
+        let query = Query::of_table(partition, Range::All).limit(AT_ONCE);
         let page = self.table.query(&query, None).await?;
         let mut found = TransfersToErase::default();
         for item in &page.items {
@@ -81,31 +68,4 @@ impl TenantTable<'_> {
     pub async fn erase_transfers(&self, erased: TransfersToErase) -> Result<()> {
         self.table.batch_delete(erased.items).await
     }
-}
-
-impl SystemTable<'_> {
-    /// What somebody must work on now, what waits longest first: each step puts a transfer to the end, and one that failed
-    /// has to wait. The index lags, so whoever works on something reads it.
-    pub async fn waiting_transfers(&self, now: Timestamp) -> Result<Vec<(TenantScope, Transfer)>> {
-        let partition = TRANSFERS_PARTITION.to_owned();
-        // `~` sorts after `#` and everything in an id.
-        let due = Range::Below(format!("{}~", time_text(now)));
-        let query = Query::of_index(BY_ATTENTION, partition, due).limit(WAITING_MAX);
-        let page = self.table.query(&query, None).await?;
-        let transfers = page.items.iter().map(|entry| {
-            transfer(entry).ok_or_else(|| Error::corrupt("index entry", "it names no transfer"))
-        });
-        transfers.collect()
-    }
-}
-
-fn transfer(entry: &Attributes) -> Option<(TenantScope, Transfer)> {
-    let tenant = text_of(entry, "ten")?.parse().ok()?;
-    let id = text_of(entry, "id")?;
-    let transfer = match text_of(entry, "kind")? {
-        "export" => Transfer::Export(id.parse().ok()?),
-        "import" => Transfer::Import(id.parse().ok()?),
-        _ => return None,
-    };
-    Some((TenantScope::of_own_item(tenant), transfer))
 }
