@@ -1,4 +1,4 @@
-//! Exports of tenants, on a real table.
+//! Exports and imports, on a real table.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,5 +11,6 @@ mod bundle;
 mod crash;
 mod export;
 mod import;
+mod round_trip;
 mod settings;
 mod world;
