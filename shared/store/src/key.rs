@@ -210,7 +210,7 @@ impl Key {
         Self::new(media_partition(scope.tenant()), media.to_string())
     }
 
-    // Exports.
+    // Exports and imports.
 
     pub(crate) fn export(scope: &TenantScope, export: ExportId) -> Self {
         Self::new(exports_partition(scope.tenant()), format!("HEAD#{export}"))
@@ -229,6 +229,10 @@ impl Key {
 
     pub(crate) fn import(scope: &TenantScope, import: ImportId) -> Self {
         Self::new(exports_partition(scope.tenant()), format!("IMP#{import}"))
+    }
+
+    pub(crate) fn import_turn(scope: &TenantScope) -> Self {
+        Self::new(exports_partition(scope.tenant()), "TURN".to_owned())
     }
 
     // People.

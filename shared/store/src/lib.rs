@@ -118,7 +118,9 @@ pub use support::{ConsentingTenant, SupportAccess, SupportBeginning, SupportBegu
 pub use table::{Settings, Table};
 pub use tenant_keys::{KeyRotation, SealedCredentialPage};
 pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};
-pub use transfers::{ExportAdvance, Transfer, TransferFile, TransfersToErase};
+pub use transfers::{
+    ExportAdvance, ImportBegun, ImportTurn, Transfer, TransferFile, TransfersToErase,
+};
 pub use usage::Usage;
 pub use user_events::{UserAct, UserEvent};
 pub use users::{Registered, Registration, StoredPassword, StoredUser};

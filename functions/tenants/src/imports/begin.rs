@@ -7,8 +7,9 @@ use domain::event::EventKind;
 use domain::import::{Import, ImportState};
 use domain::{Error, ImportId, Result};
 use http::StatusCode;
-use store::Act;
+use store::{Act, ImportBegun};
 
+use super::another_under_way;
 use super::view::ImportView;
 use crate::Ctx;
 
@@ -20,7 +21,7 @@ use crate::Ctx;
     params(("id" = String, Path, description = "The import")),
     responses(
         (status = ACCEPTED, description = "It is checked now", body = ImportView),
-        (status = CONFLICT, description = "It is checked or made right now, or done: `import_under_way`"),
+        (status = CONFLICT, description = "It is checked or made right now, or done: `import_under_way`; or another one is: `another_import_under_way`"),
     )
 )]
 pub(crate) async fn check_import(
@@ -50,7 +51,7 @@ pub(crate) async fn check_import(
     params(("id" = String, Path, description = "The import")),
     responses(
         (status = ACCEPTED, description = "It is made now", body = ImportView),
-        (status = CONFLICT, description = "It is not checked: `import_not_checked`; or made right now, or done: `import_under_way`"),
+        (status = CONFLICT, description = "It is not checked: `import_not_checked`; or made right now, or done: `import_under_way`; or another one is checked or made: `another_import_under_way`"),
     )
 )]
 pub(crate) async fn apply_import(
@@ -89,10 +90,15 @@ impl Ctx {
             at: self.clock.now(),
         };
         let tenant = self.table.tenant(&caller.scope);
-        if tenant.begin_import(&next, kind, &act).await? {
-            Ok(next)
-        } else {
-            Err(under_way())
+        let turn = tenant.import_turn(act.at).await?;
+        let is_anothers = |holder: &Import| holder.id != next.id && holder.is_under_way();
+        if turn.holder.as_ref().is_some_and(is_anothers) {
+            return Err(another_under_way());
+        }
+        match tenant.begin_import(&next, &turn, kind, &act).await? {
+            ImportBegun::Done => Ok(next),
+            ImportBegun::Changed => Err(under_way()),
+            ImportBegun::TurnTaken => Err(another_under_way()),
         }
     }
 }

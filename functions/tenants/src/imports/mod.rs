@@ -26,6 +26,15 @@ fn must_have_all_rights(caller: &Can<ManageTenant>) -> Result<()> {
     })
 }
 
+/// Another one has the turn: two at once would make the same names twice, and each would count what the other makes.
+fn another_under_way() -> Error {
+    Error::conflict(
+        "another_import_under_way",
+        "one import at a time: somebody uploads the files of another one, or it is checked or made right now; wait until \
+         it is done",
+    )
+}
+
 impl Ctx {
     async fn import(&self, caller: &Can<ManageTenant>, id: ImportId) -> Result<Import> {
         must_have_all_rights(caller)?;

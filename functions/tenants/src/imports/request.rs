@@ -6,21 +6,21 @@ use api::permission::ManageTenant;
 use api::{Can, Json};
 use axum::extract::State;
 use cloud::objects::{ObjectKey, UploadTerms};
-use domain::import::{Import, VOLUMES_MAX, VolumeTerms};
+use domain::import::{Import, ImportState, VOLUMES_MAX, VolumeTerms};
 use domain::{Error, FieldError, ImportId, Result};
 use http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use store::{Act, RateLimit};
+use store::{Act, ImportTurn, RateLimit};
 use utoipa::ToSchema;
 
-use super::must_have_all_rights;
 use super::view::{RequestedImport, VolumeUpload};
+use super::{another_under_way, must_have_all_rights};
 use crate::Ctx;
 
 /// Bytes of a file, at the most: no file of an export has as many.
 const VOLUME_BYTES_MAX: u64 = 64 << 20;
-/// How long an upload may take to begin.
+/// How long an upload may take to begin, and keeps others from announcing files.
 const UPLOAD_LIFETIME: Duration = Duration::from_hours(1);
 /// Imports of a tenant in a day.
 const A_DAY: u32 = 10;
@@ -44,13 +44,18 @@ pub(crate) struct AnnouncedVolume {
     sha256: String,
 }
 
-/// Announces the files of an export that are to be imported. Upload each as the answer says, then call `check`.
+/// Announces the files of an export that are to be imported. Upload each as the answer says, then call `check`. Whoever
+/// announces the same files again within an hour, before the check, goes on with the same import. A tenant takes one import
+/// at a time.
 #[utoipa::path(
     post,
     path = "/v1/imports",
     tag = "imports",
     request_body = RequestImport,
-    responses((status = CREATED, description = "Announced", body = RequestedImport))
+    responses(
+        (status = CREATED, description = "Announced", body = RequestedImport),
+        (status = CONFLICT, description = "Somebody else uploads files, or another import is checked or made: `another_import_under_way`"),
+    )
 )]
 pub(crate) async fn request_import(
     State(ctx): State<Ctx>,
@@ -69,12 +74,18 @@ pub(crate) async fn request_import(
 }
 
 impl Ctx {
+    /// The import that waits for just these files, else a new one.
     async fn announced(
         &self,
         caller: &Can<ManageTenant>,
         volumes: Vec<VolumeTerms>,
     ) -> Result<Import> {
         let now = self.clock.now();
+        let tenant = self.table.tenant(&caller.scope);
+        let turn = tenant.import_turn(now).await?;
+        if let Some(same) = same_or_none(&turn, caller, &volumes, now)? {
+            return Ok(same);
+        }
         let subject = caller.tenant.id.to_string();
         let limit = RateLimit::per(A_DAY, SignedDuration::from_hours(24));
         let system = self.table.system();
@@ -85,9 +96,12 @@ impl Ctx {
             actor: caller.actor(),
             at: now,
         };
-        let tenant = self.table.tenant(&caller.scope);
-        tenant.create_import(&import, &act).await?;
-        Ok(import)
+        if tenant.create_import(&import, &turn, &act).await? {
+            return Ok(import);
+        }
+        // Somebody announced or began one in this moment: the same person with the same files, perhaps.
+        let turn = tenant.import_turn(now).await?;
+        same_or_none(&turn, caller, &import.volumes, now)?.ok_or_else(another_under_way)
     }
 
     async fn uploads(&self, import: &Import) -> Result<Vec<VolumeUpload>> {
@@ -104,6 +118,30 @@ impl Ctx {
         }
         Ok(uploads)
     }
+}
+
+/// The import that waits for just these files of the caller. Refused while somebody else uploads files, or an import is
+/// checked or made.
+fn same_or_none(
+    turn: &ImportTurn,
+    caller: &Can<ManageTenant>,
+    volumes: &[VolumeTerms],
+    now: Timestamp,
+) -> Result<Option<Import>> {
+    let Some(holder) = &turn.holder else {
+        return Ok(None);
+    };
+    let until = holder.requested_at.saturating_add(UPLOAD_LIFETIME);
+    let is_uploaded =
+        holder.state == ImportState::Uploading && until.is_ok_and(|until| now < until);
+    if is_uploaded && holder.requested_by == caller.user {
+        // With other files they begin anew.
+        return Ok((holder.volumes == volumes).then(|| holder.clone()));
+    }
+    if is_uploaded || holder.is_under_way() {
+        return Err(another_under_way());
+    }
+    Ok(None)
 }
 
 fn checked(volumes: Vec<AnnouncedVolume>) -> Result<Vec<VolumeTerms>> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::head::{Head, Kept, id_taken};
+use super::turn::{ImportTurn, take_turn};
 use crate::attribute::{Attributes, number};
 use crate::condition::{Condition, Write};
 use crate::events::Act;
@@ -23,6 +24,17 @@ use crate::transaction::Transacted;
 
 /// Imports of a tenant that are listed: they are few, and leave after a week.
 const LISTED_MAX: i32 = 20;
+
+/// How the beginning of an import ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportBegun {
+    /// It has begun.
+    Done,
+    /// It was changed since it was read.
+    Changed,
+    /// Somebody announced or began another one since the turn was read.
+    TurnTaken,
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ImportItem {
@@ -70,16 +82,25 @@ impl Kept for Import {
 }
 
 impl TenantTable<'_> {
-    /// Stores a new import.
-    pub async fn create_import(&self, import: &Import, act: &Act) -> Result<()> {
+    /// Stores a new import, which takes the turn. Answers whether it did: if not, somebody took it since it was read.
+    pub async fn create_import(
+        &self,
+        import: &Import,
+        turn: &ImportTurn,
+        act: &Act,
+    ) -> Result<bool> {
         let item = ImportItem::from(import);
         let subject = Subject::Import(import.id);
         let writes = vec![
+            take_turn(import, turn)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
             self.event_write(act, EventKind::ImportRequested, subject, Value::Null)?,
         ];
         match self.table.transact(writes).await? {
-            Transacted::Done => Ok(()),
+            Transacted::Done => Ok(true),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
+                Ok(false)
+            }
             Transacted::Refused(_) => Err(id_taken()),
         }
     }
@@ -94,16 +115,27 @@ impl TenantTable<'_> {
         self.newest_kept("IMP#", LISTED_MAX, now).await
     }
 
-    /// Begins the check or the making of an import, by a person. Answers whether it did: if not, the import was changed
-    /// since it was read.
-    pub async fn begin_import(&self, next: &Import, kind: EventKind, act: &Act) -> Result<bool> {
+    /// Begins the check or the making of an import, by a person: it takes the turn, and is as it was read.
+    pub async fn begin_import(
+        &self,
+        next: &Import,
+        turn: &ImportTurn,
+        kind: EventKind,
+        act: &Act,
+    ) -> Result<ImportBegun> {
         let subject = Subject::Import(next.id);
         let writes = vec![
             replacement(next)?,
+            take_turn(next, turn)?,
             self.event_write(act, kind, subject, Value::Null)?,
         ];
-        let transacted = self.table.transact(writes).await?;
-        Ok(matches!(transacted, Transacted::Done))
+        Ok(match self.table.transact(writes).await? {
+            Transacted::Done => ImportBegun::Done,
+            Transacted::Refused(refused) if refused.iter().any(|write| write.index == 0) => {
+                ImportBegun::Changed
+            }
+            Transacted::Refused(_) => ImportBegun::TurnTaken,
+        })
     }
 
     /// An import is further. Answers whether it is by this call: if not, somebody else was faster.

@@ -6,6 +6,7 @@ mod head;
 mod imports;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod volumes;
 
 use domain::{Error, ExportId, ImportId, Result};
@@ -20,6 +21,8 @@ use crate::table::{Query, Range};
 
 pub use erase::{TransferFile, TransfersToErase};
 pub use exports::ExportAdvance;
+pub use imports::ImportBegun;
+pub use turn::ImportTurn;
 
 /// Transfers that one look takes up.
 const WAITING_MAX: i32 = 100;

@@ -4,6 +4,7 @@ use cloud::objects::ObjectKey;
 use domain::event::EventKind;
 use domain::import::{Import, ImportState, VolumeTerms};
 use domain::{Clock as _, ImportId};
+use store::ImportBegun;
 use testkit::TestMember;
 
 use super::World;
@@ -20,7 +21,9 @@ impl World {
         let now = self.clock.now();
         let import = Import::new(id, by.tenant, by.user, now, terms.collect());
         let tenant = self.table.tenant(&by.scope);
-        tenant.create_import(&import, &self.act(by)).await.unwrap();
+        let turn = tenant.import_turn(now).await.unwrap();
+        let stored = tenant.create_import(&import, &turn, &self.act(by)).await;
+        assert!(stored.unwrap());
         for (volume, number) in volumes.iter().zip(1..) {
             let key = ObjectKey::import_upload(by.tenant, id, number);
             self.objects.upload(key, "application/zip", volume.clone());
@@ -38,7 +41,9 @@ impl World {
         let next = self.import_of(by, id).await.begun(state);
         let tenant = self.table.tenant(&by.scope);
         let (kind, act) = (EventKind::ImportStarted, self.act(by));
-        assert!(tenant.begin_import(&next, kind, &act).await.unwrap());
+        let turn = tenant.import_turn(act.at).await.unwrap();
+        let begun = tenant.begin_import(&next, &turn, kind, &act).await.unwrap();
+        assert_eq!(begun, ImportBegun::Done);
     }
 
     pub(crate) async fn check(&self, by: &TestMember, id: ImportId) -> Import {
