@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{Result, TenantId};
 use serde::Serialize;
-use store::{TenantScope, Transfer};
+use store::Transfer;
 
 use crate::Ctx;
 use crate::{export, import};
@@ -19,7 +19,8 @@ pub struct Run {
 }
 
 /// Makes steps until none is left to make or the time is up: one of each tenant, then the next of each, so that a large
-/// tenant keeps no small one waiting.
+/// tenant keeps no small one waiting. A step that fails, or takes the process with it, is made again after a pause, so that
+/// it does not either.
 pub async fn run(ctx: &Ctx) -> Result<Run> {
     let began = ctx.clock.now();
     let stop_at = began.saturating_add(ctx.time_max).unwrap_or(began);
@@ -38,7 +39,7 @@ pub async fn run(ctx: &Ctx) -> Result<Run> {
             }
             let step = match transfer {
                 Transfer::Export(id) => export::step(ctx, &scope, id).await,
-                Transfer::Import(id) => import::step(ctx, &scope, id).await,
+                Transfer::Import(id) => import::step(ctx, &scope, id, stop_at).await,
             };
             match step {
                 Ok(true) => {
@@ -55,27 +56,11 @@ pub async fn run(ctx: &Ctx) -> Result<Run> {
                         error = &error as &dyn std::error::Error,
                         "a step could not be made; it is tried again after a pause"
                     );
-                    put_off(ctx, &scope, transfer).await;
                 }
             }
         }
         if run.steps == steps {
             return Ok(run);
         }
-    }
-}
-
-/// Lets others be first after a step that failed. Where that fails, too, the next run begins with the same step.
-async fn put_off(ctx: &Ctx, scope: &TenantScope, transfer: Transfer) {
-    let put_off = match transfer {
-        Transfer::Export(id) => export::put_off(ctx, scope, id).await,
-        Transfer::Import(id) => import::put_off(ctx, scope, id).await,
-    };
-    if let Err(error) = put_off {
-        tracing::warn!(
-            ?transfer,
-            error = &error as &dyn std::error::Error,
-            "a step that failed could not be put off"
-        );
     }
 }

@@ -143,11 +143,11 @@ impl Export {
         }
     }
 
-    /// The same after a step that failed at `now`: the next one has to wait.
+    /// The same while somebody makes its next volume, from `now` on.
     #[must_use]
-    pub fn failed(&self, now: Timestamp) -> Self {
+    pub fn claimed(&self, now: Timestamp) -> Self {
         Self {
-            pace: self.pace.failed(now),
+            pace: self.pace.stepping(now),
             ..self.clone()
         }
     }

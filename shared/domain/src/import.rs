@@ -15,7 +15,7 @@ use crate::transfer::{Pace, expires_at};
 pub const VOLUMES_MAX: usize = 1_000;
 /// Problems that an import remembers.
 pub const PROBLEMS_MAX: usize = 100;
-/// Steps in a row that may fail; the pauses between them take four hours together.
+/// Steps in a row that may fail; the pauses behind them take five hours together.
 pub const FAILURES_MAX: u32 = 10;
 
 /// An import into a tenant.
@@ -185,22 +185,28 @@ impl Import {
         }
     }
 
-    /// The same after a step that failed at `now`: the next one has to wait, and after [`FAILURES_MAX`] there is none.
+    /// The same while somebody makes a step, from `now` on.
     #[must_use]
-    pub fn failed(self, now: Timestamp) -> Self {
-        let pace = self.pace.failed(now);
-        if pace.failures >= FAILURES_MAX {
-            return Self {
-                state: ImportState::Failed,
-                fault: Some("failed_repeatedly".to_owned()),
-                pace: Pace {
-                    next_at: now,
-                    ..pace
-                },
-                ..self
-            };
+    pub fn claimed(self, now: Timestamp) -> Self {
+        Self {
+            pace: self.pace.stepping(now),
+            ..self
         }
-        Self { pace, ..self }
+    }
+
+    /// Whether so many steps in a row have failed that there is no further one.
+    pub fn has_failed_repeatedly(&self) -> bool {
+        self.pace.failures >= FAILURES_MAX
+    }
+
+    /// The same once it cannot go on, because of this.
+    #[must_use]
+    pub fn stopped(self, fault: &str) -> Self {
+        Self {
+            state: ImportState::Failed,
+            fault: Some(fault.to_owned()),
+            ..self
+        }
     }
 
     /// Whether somebody must work on it.
@@ -256,19 +262,20 @@ mod tests {
         let mut import = import.begun(ImportState::Importing);
 
         let mut minutes = Vec::new();
-        for _ in 1..FAILURES_MAX {
-            import = import.failed(now);
-            assert!(import.is_under_way());
+        for _ in 0..FAILURES_MAX {
+            assert!(!import.has_failed_repeatedly());
+            import = import.claimed(now);
             minutes.push(import.pace.next_at.duration_since(now).as_mins());
         }
         let recovered = import.clone().stepped(now);
-        let ended = import.failed(now);
 
-        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
         assert_eq!(recovered.pace, Pace::due_at(now));
-        assert_eq!(ended.state, ImportState::Failed);
-        assert_eq!(ended.fault.as_deref(), Some("failed_repeatedly"));
-        assert_eq!(ended.begun(ImportState::Checking).pace.failures, 0);
+        assert!(import.has_failed_repeatedly());
+        let again = import
+            .stopped("failed_repeatedly")
+            .begun(ImportState::Checking);
+        assert_eq!((again.fault, again.pace.failures), (None, 0));
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long after the request an export or an import is shown.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The pause after a step that failed; each further one is twice as long.
+/// The pause after a step that failed, from its beginning on; each further one is twice as long.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 /// The longest pause.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
@@ -12,7 +12,7 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// When the steps of an export or an import are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Steps in a row that failed.
+    /// Steps in a row that were begun and did not end.
     pub failures: u32,
     /// From when on the next step may be made.
     pub next_at: Timestamp,
@@ -27,9 +27,15 @@ impl Pace {
         }
     }
 
-    /// The same after a step that failed at `now`: the next one has to wait.
+    /// Whether a step may be made.
+    pub fn is_due(self, now: Timestamp) -> bool {
+        now >= self.next_at
+    }
+
+    /// The same while a step is made, from `now` on: it counts as failed until it ends. So one that takes its process with
+    /// it has to wait like any other that fails, and while it is made nobody else makes it.
     #[must_use]
-    pub fn failed(self, now: Timestamp) -> Self {
+    pub fn stepping(self, now: Timestamp) -> Self {
         let failures = self.failures.saturating_add(1);
         let factor = 2_i32.saturating_pow(failures.saturating_sub(1));
         let pause = FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE);

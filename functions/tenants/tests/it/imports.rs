@@ -46,7 +46,7 @@ impl App {
             state,
             ..found.unwrap().unwrap()
         };
-        assert!(tenant.advance_import(&ended).await.unwrap());
+        assert!(tenant.advance_import(ended).await.unwrap().is_some());
     }
 
     /// An owner and an admin of one tenant.

@@ -21,15 +21,16 @@ const CONTENT_TYPE: &str = "application/zip";
 
 /// Makes the next volume of an export; answers whether the export is further now.
 ///
-/// The volume's bytes come first, at a place that their own hash names, then the export's position moves. Whoever dies in
-/// between, or is slower than another, has stored bytes that nobody names and that the store forgets.
+/// It is claimed first. Then the volume's bytes come, at a place that their own hash names, then the export's position
+/// moves. Whoever dies in between, or is so slow that another claims it, too, has stored bytes that nobody names and that
+/// the store forgets.
 pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result<bool> {
     let now = ctx.clock.now();
     let tenant = ctx.table.tenant(scope);
     let Some(seen) = tenant.export(id, now).await? else {
         return Ok(false);
     };
-    if seen.state != ExportState::Running {
+    if seen.state != ExportState::Running || !seen.pace.is_due(now) {
         return Ok(false);
     }
     let head = tenant.head().await?;
@@ -42,6 +43,11 @@ pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result
         tracing::error!(export.id = %id, "an export is given up");
         return Ok(true);
     }
+    let claimed = seen.claimed(now);
+    if !tenant.claim_export(&seen, &claimed).await? {
+        return Ok(false);
+    }
+    let seen = claimed;
     let mut packing = Packing::new(seen.counts, ctx.volume_bytes);
     let collector = Collector {
         table: &ctx.table,
@@ -65,18 +71,6 @@ pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result
     let next = seen.with(&volume, counts, position, now);
     let is_further = advance(ctx, scope, &seen, &next, &volume).await?;
     Ok(is_further)
-}
-
-/// After a step that failed: the next one has to wait, until the export is given up.
-pub(crate) async fn put_off(ctx: &Ctx, scope: &TenantScope, id: ExportId) -> Result<()> {
-    let now = ctx.clock.now();
-    let tenant = ctx.table.tenant(scope);
-    match tenant.export(id, now).await? {
-        Some(seen) if seen.state == ExportState::Running => {
-            tenant.put_export_off(&seen, &seen.failed(now)).await
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// Counts the volume. Whoever asked for the export is told after the last one.

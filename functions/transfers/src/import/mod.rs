@@ -10,6 +10,7 @@ use domain::import::{Import, ImportState, Place, ReadVolume};
 use domain::membership::{AccountReach, Role};
 use domain::tenant::{Tenant, TenantState};
 use domain::{Error, ImportId, Result};
+use jiff::Timestamp;
 use store::{Standing, TenantScope, TenantTable};
 
 use crate::Ctx;
@@ -30,44 +31,44 @@ impl From<BundleFault> for Stop {
     }
 }
 
-/// Takes the next records of an import; answers whether the import is further now.
+/// Takes the next records of an import, none after `stop_at` but the first; answers whether the import is further now.
 ///
-/// Whoever dies on the way has made things that the next step finds made, for their ids follow from the old ones.
-pub(crate) async fn step(ctx: &Ctx, scope: &TenantScope, id: ImportId) -> Result<bool> {
+/// It is claimed first. Whoever dies on the way has made things that the next step finds made, for their ids follow from the
+/// old ones.
+pub(crate) async fn step(
+    ctx: &Ctx,
+    scope: &TenantScope,
+    id: ImportId,
+    stop_at: Timestamp,
+) -> Result<bool> {
     let now = ctx.clock.now();
     let tenant = ctx.table.tenant(scope);
-    let Some(mut import) = tenant.import(id, now).await? else {
+    let Some(seen) = tenant.import(id, now).await? else {
         return Ok(false);
     };
-    if !import.is_under_way() {
+    if !seen.is_under_way() || !seen.pace.is_due(now) {
         return Ok(false);
     }
-    let taken = take(ctx, &tenant, &mut import).await?;
-    if let Err(Stop(code)) = taken {
-        import.state = ImportState::Failed;
-        import.fault = Some(code.to_owned());
+    if seen.has_failed_repeatedly() {
+        let stopped = seen.stopped("failed_repeatedly").stepped(now);
+        return Ok(tenant.advance_import(stopped).await?.is_some());
     }
-    tenant.advance_import(&import.stepped(now)).await
-}
-
-/// After a step that failed: the next one has to wait, and after some there is none.
-pub(crate) async fn put_off(ctx: &Ctx, scope: &TenantScope, id: ImportId) -> Result<()> {
-    let now = ctx.clock.now();
-    let tenant = ctx.table.tenant(scope);
-    let Some(import) = tenant.import(id, now).await? else {
-        return Ok(());
+    let Some(mut import) = tenant.advance_import(seen.claimed(now)).await? else {
+        return Ok(false);
     };
-    if import.is_under_way() {
-        // Where it was changed meanwhile, somebody else has made a step.
-        tenant.advance_import(&import.failed(now)).await?;
-    }
-    Ok(())
+    let next = match take(ctx, &tenant, &mut import, stop_at).await? {
+        Ok(()) => import,
+        Err(Stop(code)) => import.stopped(code),
+    };
+    let next = next.stepped(ctx.clock.now());
+    Ok(tenant.advance_import(next).await?.is_some())
 }
 
 async fn take(
     ctx: &Ctx,
     tenant: &TenantTable<'_>,
     import: &mut Import,
+    stop_at: Timestamp,
 ) -> Result<std::result::Result<(), Stop>> {
     let (head, standing) = match importer(ctx, import).await? {
         Ok(importer) => importer,
@@ -92,7 +93,7 @@ async fn take(
     let mut cost = 0_u32;
     let begin = usize::try_from(import.place.record).unwrap_or(usize::MAX);
     for record in contents.records.iter().skip(begin) {
-        if cost >= COST {
+        if cost >= COST || (cost > 0 && ctx.clock.now() >= stop_at) {
             return Ok(Ok(()));
         }
         cost = cost.saturating_add(records::cost(record));

@@ -29,8 +29,8 @@ async fn export_that_dies_at_any_write_is_made_by_the_next_run() {
             let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
             let effects = Effects::new(plan);
             let dying = world.start(&effects);
-            let _ = effects.until_crash(transfers::run(&dying)).await;
-            world.run().await;
+            let _ = effects.until_crash(Box::pin(transfers::run(&dying))).await;
+            world.next_run().await;
 
             let bundle = world.bundle(&ada, id).await;
             assert_eq!(bundle.files, expected.files, "{place}");
@@ -75,13 +75,13 @@ async fn import_that_dies_at_any_write_is_made_once_by_the_next_run() {
             let plan = FaultPlan::at(u32::try_from(number).unwrap(), fault);
             let effects = Effects::new(plan);
             let dying = world.start(&effects);
-            let _ = effects.until_crash(transfers::run(&dying)).await;
+            let _ = effects.until_crash(Box::pin(transfers::run(&dying))).await;
             let named = world.media_of(&owner).await.len();
             assert!(
                 world.objects.count() - objects <= named,
                 "{place}: bytes that nothing names"
             );
-            world.run().await;
+            world.next_run().await;
 
             let media = world.media_of(&owner).await;
             let ready = media.iter().filter(|one| one.media.facts().is_some());

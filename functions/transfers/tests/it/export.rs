@@ -1,9 +1,10 @@
 use std::process::Command;
 
 use domain::Clock as _;
-use domain::export::ExportState;
+use domain::export::{Export, ExportState, Position, Volume};
 use jiff::SignedDuration;
 use serde_json::json;
+use store::ExportAdvance;
 use transfers::bundle::{BundleReader, Record};
 
 use crate::world::{SECRET, VOLUME, World};
@@ -252,4 +253,42 @@ async fn export_of_a_tenant_that_is_deleted_meanwhile_stops_and_tells_nobody() {
     assert_eq!(world.objects.count(), 3, "two media and one volume");
     assert!(world.mailbox.to(ADA).is_empty());
     assert_eq!(world.run().await, 0);
+}
+
+#[tokio::test]
+async fn export_step_that_wakes_up_after_another_claimed_it_counts_for_nothing() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    let id = world.request(&ada).await;
+    let tenant = world.table.tenant(&ada.scope);
+    let claim = async || {
+        let seen = world.export(&ada, id).await;
+        let claimed = seen.claimed(world.clock.now());
+        assert!(tenant.claim_export(&seen, &claimed).await.unwrap());
+        (seen, claimed)
+    };
+    let volume = Volume {
+        number: 1,
+        bytes: 10,
+        sha256: "00ff".to_owned(),
+    };
+    let end = async |seen: &Export| {
+        let next = seen.with(&volume, seen.counts, Position::End, world.clock.now());
+        let advance = ExportAdvance {
+            seen,
+            next: &next,
+            volume: &volume,
+            owes: None,
+        };
+        tenant.advance_export(&advance).await.unwrap()
+    };
+
+    let (seen, sleeper) = claim().await;
+    assert!(!tenant.claim_export(&seen, &sleeper).await.unwrap(), "once");
+    assert_eq!(world.run().await, 0, "it is being made");
+    world.clock.advance(SignedDuration::from_mins(1));
+    let (_, other) = claim().await;
+
+    assert!(!end(&sleeper).await);
+    assert!(end(&other).await);
 }

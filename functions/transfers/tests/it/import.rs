@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cloud::faults::{Effects, Fault, FaultPlan, Faulty};
 use cloud::objects::ObjectKey;
+use domain::Clock as _;
 use domain::delivery::State;
 use domain::import::{FAILURES_MAX, ImportState};
 use domain::membership::{AccountLimit, Role};
@@ -206,6 +207,9 @@ async fn import_whose_steps_fail_waits_between_them_and_has_failed_after_ten() {
         world.clock.advance(SignedDuration::from_hours(1));
         assert_eq!(transfers::run(&broken).await.unwrap().failed, 1);
     }
+    world.clock.advance(SignedDuration::from_hours(1));
+    let last = transfers::run(&broken).await.unwrap();
+    assert_eq!((last.steps, last.failed), (1, 0));
     let failed = world.import_of(&bob, id).await;
     assert_eq!(failed.state, ImportState::Failed);
     assert_eq!(failed.fault.as_deref(), Some("failed_repeatedly"));
@@ -214,4 +218,56 @@ async fn import_whose_steps_fail_waits_between_them_and_has_failed_after_ten() {
         ImportState::Checked,
         "it may be begun again"
     );
+}
+
+#[tokio::test]
+async fn import_whose_steps_kill_their_process_waits_too_and_keeps_nobody_waiting() {
+    let world = World::new().await;
+    let ada = world.furnished("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    let volumes = world.exported(&ada).await;
+    let id = world.announce(&bob, &volumes).await;
+    world.begin(&bob, id, ImportState::Checking).await;
+
+    for number in 0..FAILURES_MAX {
+        let effects = Effects::new(FaultPlan::at(0, Fault::CrashBefore));
+        let objects = Faulty::new(Arc::clone(&world.objects), effects.clone());
+        let deadly = Ctx {
+            objects: Arc::new(objects),
+            ..world.function()
+        };
+        let ended = effects.until_crash(Box::pin(transfers::run(&deadly))).await;
+        assert!(ended.is_none(), "it dies: {number}");
+        let eve = world.owner(&format!("eve{number}@example.com")).await;
+        let hers = world.announce(&eve, &volumes).await;
+        assert_eq!(world.check(&eve, hers).await.state, ImportState::Checked);
+        assert_eq!(world.import_of(&bob, id).await.state, ImportState::Checking);
+        world.clock.advance(SignedDuration::from_hours(1));
+    }
+    world.run().await;
+
+    let failed = world.import_of(&bob, id).await;
+    assert_eq!(failed.fault.as_deref(), Some("failed_repeatedly"));
+}
+
+#[tokio::test]
+async fn import_step_that_wakes_up_after_another_claimed_it_counts_for_nothing() {
+    let world = World::new().await;
+    let bob = world.owner("bob@example.com").await;
+    let id = world.announce(&bob, &[]).await;
+    world.begin(&bob, id, ImportState::Checking).await;
+    let tenant = world.table.tenant(&bob.scope);
+    let claim = async || {
+        let claimed = world.import_of(&bob, id).await.claimed(world.clock.now());
+        tenant.advance_import(claimed).await.unwrap().unwrap()
+    };
+
+    let sleeper = claim().await;
+    world.clock.advance(SignedDuration::from_mins(1));
+    let other = claim().await;
+
+    let late = tenant.advance_import(sleeper.stopped("late")).await;
+    assert_eq!(late.unwrap(), None);
+    let stepped = tenant.advance_import(other).await.unwrap();
+    assert_eq!(stepped, Some(world.import_of(&bob, id).await));
 }

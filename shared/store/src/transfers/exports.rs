@@ -18,6 +18,7 @@ use crate::key::Key;
 use crate::notices::notice_write;
 use crate::scope::{TenantScope, TenantTable};
 use crate::shard::AttentionKind;
+use crate::table::Written;
 use crate::transaction::Transacted;
 
 /// Exports of a tenant that are listed: they are few, and leave after a week.
@@ -169,10 +170,11 @@ impl TenantTable<'_> {
         Ok(matches!(transacted, Transacted::Done))
     }
 
-    /// Puts the next step of an export off, as `next` says. Does nothing where it was changed since it was read.
-    pub async fn put_export_off(&self, seen: &Export, next: &Export) -> Result<()> {
-        self.table.write(replacement(seen, next)?).await?;
-        Ok(())
+    /// Somebody makes the next volume of an export. Answers whether it is by this call: if not, somebody else does, or it has
+    /// ended.
+    pub async fn claim_export(&self, seen: &Export, claimed: &Export) -> Result<bool> {
+        let written = self.table.write(replacement(seen, claimed)?).await?;
+        Ok(matches!(written, Written::Applied(_)))
     }
 
     /// Gives an export up. Does nothing where it was changed since it was read.
@@ -192,10 +194,13 @@ fn replacement(seen: &Export, next: &Export) -> Result<Write> {
     Ok(Write::put(item.key(), encode(&item)?).when(is_as_read(seen)))
 }
 
-/// Nobody made a volume, or ended the export, since it was read.
+/// Nobody claimed or made a volume, or ended the export, since it was read.
 fn is_as_read(seen: &Export) -> Condition {
+    let claims = Condition::Equals("fails", number(seen.pace.failures));
     Condition::All(vec![
         Condition::Equals("vols", number(seen.volumes)),
+        // Older items do not say it.
+        Condition::Any(vec![Condition::Absent("fails"), claims]),
         Condition::Equals("state", text("running")),
     ])
 }

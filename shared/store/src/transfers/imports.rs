@@ -138,10 +138,17 @@ impl TenantTable<'_> {
         })
     }
 
-    /// An import is further. Answers whether it is by this call: if not, somebody else was faster.
-    pub async fn advance_import(&self, next: &Import) -> Result<bool> {
-        let written = self.table.write(replacement(next)?).await?;
-        Ok(matches!(written, Written::Applied(_)))
+    /// Somebody makes a step of an import, or has made one. The import as it is stored then; `None` where somebody else was
+    /// faster.
+    pub async fn advance_import(&self, next: Import) -> Result<Option<Import>> {
+        let written = self.table.write(replacement(&next)?).await?;
+        Ok(match written {
+            Written::Applied(_) => Some(Import {
+                version: next.version.saturating_add(1),
+                ..next
+            }),
+            Written::Refused(_) => None,
+        })
     }
 }
 

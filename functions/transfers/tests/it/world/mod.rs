@@ -15,6 +15,7 @@ use cloud::faults::{Effects, Faulty, FaultyHttpClient};
 use domain::Clock;
 use domain::network::RepeatRule;
 use engine::Notifier;
+use jiff::SignedDuration;
 use networks::Registry;
 use store::Table;
 use testkit::{FakeNetwork, Mailbox, MemoryObjects, TestClock};
@@ -89,6 +90,12 @@ impl World {
     /// The function without faults.
     pub(crate) fn function(&self) -> Ctx {
         self.start(&Effects::default())
+    }
+
+    /// A run a minute later, when a step that died may be made again.
+    pub(crate) async fn next_run(&self) -> usize {
+        self.clock.advance(SignedDuration::from_mins(1));
+        self.run().await
     }
 
     /// A run that must not fail.
