@@ -1,6 +1,7 @@
 //! The form of exports: volumes, and what each says of itself (`docs/exports.md`).
 
 mod fault;
+mod lines;
 mod read;
 mod records;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use fault::BundleFault;
+pub use lines::Records;
 pub use read::{BundleReader, Contents};
 pub use records::{
     AccountGroupRecord, AccountRecord, MediaRecord, MemberRecord, PostRecord, Record, RoleRecord,

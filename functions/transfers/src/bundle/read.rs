@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::fault::BundleFault;
 use super::zip::entries;
-use super::{Entry, FORMAT, Manifest, Record, VERSION, manifest_name, records_name, sha256};
+use super::{Entry, FORMAT, Manifest, Records, VERSION, manifest_name, records_name, sha256};
 
 /// Bytes of a volume, at the most: nearly twice as many as any has.
 const VOLUME_MAX: usize = 64 << 20;
@@ -26,8 +26,8 @@ pub struct BundleReader {
 pub struct Contents<'a> {
     /// What it says of itself.
     pub manifest: Manifest,
-    /// What it says of things, in its order.
-    pub records: Vec<Record>,
+    /// What it says of things: all of it can be read.
+    pub records: Records<'a>,
     /// Names and bytes of the other entries.
     pub files: Vec<(&'a str, &'a [u8])>,
 }
@@ -69,8 +69,8 @@ impl BundleReader {
         if records_at != records_name(manifest.volume) {
             return Err(BundleFault::Manifest);
         }
-        let records = parsed(records)?;
-        self.check_counts(&manifest, &records)?;
+        let records = Records::of(records)?;
+        self.check_counts(&manifest, records)?;
         self.last = Some(ReadVolume {
             export: manifest.export,
             tenant: manifest.tenant,
@@ -107,23 +107,18 @@ impl BundleReader {
         follows.then_some(()).ok_or(BundleFault::Order)
     }
 
-    /// There are as many of each as the manifests of this volume and of the one before say.
-    fn check_counts(&self, next: &Manifest, records: &[Record]) -> Result<(), BundleFault> {
+    /// All records can be read, and there are as many of each as the manifests of this volume and of the one before say.
+    fn check_counts(&self, next: &Manifest, records: Records<'_>) -> Result<(), BundleFault> {
         let last = self.last.as_ref();
         let mut counts = last.map(|last| last.counts).unwrap_or_default();
-        for record in records {
-            record.count(&mut counts);
+        let mut number = 0_u64;
+        for record in records.iter() {
+            record?.count(&mut counts);
+            number = number.saturating_add(1);
         }
-        let has_all = u64::try_from(records.len()) == Ok(next.records) && counts == next.counts;
+        let has_all = number == next.records && counts == next.counts;
         has_all.then_some(()).ok_or(BundleFault::Checksum)
     }
-}
-
-fn parsed(records: &[u8]) -> Result<Vec<Record>, BundleFault> {
-    let lines = std::str::from_utf8(records).map_err(|_| BundleFault::Record)?;
-    let records = lines.lines().map(serde_json::from_str::<Record>);
-    let records: Result<_, serde_json::Error> = records.collect();
-    records.map_err(|_| BundleFault::Record)
 }
 
 fn manifest(text: &[u8]) -> Result<Manifest, BundleFault> {

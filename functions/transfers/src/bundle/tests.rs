@@ -59,7 +59,8 @@ fn volume_is_read_as_it_was_made() {
     let contents = reader.volume(&bytes).unwrap();
 
     let record: Record = serde_json::from_slice(RECORDS).unwrap();
-    assert_eq!(contents.records, [record]);
+    let read: Result<Vec<Record>, BundleFault> = contents.records.iter().collect();
+    assert_eq!(read, Ok(vec![record]));
     assert_eq!(contents.files, [(PICTURE, &b"pixels"[..])]);
     assert_eq!(reader.finish().unwrap().export.to_string(), EXPORT);
 }
@@ -114,6 +115,22 @@ fn f_19_volume_that_claims_more_than_it_has_is_refused() {
         BundleFault::TooLarge
     );
     assert_eq!(fault(&vec![0; (64 << 20) + 1]), BundleFault::TooLarge);
+}
+
+#[test]
+fn f_19_line_that_is_longer_than_any_record_is_refused() {
+    let text = std::str::from_utf8(RECORDS).unwrap();
+    let named =
+        |bytes: usize| text.replace("Looms", &"x".repeat(bytes + 5 - text.trim_end().len()));
+    let of = |records: &str| {
+        let files: [(&str, &[u8]); 1] = [("records/000001.jsonl", records.as_bytes())];
+        volume(&files, manifest(1, None, true))
+    };
+
+    let longest = of(&named(lines::LINE_MAX));
+    assert!(BundleReader::default().volume(&longest).is_ok());
+    let longer = of(&named(lines::LINE_MAX + 1));
+    assert_eq!(fault(&longer), BundleFault::Record);
 }
 
 #[test]

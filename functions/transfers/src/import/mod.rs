@@ -96,9 +96,13 @@ async fn take(
         if cost >= COST || (cost > 0 && ctx.clock.now() >= stop_at) {
             return Ok(Ok(()));
         }
-        cost = cost.saturating_add(records::cost(record));
+        let record = match record {
+            Ok(record) => record,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        cost = cost.saturating_add(records::cost(&record));
         let line = import.place.record.saturating_add(1);
-        match maker.take(import, record).await {
+        match maker.take(import, &record).await {
             Ok(Taken::Made) => record.count(&mut import.counts),
             Ok(Taken::Nothing) => {}
             Ok(Taken::Not(code)) => import.note(line, code),

@@ -122,7 +122,8 @@ async fn export_is_taken_by_the_reader_of_exports() {
     let mut reader = BundleReader::default();
     let mut records = Vec::new();
     for volume in &volumes {
-        records.extend(reader.volume(volume).unwrap().records);
+        let contents = reader.volume(volume).unwrap();
+        records.extend(contents.records.iter().map(Result::unwrap));
     }
 
     let written = world.bundle(&ada, id).await;
