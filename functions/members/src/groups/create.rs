@@ -7,7 +7,9 @@ use api::{Can, Command, Json, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::account::AccountState;
-use domain::membership::{AccountGroup, Action, GROUP_ACCOUNTS_MAX, Relation, authorize};
+use domain::membership::{
+    ACCOUNT_GROUPS_MAX, AccountGroup, Action, GROUP_ACCOUNTS_MAX, Relation, authorize,
+};
 use domain::{AccountGroupId, AccountId, Error, FieldError, Result};
 use http::StatusCode;
 use serde::Deserialize;
@@ -20,9 +22,6 @@ use crate::denial::denied;
 use crate::fields::checked_name;
 use crate::roles::create::name_taken;
 use crate::{Ctx, ROUNDS};
-
-/// Most groups of a tenant: as many clients as an agency has.
-const GROUPS_MAX: u64 = 500;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,10 +81,10 @@ impl Ctx {
                 .map_err(|denial| denied(denial, "account group"))?;
             let groups = self.tenant(&asker);
             let number = u64::try_from(groups.account_groups().await?.len()).unwrap_or(u64::MAX);
-            if number >= GROUPS_MAX {
+            if number >= ACCOUNT_GROUPS_MAX {
                 return Err(Error::QuotaExceeded {
                     what: "account groups",
-                    limit: GROUPS_MAX,
+                    limit: ACCOUNT_GROUPS_MAX,
                 });
             }
             let act = self.act(&asker);

@@ -4,7 +4,9 @@ use api::permission::ManageRoles;
 use api::{Can, Command, Json, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::membership::{Action, CustomRole, Permission, PermissionSet, Relation, authorize};
+use domain::membership::{
+    Action, CustomRole, Permission, PermissionSet, ROLES_MAX, Relation, authorize,
+};
 use domain::{Error, Result, RoleId};
 use http::StatusCode;
 use serde::Deserialize;
@@ -16,9 +18,6 @@ use crate::asker::{Asker, too_busy};
 use crate::denial::denied;
 use crate::fields::{checked_name, permissions};
 use crate::{Ctx, ROUNDS};
-
-/// Most roles that a tenant can make: a list of more helps nobody.
-const ROLES_MAX: u64 = 100;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

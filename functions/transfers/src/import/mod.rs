@@ -1,5 +1,6 @@
 //! One step of an import: some records of the next volume.
 
+mod here;
 mod limits;
 mod plan;
 mod records;
@@ -15,6 +16,7 @@ use store::{Standing, TenantScope, TenantTable};
 
 use crate::Ctx;
 use crate::bundle::{BundleFault, BundleReader, sha256};
+use here::Here;
 use records::{Maker, Taken};
 
 /// Bytes of a volume, at the most.
@@ -82,11 +84,12 @@ async fn take(
         Ok(contents) => contents,
         Err(fault) => return Ok(Err(fault.into())),
     };
-    let maker = Maker {
+    let mut maker = Maker {
         ctx,
         tenant,
         head: &head,
         standing: &standing,
+        here: Here::default(),
         files: contents.files.iter().copied().collect(),
         now: ctx.clock.now(),
     };

@@ -16,6 +16,7 @@ use pictures::Proven;
 use serde_json::json;
 use store::{Act, Commit, Defined, NewPost, Standing, StoredMedia, TenantTable};
 
+use super::here::{Here, Met};
 use super::limits;
 use super::plan::{self, NewIds};
 use crate::Ctx;
@@ -23,8 +24,6 @@ use crate::bundle::{
     AccountGroupRecord, AccountRecord, MediaRecord, PostRecord, Record, RoleRecord,
 };
 
-/// Accounts that one query reads.
-const PAGE: i32 = 100;
 /// Accounts of an export, connected ones and those of the past: what the item of an import can name.
 const ACCOUNTS_MAX: usize = 2_000;
 
@@ -58,6 +57,8 @@ pub(super) struct Maker<'a> {
     pub(super) head: &'a Tenant,
     /// The rights of whoever asked for the import.
     pub(super) standing: &'a Standing,
+    /// What the tenant has already.
+    pub(super) here: Here,
     /// The volume's files by their names.
     pub(super) files: BTreeMap<&'a str, &'a [u8]>,
     pub(super) now: Timestamp,
@@ -65,7 +66,7 @@ pub(super) struct Maker<'a> {
 
 impl Maker<'_> {
     /// Takes one record.
-    pub(super) async fn take(&self, import: &mut Import, record: &Record) -> Result<Taken> {
+    pub(super) async fn take(&mut self, import: &mut Import, record: &Record) -> Result<Taken> {
         match record {
             Record::Tenant(record) => self.settings(import, record).await,
             Record::Account(record) => self.account(import, record).await,
@@ -87,7 +88,7 @@ impl Maker<'_> {
 
     /// An account of the export is the tenant's own that is the same one at its network; else it is kept without a
     /// credential, for the posts of the past.
-    async fn account(&self, import: &mut Import, record: &AccountRecord) -> Result<Taken> {
+    async fn account(&mut self, import: &mut Import, record: &AccountRecord) -> Result<Taken> {
         if let Err(code) = limits::identity(&record.identity) {
             return Ok(Taken::Not(code));
         }
@@ -95,8 +96,9 @@ impl Maker<'_> {
             id,
             network: record.network.clone(),
         };
-        if let Some(own) = self.own_account(record).await? {
-            import.accounts.insert(record.id, taken(own));
+        let who = (record.network.clone(), record.identity.remote_id.clone());
+        if let Some(own) = self.here.accounts(self.tenant).await?.get(&who) {
+            import.accounts.insert(record.id, taken(*own));
             return Ok(Taken::Nothing);
         }
         if import.accounts.len() >= ACCOUNTS_MAX {
@@ -123,26 +125,7 @@ impl Maker<'_> {
         Ok(Taken::Made)
     }
 
-    async fn own_account(&self, record: &AccountRecord) -> Result<Option<AccountId>> {
-        let mut after = None;
-        loop {
-            let page = self.tenant.account_page(after, PAGE).await?;
-            let own = page.accounts.iter().find(|account| {
-                account.state != AccountState::Disconnected
-                    && account.network == record.network
-                    && account.identity.remote_id == record.identity.remote_id
-            });
-            if let Some(own) = own {
-                return Ok(Some(own.id));
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(None);
-            }
-        }
-    }
-
-    async fn group(&self, import: &Import, record: &AccountGroupRecord) -> Result<Taken> {
+    async fn group(&mut self, import: &Import, record: &AccountGroupRecord) -> Result<Taken> {
         let accounts = record.account_ids.iter();
         let accounts = accounts.map(|old| import.accounts.get(old).map(|taken| taken.id));
         let (Some(name), Some(accounts)) = (name(&record.name), accounts.collect()) else {
@@ -159,24 +142,24 @@ impl Maker<'_> {
         if group.accounts.len() > GROUP_ACCOUNTS_MAX {
             return Ok(Taken::Not("too_many_accounts"));
         }
-        if !is_made(import) {
-            let mut groups = self.tenant.account_groups().await?.into_iter();
-            let is_taken = groups.any(|one| same_name(&one.name, &group.name));
-            return Ok(name_or_made(is_taken));
+        let act = self.act(import);
+        let before = before(import, import.counts.account_groups);
+        let here = self.here.groups(self.tenant).await?;
+        match here.meets(group.id.as_uuid(), &group.name, before) {
+            Met::Nothing => {}
+            Met::Itself => return Ok(Taken::Made),
+            Met::Obstacle(code) => return Ok(Taken::Not(code)),
         }
-        if self.tenant.account_group(group.id).await?.is_some() {
+        if !is_made(import) {
             return Ok(Taken::Made);
         }
-        let act = self.act(import);
-        let standing = self.standing;
-        let defined = self
-            .tenant
-            .create_account_group(&group, None, standing, &act)
-            .await?;
-        made(defined)
+        here.add(group.id.as_uuid(), &group.name);
+        let tenant = self.tenant;
+        let defined = tenant.create_account_group(&group, None, self.standing, &act);
+        made(defined.await?)
     }
 
-    async fn role(&self, import: &Import, record: &RoleRecord) -> Result<Taken> {
+    async fn role(&mut self, import: &Import, record: &RoleRecord) -> Result<Taken> {
         let rights = &self.standing.rights;
         let is_sound = record.permissions.is_within(&rights.permissions)
             && !record.permissions.iter().any(Permission::is_owners_only);
@@ -191,18 +174,21 @@ impl Maker<'_> {
             version: 1,
             created_at: record.created_at,
         };
-        if !is_made(import) {
-            let mut roles = self.tenant.roles().await?.into_iter();
-            let is_taken = roles.any(|one| same_name(&one.name, &role.name));
-            return Ok(name_or_made(is_taken));
+        let act = self.act(import);
+        let before = before(import, import.counts.roles);
+        let here = self.here.roles(self.tenant).await?;
+        match here.meets(role.id.as_uuid(), &role.name, before) {
+            Met::Nothing => {}
+            Met::Itself => return Ok(Taken::Made),
+            Met::Obstacle(code) => return Ok(Taken::Not(code)),
         }
-        if self.tenant.role(role.id).await?.is_some() {
+        if !is_made(import) {
             return Ok(Taken::Made);
         }
-        let act = self.act(import);
-        let standing = self.standing;
-        let defined = self.tenant.create_role(&role, None, standing, &act).await?;
-        made(defined)
+        here.add(role.id.as_uuid(), &role.name);
+        let tenant = self.tenant;
+        let defined = tenant.create_role(&role, None, self.standing, &act);
+        made(defined.await?)
     }
 
     /// The bytes are looked at as those of an upload: what is kept is what was decoded.
@@ -318,16 +304,9 @@ pub(super) fn is_made(import: &Import) -> bool {
     import.state == ImportState::Importing
 }
 
-fn same_name(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
-}
-
-fn name_or_made(is_taken: bool) -> Taken {
-    if is_taken {
-        Taken::Not("name_taken")
-    } else {
-        Taken::Made
-    }
+/// How many of a kind would have been made before the next one: a check makes none of those that it counts.
+fn before(import: &Import, counted: u64) -> u64 {
+    if is_made(import) { 0 } else { counted }
 }
 
 fn made(defined: Defined) -> Result<Taken> {

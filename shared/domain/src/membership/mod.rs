@@ -26,6 +26,10 @@ pub const NAME_MAX: usize = 50;
 pub const GROUPS_MAX: usize = 20;
 /// Most accounts of a group.
 pub const GROUP_ACCOUNTS_MAX: usize = 500;
+/// Most account groups of a tenant: as many clients as an agency has.
+pub const ACCOUNT_GROUPS_MAX: u64 = 500;
+/// Most roles that a tenant can make: a list of more helps nobody.
+pub const ROLES_MAX: u64 = 100;
 
 /// A person's place in a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
