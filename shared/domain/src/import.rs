@@ -41,11 +41,13 @@ pub struct Import {
     pub accounts: BTreeMap<AccountId, TakenAccount>,
     /// What would be made, or was made.
     pub counts: Counts,
+    /// The bytes of its media.
+    pub media_bytes: u64,
     /// What is not taken, and why: the first of it.
     pub problems: Vec<Problem>,
     /// How many more there are.
     pub more_problems: u64,
-    /// Why it could not go on.
+    /// Why it could not go on; of one that is checked, why it would not.
     pub fault: Option<String>,
     /// When its steps are made.
     pub pace: Pace,
@@ -148,6 +150,7 @@ impl Import {
             behind: None,
             accounts: BTreeMap::new(),
             counts: Counts::default(),
+            media_bytes: 0,
             problems: Vec::new(),
             more_problems: 0,
             fault: None,
@@ -165,6 +168,7 @@ impl Import {
             behind: None,
             accounts: BTreeMap::new(),
             counts: Counts::default(),
+            media_bytes: 0,
             problems: Vec::new(),
             more_problems: 0,
             fault: None,

@@ -38,7 +38,7 @@ pub(crate) struct ImportView {
     problems: Vec<ProblemView>,
     /// How many more there are.
     more_problems: u64,
-    /// Why it could not go on: see `docs/errors.md`.
+    /// Why it could not go on: see `docs/errors.md`. While it is `checked`, why it would not: `plan_limit`.
     fault: Option<String>,
 }
 

@@ -115,7 +115,25 @@ async fn take(
         import.place.record = line;
     }
     let last = reader.last().cloned();
-    Ok(end_of_volume(import, last))
+    let ended = end_of_volume(import, last);
+    if import.state == ImportState::Checked && !fits(tenant, &head, import, maker.now).await? {
+        import.fault = Some("plan_limit".to_owned());
+    }
+    Ok(ended)
+}
+
+/// Whether the plan has room for all that was checked. What an earlier try has made is counted twice: better a warning too
+/// many than an import that stops where its check said nothing.
+async fn fits(
+    tenant: &TenantTable<'_>,
+    head: &Tenant,
+    import: &Import,
+    now: Timestamp,
+) -> Result<bool> {
+    let used = tenant.usage(now).await?;
+    let posts = used.posts.saturating_add(import.counts.posts);
+    let media_bytes = used.media_bytes.saturating_add(import.media_bytes);
+    Ok(posts <= head.limits.posts_per_month && media_bytes <= head.limits.media_bytes)
 }
 
 /// On to the next volume, or to the end.

@@ -192,7 +192,7 @@ impl Maker<'_> {
     }
 
     /// The bytes are looked at as those of an upload: what is kept is what was decoded.
-    async fn media(&self, import: &Import, record: &MediaRecord) -> Result<Taken> {
+    async fn media(&self, import: &mut Import, record: &MediaRecord) -> Result<Taken> {
         let file = record.file.as_deref();
         let Some(bytes) = file.and_then(|file| self.files.get(file)) else {
             return Ok(Taken::Not("media_lost"));
@@ -217,6 +217,7 @@ impl Maker<'_> {
             Ok(proven) => proven,
             Err(refusal) => return Ok(Taken::Not(Error::from(refusal).code())),
         };
+        import.media_bytes = import.media_bytes.saturating_add(proven.facts.bytes);
         if !is_made(import) {
             return Ok(Taken::Made);
         }

@@ -174,11 +174,45 @@ async fn import_of_more_media_than_the_plan_has_leaves_no_bytes_behind() {
     let id = world.announce(&bob, &volumes).await;
     let objects = world.objects.count();
 
+    let checked = world.check(&bob, id).await;
     let import = world.apply(&bob, id).await;
 
+    assert_eq!(checked.state, ImportState::Checked);
+    assert_eq!(checked.fault.as_deref(), Some("plan_limit"));
+    assert_eq!(import.state, ImportState::Failed);
     assert_eq!(import.fault.as_deref(), Some("plan_limit"));
     assert_eq!(world.objects.count(), objects);
     assert_eq!(world.media_of(&bob).await.len(), 0);
+}
+
+#[tokio::test]
+async fn import_of_more_posts_than_the_plan_has_left_is_told_before_and_goes_on_with_more() {
+    let world = World::new().await;
+    let ada = world.furnished("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    let id = world.announce(&bob, &world.exported(&ada).await).await;
+    world
+        .set(&bob, |tenant| tenant.limits.posts_per_month = 1)
+        .await;
+
+    let checked = world.check(&bob, id).await;
+    let stopped = world.apply(&bob, id).await;
+
+    assert_eq!(
+        (checked.state, checked.counts.posts),
+        (ImportState::Checked, 2)
+    );
+    assert_eq!(checked.fault.as_deref(), Some("plan_limit"));
+    assert_eq!(stopped.state, ImportState::Failed);
+    assert_eq!(stopped.fault.as_deref(), Some("plan_limit"));
+    assert_eq!(world.posts_of(&bob).await.len(), 1);
+    world
+        .set(&bob, |tenant| tenant.limits.posts_per_month = 10)
+        .await;
+    assert_eq!(world.check(&bob, id).await.fault, None);
+    let done = world.apply(&bob, id).await;
+    assert_eq!((done.state, done.counts.posts), (ImportState::Done, 2));
+    assert_eq!(world.posts_of(&bob).await.len(), 2);
 }
 
 #[tokio::test]

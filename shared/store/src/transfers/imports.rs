@@ -47,6 +47,8 @@ pub(super) struct ImportItem {
     behind: Option<ReadVolume>,
     accs: BTreeMap<AccountId, TakenAccount>,
     counts: Counts,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    media: u64,
     problems: Vec<Problem>,
     more: u64,
     #[serde(default)]
@@ -162,6 +164,14 @@ pub(super) fn uploads_in(item: &Attributes) -> Result<Option<(ImportId, u32)>> {
     Ok(Some((item.head.id, files)))
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The write that stores an import of the next version.
 fn replacement(next: &Import) -> Result<Write> {
     let seen = next.version;
@@ -187,6 +197,7 @@ impl From<&Import> for ImportItem {
             behind,
             accounts,
             counts,
+            media_bytes,
             problems,
             more_problems,
             fault,
@@ -210,6 +221,7 @@ impl From<&Import> for ImportItem {
             behind,
             accs: accounts,
             counts,
+            media: media_bytes,
             problems,
             more: more_problems,
             fault,
@@ -230,6 +242,7 @@ impl TryFrom<ImportItem> for Import {
             behind,
             accs,
             counts,
+            media,
             problems,
             more,
             fault,
@@ -246,6 +259,7 @@ impl TryFrom<ImportItem> for Import {
             behind,
             accounts: accs,
             counts,
+            media_bytes: media,
             problems,
             more_problems: more,
             fault,

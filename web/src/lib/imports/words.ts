@@ -28,6 +28,12 @@ const CODES: Record<string, () => string> = {
   failed_repeatedly: m.import_failed_repeatedly
 };
 
+/** What keeps an import from going on; of one that is checked, what would. */
+export function faultOf({ state, fault }: Pick<Import, 'state' | 'fault'>): string | undefined {
+  if (!fault) return undefined;
+  return state === 'checked' && fault === 'plan_limit' ? m.import_exceeds_plan() : codeInWords(fault);
+}
+
 export function codeInWords(code: string): string {
   return CODES[code]?.() ?? m.import_code({ code });
 }
