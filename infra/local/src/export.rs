@@ -1,9 +1,11 @@
 //! `m1autoposter verify-export`: checks the files of an export without the product that made it.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 
 use anyhow::{Context as _, Result, bail};
-use domain::import::ReadVolume;
+use domain::import::{ReadVolume, VOLUME_BYTES_MAX};
 use transfers::bundle::BundleReader;
 
 /// How it is called.
@@ -22,10 +24,18 @@ pub fn verify_export(arguments: &[String]) -> Result<Verified> {
     }
     let mut reader = BundleReader::default();
     for file in arguments {
-        let bytes = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;
+        let bytes = read(file).with_context(|| format!("{file} cannot be read"))?;
         reader.volume(&bytes).with_context(|| file.clone())?;
     }
     Ok(Verified(reader.finish()?))
+}
+
+/// One byte more than a volume can have is enough to refuse it, however large the file is.
+fn read(file: &str) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(file)?;
+    file.take(VOLUME_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl fmt::Display for Verified {

@@ -13,6 +13,8 @@ use crate::transfer::{Pace, expires_at};
 
 /// Most volumes of an import: more than the largest tenant has.
 pub const VOLUMES_MAX: usize = 1_000;
+/// Most bytes of a volume: no volume of an export has as many.
+pub const VOLUME_BYTES_MAX: u64 = 64 << 20;
 /// Problems that an import remembers.
 pub const PROBLEMS_MAX: usize = 100;
 /// Steps in a row that may fail; the pauses behind them take five hours together.

@@ -6,7 +6,7 @@ use api::permission::ManageTenant;
 use api::{Can, Json};
 use axum::extract::State;
 use cloud::objects::{ObjectKey, UploadTerms};
-use domain::import::{Import, ImportState, VOLUMES_MAX, VolumeTerms};
+use domain::import::{Import, ImportState, VOLUME_BYTES_MAX, VOLUMES_MAX, VolumeTerms};
 use domain::{Error, FieldError, ImportId, Result};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +18,6 @@ use super::view::{RequestedImport, VolumeUpload};
 use super::{another_under_way, must_have_all_rights};
 use crate::Ctx;
 
-/// Bytes of a file, at the most: no file of an export has as many.
-const VOLUME_BYTES_MAX: u64 = 64 << 20;
 /// How long an upload may take to begin, and keeps others from announcing files.
 const UPLOAD_LIFETIME: Duration = Duration::from_hours(1);
 /// Imports of a tenant in a day.

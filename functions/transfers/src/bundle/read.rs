@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::MediaId;
-use domain::import::ReadVolume;
+use domain::import::{ReadVolume, VOLUME_BYTES_MAX};
 use serde::Deserialize;
 
 use super::fault::BundleFault;
 use super::zip::entries;
 use super::{Entry, FORMAT, Manifest, Records, VERSION, manifest_name, records_name, sha256};
 
-/// Bytes of a volume, at the most: nearly twice as many as any has.
-const VOLUME_MAX: usize = 64 << 20;
 /// What the names of pictures end with.
 const ENDINGS: [&str; 5] = ["jpg", "png", "webp", "gif", "bin"];
 
@@ -52,14 +50,15 @@ impl BundleReader {
 
     /// Reads the next volume.
     pub fn volume<'a>(&mut self, volume: &'a [u8]) -> Result<Contents<'a>, BundleFault> {
-        if volume.len() > VOLUME_MAX {
+        if u64::try_from(volume.len()).is_ok_and(|bytes| bytes > VOLUME_BYTES_MAX) {
             return Err(BundleFault::TooLarge);
         }
         let mut files = entries(volume)?;
-        check_names(&files)?;
-        // Always the last entry; the records are the last but it.
-        let (manifest_at, text) = files.pop().ok_or(BundleFault::Manifest)?;
+        // Always the last entry; the records are the last but it. It is read first, for another version may have other entries.
+        let &(manifest_at, text) = files.last().ok_or(BundleFault::Manifest)?;
         let manifest = manifest(text)?;
+        check_names(&files)?;
+        files.pop();
         if manifest_at != manifest_name(manifest.volume) {
             return Err(BundleFault::Manifest);
         }

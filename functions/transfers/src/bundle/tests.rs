@@ -161,6 +161,19 @@ fn f_20_entry_whose_name_leads_elsewhere_is_refused() {
 }
 
 #[test]
+fn f_20_entry_that_is_a_link_is_refused() {
+    let mut linked = whole();
+    let mut places = linked.windows(4);
+    let directory = places.position(|four| four == b"PK\x01\x02").unwrap();
+    // Made on Unix, with the attributes of a symbolic link.
+    linked[directory + 5] = 3;
+    let attributes = 0o120_777_u32 << 16;
+    linked[directory + 38..directory + 42].copy_from_slice(&attributes.to_le_bytes());
+
+    assert_eq!(fault(&linked), BundleFault::Changed);
+}
+
+#[test]
 fn entry_that_is_not_what_the_manifest_says_is_refused() {
     let digest = sha256(b"pixels");
     let named = |content: &[u8], entries: Value| {
@@ -199,6 +212,11 @@ fn volume_of_an_unknown_form_is_refused() {
     };
 
     assert_eq!(with("version", json!(2)), BundleFault::Version);
+    let mut newer = manifest(1, None, true);
+    newer["version"] = json!(2);
+    newer["comments"] = json!(1);
+    let others: [(&str, &[u8]); 1] = [("comments/000001.jsonl", b"{}")];
+    assert_eq!(fault(&volume(&others, newer)), BundleFault::Version);
     assert_eq!(with("format", json!("another")), BundleFault::Manifest);
     assert_eq!(with("command", json!("rm")), BundleFault::Manifest);
     assert_eq!(with("records", json!(2)), BundleFault::Checksum);

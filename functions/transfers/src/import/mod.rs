@@ -7,7 +7,7 @@ mod records;
 mod settings;
 
 use cloud::objects::ObjectKey;
-use domain::import::{Import, ImportState, Place, ReadVolume};
+use domain::import::{Import, ImportState, Place, ReadVolume, VOLUME_BYTES_MAX};
 use domain::membership::{AccountReach, Role};
 use domain::tenant::{Tenant, TenantState};
 use domain::{Error, ImportId, Result};
@@ -19,8 +19,6 @@ use crate::bundle::{BundleFault, BundleReader, sha256};
 use here::Here;
 use records::{Maker, Taken};
 
-/// Bytes of a volume, at the most.
-const VOLUME_MAX: u64 = 64 << 20;
 /// What the records of one step may cost: a medium is decoded, everything else is a write or two.
 const COST: u32 = 1_000;
 
@@ -188,7 +186,7 @@ async fn volume(ctx: &Ctx, import: &Import) -> Result<Option<bytes::Bytes>> {
     };
     let number = import.place.volume.saturating_add(1);
     let key = ObjectKey::import_upload(import.tenant, import.id, number);
-    let bytes = match ctx.objects.get(key, VOLUME_MAX).await {
+    let bytes = match ctx.objects.get(key, VOLUME_BYTES_MAX).await {
         Ok(bytes) => bytes,
         Err(Error::TooLarge { .. }) => None,
         Err(error) => return Err(error),

@@ -8,6 +8,24 @@ use super::{Story, id, object_key};
 use crate::canary::watch::Place;
 use crate::roles::must_be_allowed;
 
+/// The files of the export are whole for whoever checks them at home; one that was changed is named.
+fn verify(volumes: &[Bytes]) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (number, bytes) in volumes.iter().enumerate() {
+        let file = folder.path().join(format!("{number:06}.zip"));
+        std::fs::write(&file, bytes).unwrap();
+        files.push(file.display().to_string());
+    }
+    local::export::verify_export(&files).unwrap();
+    let last = files.last().unwrap();
+    let mut changed = volumes.last().unwrap().to_vec();
+    changed[100] ^= 1;
+    std::fs::write(last, changed).unwrap();
+    let refused = local::export::verify_export(&files).unwrap_err();
+    assert!(refused.to_string().contains(last), "{refused}");
+}
+
 impl Story {
     /// And in again, as somebody does with another workspace.
     pub(super) async fn ada_takes_everything_with_her(&mut self) {
@@ -25,6 +43,7 @@ impl Story {
             announced.push(json!({ "bytes": file["bytes"], "sha256": file["sha256"] }));
         }
         assert!(!volumes.is_empty());
+        verify(&volumes);
         let announced = json!({ "volumes": announced });
         let import = self.post("/v1/imports", &announced).await.expect(201).body;
         for (upload, bytes) in import["uploads"].as_array().unwrap().iter().zip(volumes) {
