@@ -177,5 +177,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(recent(can::<ManageTenant, _>(routes!(
             imports::begin::apply_import
         ))))
+        .routes(can::<ManageTenant, _>(routes!(
+            imports::cancel::cancel_import
+        )))
         .with_state(ctx)
 }

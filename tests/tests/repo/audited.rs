@@ -248,6 +248,9 @@ async fn exports(story: &mut Story) {
     story
         .act("POST /v1/imports/{id}/check", &[&import], &none)
         .await;
+    story
+        .act("POST /v1/imports/{id}/cancel", &[&import], &none)
+        .await;
     // What succeeds here, only once it is checked.
     story
         .refused("POST /v1/imports/{id}/apply", &[&import], &none)

@@ -1,6 +1,7 @@
-//! Imports into a tenant: announced, uploaded, checked, made. The function `transfers` reads the files.
+//! Imports into a tenant: announced, uploaded, checked, made or cancelled. The function `transfers` reads the files.
 
 pub(crate) mod begin;
+pub(crate) mod cancel;
 pub(crate) mod read;
 pub(crate) mod request;
 mod view;

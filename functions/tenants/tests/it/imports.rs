@@ -205,6 +205,25 @@ async fn import_that_depends_on_a_turn_that_somebody_took_is_not_stored() {
 }
 
 #[tokio::test]
+async fn import_that_somebody_stops_has_failed_and_lets_others_begin() {
+    let app = App::new().await;
+    let (owner, admin) = app.two().await;
+    let import = app.request_import(&owner).await;
+    let early = app.begin(&admin, &import, "cancel").await;
+    early.expect_problem(409, "import_not_under_way");
+    app.begin(&owner, &import, "check").await.expect(202);
+
+    let stopped = app.begin(&admin, &import, "cancel").await.expect(200).body;
+
+    assert_eq!(stopped["state"], "failed");
+    assert_eq!(stopped["fault"], "cancelled");
+    let twice = app.begin(&admin, &import, "cancel").await;
+    twice.expect_problem(409, "import_not_under_way");
+    app.announce(&admin, 71).await.expect(201);
+    app.begin(&owner, &import, "check").await.expect(202);
+}
+
+#[tokio::test]
 async fn import_that_cannot_be_is_refused_with_every_place() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;
@@ -246,6 +265,7 @@ async fn import_of_another_tenant_does_not_exist() {
         app.api.get(&path),
         app.api.post(format!("{path}/check")),
         app.api.post(format!("{path}/apply")),
+        app.api.post(format!("{path}/cancel")),
     ] {
         let answer = call.by(&owner).send().await;
         answer.expect_problem(404, "not_found");

@@ -297,6 +297,7 @@ async fn import_step_that_wakes_up_after_another_claimed_it_counts_for_nothing()
     };
 
     let sleeper = claim().await;
+    assert_eq!(world.run().await, 0, "a step is made");
     world.clock.advance(SignedDuration::from_mins(1));
     let other = claim().await;
 
@@ -304,4 +305,28 @@ async fn import_step_that_wakes_up_after_another_claimed_it_counts_for_nothing()
     assert_eq!(late.unwrap(), None);
     let stepped = tenant.advance_import(other).await.unwrap();
     assert_eq!(stepped, Some(world.import_of(&bob, id).await));
+}
+
+#[tokio::test]
+async fn import_that_is_cancelled_during_a_step_stays_so_and_goes_on_after_another_check() {
+    let world = World::new().await;
+    let ada = world.furnished("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    let id = world.announce(&bob, &world.exported(&ada).await).await;
+    world.begin(&bob, id, ImportState::Importing).await;
+    let tenant = world.table.tenant(&bob.scope);
+    let claimed = world.import_of(&bob, id).await.claimed(world.clock.now());
+    let step = tenant.advance_import(claimed).await.unwrap().unwrap();
+
+    let cancelled = world.import_of(&bob, id).await.stopped("cancelled");
+    let is_cancelled = tenant.cancel_import(&cancelled, &world.act(&bob)).await;
+    let late = tenant.advance_import(step.stepped(world.clock.now())).await;
+
+    assert!(is_cancelled.unwrap());
+    assert_eq!(late.unwrap(), None);
+    assert_eq!(world.next_run().await, 0);
+    let import = world.import_of(&bob, id).await;
+    assert_eq!(import.fault.as_deref(), Some("cancelled"));
+    world.check(&bob, id).await;
+    assert_eq!(world.apply(&bob, id).await.state, ImportState::Done);
 }

@@ -58,6 +58,7 @@ event_kinds! {
         ImportRequested = "import.requested",
         ImportChecked = "import.checked",
         ImportStarted = "import.started",
+        ImportCancelled = "import.cancelled",
         InvitationCreated = "invitation.created",
         InvitationResent = "invitation.resent",
         InvitationWithdrawn = "invitation.withdrawn",

@@ -140,6 +140,17 @@ impl TenantTable<'_> {
         })
     }
 
+    /// Stops an import, by a person. Answers whether it did: if not, it was changed since it was read.
+    pub async fn cancel_import(&self, next: &Import, act: &Act) -> Result<bool> {
+        let subject = Subject::Import(next.id);
+        let writes = vec![
+            replacement(next)?,
+            self.event_write(act, EventKind::ImportCancelled, subject, Value::Null)?,
+        ];
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
     /// Somebody makes a step of an import, or has made one. The import as it is stored then; `None` where somebody else was
     /// faster.
     pub async fn advance_import(&self, next: Import) -> Result<Option<Import>> {

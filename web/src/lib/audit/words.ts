@@ -20,6 +20,7 @@ const WORDS: Record<string, () => string> = {
   'audit.exported': m.audit_audit_exported,
   'export.downloaded': m.audit_export_downloaded,
   'export.requested': m.audit_export_requested,
+  'import.cancelled': m.audit_import_cancelled,
   'import.checked': m.audit_import_checked,
   'import.requested': m.audit_import_requested,
   'import.started': m.audit_import_started,

@@ -25,13 +25,21 @@ const CODES: Record<string, () => string> = {
   name_taken: m.import_name_taken,
   second_factor_missing: m.import_second_factor_missing,
   wrong_network: m.import_wrong_network,
-  failed_repeatedly: m.import_failed_repeatedly
+  failed_repeatedly: m.import_failed_repeatedly,
+  cancelled: m.import_cancelled
 };
 
 /** What keeps an import from going on; of one that is checked, what would. */
 export function faultOf({ state, fault }: Pick<Import, 'state' | 'fault'>): string | undefined {
   if (!fault) return undefined;
   return state === 'checked' && fault === 'plan_limit' ? m.import_exceeds_plan() : codeInWords(fault);
+}
+
+/** What another check may get over: the files are in order, and what was made is found again. */
+const PASSING = ['cancelled', 'plan_limit', 'failed_repeatedly', 'importer_lacks_rights'];
+
+export function mayBeCheckedAgain({ state, fault }: Pick<Import, 'state' | 'fault'>): boolean {
+  return state === 'failed' && PASSING.includes(fault ?? '');
 }
 
 export function codeInWords(code: string): string {
