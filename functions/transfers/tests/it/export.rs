@@ -293,3 +293,18 @@ async fn export_step_that_wakes_up_after_another_claimed_it_counts_for_nothing()
     assert!(!end(&sleeper).await);
     assert!(end(&other).await);
 }
+
+#[tokio::test]
+async fn entry_of_a_kind_that_only_newer_code_knows_keeps_no_export_waiting() {
+    let world = World::new().await;
+    let ada = world.furnished(ADA).await;
+    world.store_newer_kind(&ada).await;
+    let id = world.request(&ada).await;
+
+    assert_eq!(world.run().await, 1);
+
+    assert!(matches!(
+        world.export(&ada, id).await.state,
+        ExportState::Ready { .. }
+    ));
+}

@@ -1,6 +1,7 @@
 //! What is in the table.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Clock as _;
 use testkit::TestMember;
 
@@ -21,6 +22,23 @@ impl World {
             .collect();
         texts.sort();
         texts.join("\n")
+    }
+
+    /// Newer code has stored something else that waits, longer than everything.
+    pub(crate) async fn store_newer_kind(&self, by: &TestMember) {
+        let client = Client::from_conf(self.endpoint.clone().build());
+        let mut put = client.put_item().table_name(&self.table.settings().name);
+        for (name, text) in [
+            ("PK", format!("T#{}#EXP", by.tenant)),
+            ("SK", "NEW#1".to_owned()),
+            ("att_shard", "T#000".to_owned()),
+            ("att_at", "0".to_owned()),
+            ("kind", "newer".to_owned()),
+            ("ten", by.tenant.to_string()),
+        ] {
+            put = put.item(name, AttributeValue::S(text));
+        }
+        put.send().await.unwrap();
     }
 
     pub(crate) async fn usage(&self, by: &TestMember) -> (u64, u64) {
