@@ -48,7 +48,7 @@ pub(crate) async fn complete_media(
 
 impl Ctx {
     /// Keeps the bytes if they are what was declared. Whoever dies in between leaves a medium that still awaits its
-    /// bytes, and the next call does it all again.
+    /// bytes: the next call does it all again, and where none comes the bytes go with the medium.
     async fn complete(
         &self,
         caller: &Can<WriteMedia>,
@@ -67,7 +67,7 @@ impl Ctx {
                 .and_then(StoredMedia::live)
                 .is_none()
         {
-            // It was deleted, or given up, between the look at its bytes and now: nobody else would remove them.
+            // It was deleted, or given up, between the look at its bytes and now. The sweeper would remove them later.
             self.objects.delete(kept).await?;
         }
         if let Err(error) = self.objects.delete(uploaded_at(media)).await {

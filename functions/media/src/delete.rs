@@ -3,13 +3,12 @@
 use api::permission::WriteMedia;
 use api::{Can, Path};
 use axum::extract::State;
-use domain::{Error, MediaId};
+use domain::MediaId;
 use http::StatusCode;
-use store::StoredMedia;
 
 use crate::{Ctx, kept_at, uploaded_at};
 
-/// Deletes a medium and its bytes, unless a post uses it. A deletion that broke off is finished by the next call.
+/// Deletes a medium and its bytes, unless a post uses it.
 #[utoipa::path(
     delete,
     path = "/v1/media/{id}",
@@ -25,18 +24,17 @@ pub(crate) async fn delete_media(
     caller: Can<WriteMedia>,
     Path(id): Path<MediaId>,
 ) -> api::Result<StatusCode> {
+    let media = ctx.live_media(&caller, id).await?.media;
     let store = ctx.media(&caller);
-    let media = match store.media(id).await? {
-        Some(StoredMedia::Live(found)) => {
-            store.retire_media(id, ctx.clock.now()).await?;
-            found.media
-        }
-        Some(StoredMedia::Deleting(media)) => media,
-        None => return Err(Error::NotFound { kind: "media" }.into()),
-    };
+    store.delete_media(&media, &ctx.act(&caller)).await?;
     for key in [uploaded_at(&media), kept_at(&media)] {
-        ctx.objects.delete(key).await?;
+        if let Err(error) = ctx.objects.delete(key).await {
+            tracing::warn!(
+                media.id = %id,
+                error = &error as &dyn std::error::Error,
+                "the bytes of a deleted medium stay until the sweeper removes them"
+            );
+        }
     }
-    store.forget_media(&media, &ctx.act(&caller)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

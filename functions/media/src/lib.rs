@@ -5,8 +5,8 @@
 //! - **Trigger**: the HTTP API, `/v1/media/*`.
 //! - **Permissions**: reads and writes media, the counter of their bytes and events; signs addresses of the object
 //!   store, reads, writes and deletes objects.
-//! - **Failure**: what was uploaded is refused as a 4xx that says what is wrong with it. A deletion that broke off is
-//!   finished by the next call.
+//! - **Failure**: what was uploaded is refused as a 4xx that says what is wrong with it. Bytes that a call which broke
+//!   off left behind are removed by the sweeper, with what names them.
 
 mod announce;
 mod complete;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::restore::{Declared, LostTimeDeclared, declare};
 use crate::{
     Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, SupporterAppointed, Sweep,
-    appoint_supporter, checkpoint, erase, rotate_due_keys, rotate_keys, sweep,
+    appoint_supporter, checkpoint, erase, remove_media, rotate_due_keys, rotate_keys, sweep,
 };
 
 /// What a run is for.
@@ -75,6 +75,12 @@ async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "no rotation of keys could be asked for; the next run does"
+        );
+    }
+    if let Err(error) = remove_media(ctx).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "no deleted media could be looked for; the next run does"
         );
     }
     if let Ok(sweep) = &outcome {

@@ -5,14 +5,16 @@
 //!   (`docs/runbooks/restore.md`), wants keys to be rotated (`docs/runbooks/keys.md`), or lets
 //!   somebody support tenants (`docs/runbooks/support.md`).
 //! - **What it does**: looks at a second index, of deadlines, which is written at other times than the dispatcher's, and
-//!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs; asks the publisher to
-//!   rotate the keys of tenants that are a year old.
+//!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs; asks
+//!   the publisher to rotate the keys of tenants that are a year old; erases deleted tenants, and the bytes of deleted
+//!   media.
 //! - **Failure**: loses nothing; the next sweep goes on.
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
 mod checkpoint;
 mod erase;
 pub mod events;
+mod remove;
 mod restore;
 mod rotate;
 mod supporters;
@@ -30,6 +32,7 @@ use engine::{Deployment, Reconciler};
 
 pub use checkpoint::{Checkpointed, checkpoint};
 pub use erase::{Erasures, erase};
+pub use remove::remove_media;
 pub use restore::{Declared, LostTimeDeclared, declare};
 pub use rotate::{RotateKeys, RotationsAsked, rotate_due_keys, rotate_keys};
 pub use supporters::{SupporterAppointed, appoint_supporter};

@@ -90,7 +90,9 @@ pub use invitations::{FoundInvitation, InvitationPage, Invited, Sending};
 pub use key::SecretHash;
 pub use keyring::{Keyring, SigningKey};
 pub use material::Material;
-pub use media::{MediaCreated, MediaEdit, MediaPage, NewMedia, StoredMedia, VersionedMedia};
+pub use media::{
+    DeletedMedium, MediaCreated, MediaEdit, MediaPage, NewMedia, StoredMedia, VersionedMedia,
+};
 pub use members::{Admission, Admitted, MemberPage, MemberSaved};
 pub use memberships::{Belonging, Member};
 pub use meter::{Consumed, Meter};

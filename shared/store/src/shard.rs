@@ -24,6 +24,8 @@ pub(crate) enum AttentionKind {
     Tenant,
     /// A medium whose bytes were announced.
     Upload,
+    /// A medium that was deleted, whose bytes are still to be removed for good.
+    DeletedMedium,
     /// An event that its owner's audit log does not have yet.
     Seal,
     /// A block of an audit log that no checkpoint has yet.
@@ -51,6 +53,11 @@ pub(crate) fn checkpoint_partition(shard: u32) -> String {
 /// A shard of the deleted tenants that wait to be erased, which only the sweeper does.
 pub(crate) fn erasure_partition(shard: u32) -> String {
     format!("E#{shard:03}")
+}
+
+/// A shard of the deleted media, whose bytes only the sweeper reaches.
+pub(crate) fn removal_partition(shard: u32) -> String {
+    format!("M#{shard:03}")
 }
 
 /// A shard of the keys that will be rotated, most of them in months: only the sweeper looks at them.

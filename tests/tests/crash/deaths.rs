@@ -39,7 +39,7 @@ pub(crate) async fn die_everywhere(repeat: RepeatRule, live: impl AsyncFn(&World
     let effects = Effects::watched(Arc::<Watched>::clone(&watched));
     live(&world, effects, UNDISTURBED).await;
     let deaths = watched.deaths();
-    assert!(deaths.len() > 10, "{deaths:?}");
+    assert!(deaths.len() > 5, "{deaths:?}");
     for death in deaths {
         let effects = Effects::new(death.plan());
         live(&World::new(repeat).await, effects, &death.to_string()).await;

@@ -23,6 +23,7 @@ mod restore;
 mod rotation;
 mod sign_out;
 mod twins;
+mod uploads;
 mod world;
 
 use cloud::faults::{Effects, Fault, FaultPlan};

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cloud::envelope::Envelope;
 use cloud::faults::{Effects, Faulty, FaultyHttpClient};
 use cloud::mail::Mailer;
+use cloud::objects::ObjectStore;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
 use domain::event::EventKind;
@@ -32,7 +33,7 @@ use testkit::{
 /// Where the author of every post gets mails.
 pub(crate) const AUTHOR: &str = "ada@example.com";
 
-/// What outlives a process: the table, the queue, keys, and the network outside.
+/// What outlives a process: the table, the queue, keys, objects, and the network outside.
 pub(crate) struct World {
     pub(crate) clock: TestClock,
     pub(crate) table: Table,
@@ -42,6 +43,7 @@ pub(crate) struct World {
     pub(crate) account: String,
     pub(crate) mailbox: Mailbox,
     pub(crate) keys: Arc<MemoryKeys>,
+    pub(crate) objects: Arc<MemoryObjects>,
     endpoint: aws_sdk_dynamodb::config::Builder,
 }
 
@@ -66,6 +68,7 @@ impl World {
             queue: MemoryQueue::new(&clock),
             network: FakeNetwork::new(&clock, repeat),
             keys: Arc::new(MemoryKeys::default()),
+            objects: MemoryObjects::new(),
             account: String::new(),
             mailbox: Mailbox::default(),
             clock,
@@ -161,7 +164,8 @@ impl World {
         self.table = Table::new(client, settings, self.table.ids().clone());
     }
 
-    /// A process whose every call of the table, the queue, the keys and the network is an effect of `effects`.
+    /// A process whose every call of the table, the queue, the keys, the objects and the network is an effect of
+    /// `effects`.
     pub(crate) fn start(&self, effects: Effects) -> Process {
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = self
@@ -185,6 +189,8 @@ impl World {
         ));
         let queue: Arc<dyn DeliveryQueue> =
             Arc::new(Faulty::new(Arc::clone(&self.queue), effects.clone()));
+        let objects: Arc<dyn ObjectStore> =
+            Arc::new(Faulty::new(Arc::clone(&self.objects), effects.clone()));
         let mailer: Arc<dyn Mailer> = Arc::new(self.mailbox.clone());
         let networks = Registry::new(vec![Arc::new(self.network.with_effects(effects))]);
         let waker = Waker {
@@ -221,6 +227,12 @@ impl World {
             networks: networks.clone(),
             waker: waker.clone(),
         })
+        .merge(media::router(media::Ctx::new(
+            gate.clone(),
+            table.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&objects),
+        )))
         .merge(accounts::router(accounts::Ctx {
             gate,
             table: table.clone(),
@@ -240,7 +252,7 @@ impl World {
             },
             upkeep: upkeep::Ctx {
                 reconciler,
-                objects: MemoryObjects::new(),
+                objects: Arc::clone(&objects),
                 archive: Arc::new(MemoryArchive::default()),
                 signer: testkit::signer(),
                 environment: "test".to_owned(),
@@ -249,7 +261,7 @@ impl World {
                 table,
                 networks,
                 envelope,
-                objects: MemoryObjects::new(),
+                objects,
                 waker,
                 notifier,
                 clock: Arc::new(self.clock.eager()),

@@ -1,5 +1,7 @@
 //! Media: what is known of the bytes; the bytes themselves are in the object store.
 
+mod removal;
+
 use std::collections::BTreeSet;
 
 use domain::delivery::timing::after;
@@ -19,9 +21,11 @@ use crate::key::{Counter, Key, media_partition};
 use crate::schema::BY_ATTENTION;
 use crate::scope::{TenantScope, TenantTable};
 use crate::shard::{AttentionKind, attention_at, attention_shard};
-use crate::table::{Query, Range, Written, key_attributes};
+use crate::table::{Query, Range, key_attributes};
 use crate::transaction::Transacted;
-use crate::usage::{Demand, release};
+use crate::usage::Demand;
+
+pub use removal::DeletedMedium;
 
 /// The attribute that says how far a medium is. Posts that use a medium raise [`USES`] under the condition that this
 /// says [`READY`], so that nothing in use is ever deleted.
@@ -30,7 +34,7 @@ pub(crate) const STATE: &str = "state";
 pub(crate) const READY: &str = "ready";
 /// The bytes are awaited.
 const UPLOADING: &str = "uploading";
-/// The bytes are being removed.
+/// It was deleted; the bytes are being removed.
 const DELETING: &str = "deleting";
 /// How long announced bytes are awaited: much longer than the address for their upload works.
 const AWAITED: SignedDuration = SignedDuration::from_hours(24);
@@ -88,7 +92,7 @@ pub struct VersionedMedia {
 pub enum StoredMedia {
     /// It can be used, or its bytes are awaited.
     Live(VersionedMedia),
-    /// It was deleted; its bytes may still be there.
+    /// It was deleted; its bytes may still be there, which the sweeper removes.
     Deleting(Media),
 }
 
@@ -321,79 +325,6 @@ impl TenantTable<'_> {
                 edited.ok_or(Error::NotFound { kind: "media" })
             }
             Transacted::Refused(_) => Err(Error::StaleVersion),
-        }
-    }
-
-    /// First step of a deletion: from now on no post can use the medium. Fails with the conflict `media_in_use` where
-    /// one does. May be repeated.
-    pub async fn retire_media(&self, media: MediaId, now: Timestamp) -> Result<()> {
-        let actions = vec![
-            Action::Set(STATE, text(DELETING)),
-            Action::Set("ua", instant(now)),
-            Action::Remove(BY_ATTENTION.partition),
-            Action::Remove(BY_ATTENTION.sort),
-        ];
-        let is_unused = Condition::All(vec![
-            Condition::item_exists(),
-            Condition::Any(vec![
-                Condition::Absent(USES),
-                Condition::AtMost(USES, number(0)),
-            ]),
-        ]);
-        let key = Key::media(&self.scope, media);
-        match self
-            .table
-            .write(Write::update(key, actions).when(is_unused))
-            .await?
-        {
-            Written::Applied(_) => Ok(()),
-            Written::Refused(Some(_)) => Err(Error::conflict(
-                "media_in_use",
-                "posts use it: remove it from them first",
-            )),
-            Written::Refused(None) => Err(Error::NotFound { kind: "media" }),
-        }
-    }
-
-    /// Last step of a deletion, after the bytes are gone: the medium is forgotten and its bytes no longer counted. May
-    /// be repeated.
-    pub async fn forget_media(&self, media: &Media, act: &Act) -> Result<()> {
-        let is_retired = Condition::Equals(STATE, text(DELETING));
-        let subject = Subject::Media(media.id);
-        let detail = json!({ "file_name": media.file_name });
-        let writes = vec![
-            Write::delete(Key::media(&self.scope, media.id)).when(is_retired),
-            release(&self.scope, Counter::MediaBytes, media.bytes),
-            self.event_write(act, EventKind::MediaDeleted, subject, detail)?,
-        ];
-        match self.table.transact(writes).await? {
-            // Refused where somebody else has forgotten it.
-            Transacted::Done | Transacted::Refused(_) => Ok(()),
-        }
-    }
-}
-
-impl TenantTable<'_> {
-    /// Nobody uploaded what was announced: the medium is forgotten and its bytes no longer counted. The bucket itself
-    /// forgets what was uploaded and never completed. Does nothing to a medium that was completed or deleted meanwhile;
-    /// may be repeated.
-    pub async fn abandon_upload(&self, media: MediaId, act: &Act) -> Result<()> {
-        let key = Key::media(&self.scope, media);
-        let Some(item) = self.table.get::<MediaItem>(&key).await? else {
-            return Ok(());
-        };
-        let still_waits = Condition::All(vec![
-            Condition::Equals(STATE, text(UPLOADING)),
-            Condition::Exists(BY_ATTENTION.partition),
-        ]);
-        let detail = json!({ "file_name": item.file, "reason": "never uploaded" });
-        let writes = vec![
-            Write::delete(key).when(still_waits),
-            release(&self.scope, Counter::MediaBytes, item.bytes),
-            self.event_write(act, EventKind::MediaDeleted, Subject::Media(media), detail)?,
-        ];
-        match self.table.transact(writes).await? {
-            Transacted::Done | Transacted::Refused(_) => Ok(()),
         }
     }
 }
