@@ -129,6 +129,10 @@ impl Ctx {
 
     async fn needs_person(&self, caller: &Can<ManageAccounts>, account: &Account) -> Result<Saved> {
         if account.state == AccountState::ReconnectNeeded {
+            let accounts = self.accounts(caller);
+            accounts
+                .release_refresh(account.id, account.credential_version)
+                .await?;
             return Ok(Saved::Done);
         }
         let act = self.act(caller);

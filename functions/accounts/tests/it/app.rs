@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Ctx;
+use cloud::faults::Effects;
 use domain::Clock;
 use domain::membership::Role;
 use domain::network::RepeatRule;
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) client: aws_sdk_dynamodb::Client,
     pub(crate) clock: TestClock,
     pub(crate) door: Arc<Door>,
+    /// The other network.
+    pub(crate) fake: FakeNetwork,
 }
 
 impl App {
@@ -29,6 +32,7 @@ impl App {
         let table = testkit::table_with(client.clone(), testkit::clock::ids(&clock)).await;
         let envelope = testkit::envelope(&table, &clock);
         let door = Door::new();
+        let fake = FakeNetwork::new(&clock, RepeatRule::Nothing);
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let ctx = Ctx {
             gate: testkit::gate_with(&table, &clock, &envelope).await,
@@ -37,7 +41,7 @@ impl App {
             random: Arc::new(FixedRandom::new(19)),
             networks: Registry::new(vec![
                 Arc::clone(&door) as Arc<_>,
-                Arc::new(FakeNetwork::new(&clock, RepeatRule::Nothing)),
+                Arc::new(fake.with_effects(Effects::default())),
             ]),
             envelope,
             waker: Waker {
@@ -58,6 +62,7 @@ impl App {
             client,
             clock,
             door,
+            fake,
         }
     }
 

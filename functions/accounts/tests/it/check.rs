@@ -1,5 +1,7 @@
 use domain::AccountId;
 use jiff::SignedDuration;
+use serde_json::json;
+use testkit::FakeNetwork;
 
 use crate::app::App;
 use crate::door::Mood;
@@ -67,6 +69,24 @@ async fn check_that_the_network_refuses_asks_for_a_person_once() {
         app.dump().await.matches("account.reconnect_needed").count(),
         1
     );
+}
+
+#[tokio::test]
+async fn check_after_a_refused_refresh_is_answered_at_once() {
+    let app = App::start().await;
+    let admin = app.admin().await;
+    let ada = json!({ "network": FakeNetwork::ID, "credentials": { "identifier": "ada" } });
+    let connect = app.api.post("/v1/accounts").by(&admin).json(&ada);
+    let connected = connect.send().await.expect(201).body;
+    let id = connected["id"].as_str().unwrap();
+    app.fake.expire("ada");
+    app.fake.revoke();
+
+    for _ in 0..3 {
+        let checked = app.act(&admin, id, "check").await.expect(200);
+
+        assert_eq!(checked.body["state"], "reconnect_needed");
+    }
 }
 
 #[tokio::test]

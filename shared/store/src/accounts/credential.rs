@@ -88,8 +88,8 @@ impl TenantTable<'_> {
     }
 
     /// Reserves the refresh of the account's credential, as it was read, until then: where a refresh token is good for
-    /// one use, nobody else may use it meanwhile. The next credential ends the reservation. [`Saved::Stale`] where
-    /// somebody else has it, or the account has another credential by now.
+    /// one use, nobody else may use it meanwhile. The next credential ends the reservation, and so does the network's
+    /// refusal. [`Saved::Stale`] where somebody else has it, or the account has another credential by now.
     pub async fn reserve_refresh(
         &self,
         account: AccountId,
@@ -110,6 +110,19 @@ impl TenantTable<'_> {
             Written::Applied(_) => Saved::Done,
             Written::Refused(_) => Saved::Stale,
         })
+    }
+
+    /// Gives the refresh of the credential of this version back, which the network refused: whoever asks next need not
+    /// wait. Does nothing where the account has another credential by now.
+    pub async fn release_refresh(&self, account: AccountId, version: u32) -> Result<()> {
+        let write = self.refresh_released(account, version);
+        self.table.write(write).await.map(drop)
+    }
+
+    fn refresh_released(&self, account: AccountId, version: u32) -> Write {
+        let key = Key::credential(&self.scope, account);
+        let is_this_credential = Condition::Equals("ver", number(version));
+        Write::update(key, vec![Action::Remove("refresh")]).when(is_this_credential)
     }
 
     /// Stores a credential that the network refreshed, one version above that of `account`. [`Saved::Stale`] where
@@ -167,8 +180,9 @@ impl TenantTable<'_> {
     }
 
     /// The network refused the credential of this version: a person must connect the account again, is told so once,
-    /// and the account's posts are held until then. Answers with the mail that is owed because of it; with none where
-    /// the account has another credential by now, needs one already, or was disconnected: nothing happened then.
+    /// and the account's posts are held until then. Nobody has reserved its refresh any more. Answers with the mail that
+    /// is owed because of it; with none where the account has another credential by now, needs one already, or was
+    /// disconnected.
     pub async fn mark_reconnect_needed(
         &self,
         account: AccountId,
@@ -198,13 +212,16 @@ impl TenantTable<'_> {
         let subject = Subject::Account(account);
         let writes = vec![
             update,
+            self.refresh_released(account, credential_version),
             notice_write(shards, &notice)?,
             self.event_write(act, EventKind::AccountReconnectNeeded, subject, detail)?,
         ];
-        Ok(match self.saved(writes).await? {
-            Saved::Done => Some(notice),
-            Saved::Stale => None,
-        })
+        if self.saved(writes).await? == Saved::Stale {
+            // Somebody else has marked it.
+            self.release_refresh(account, credential_version).await?;
+            return Ok(None);
+        }
+        Ok(Some(notice))
     }
 
     pub(super) fn put_credential(

@@ -413,3 +413,25 @@ async fn refresh_is_reserved_by_one_until_it_is_over_or_was_given_up() {
     assert_eq!(reserve(1).await, Saved::Stale, "of an older credential");
     assert_eq!(reserve(2).await, Saved::Done);
 }
+
+#[tokio::test]
+async fn refresh_that_the_network_refused_is_reserved_no_more() {
+    let bench = Bench::new().await;
+    let (tenant, account) = (bench.tenant(), bench.account.id);
+    let reserve = async || {
+        let reserved = tenant.reserve_refresh(account, 1, bench.now());
+        reserved.await.unwrap()
+    };
+
+    for is_first in [true, false] {
+        assert_eq!(reserve().await, Saved::Done);
+        let act = bench.act();
+        let marked = tenant.mark_reconnect_needed(account, 1, &act).await;
+        assert_eq!(marked.unwrap().is_some(), is_first);
+    }
+    assert_eq!(reserve().await, Saved::Done);
+    tenant.release_refresh(account, 2).await.unwrap();
+    assert_eq!(reserve().await, Saved::Stale, "that was of another one");
+    tenant.release_refresh(account, 1).await.unwrap();
+    assert_eq!(reserve().await, Saved::Done);
+}
