@@ -98,6 +98,19 @@ impl Deployment {
             .collect()
     }
 
+    /// The token of somebody's newest link to a page of the dashboard, once they have been sent so many.
+    pub(crate) async fn token_of(&self, email: &str, page: &str, count: usize) -> String {
+        let link = format!("/{page}?token=");
+        self.eventually(&link, async || {
+            let mails = self.mails_to(email).await;
+            let words = mails.iter().flat_map(|mail| mail.split_whitespace());
+            let tokens = words.filter_map(|word| word.split_once(link.as_str()));
+            let tokens: Vec<_> = tokens.map(|(_, token)| token.to_owned()).collect();
+            tokens.last().filter(|_| tokens.len() == count).cloned()
+        })
+        .await
+    }
+
     /// Makes an account at the Bluesky server and connects it; answers it with its id at the product.
     pub(crate) async fn connect(&self, caller: &Caller, name: &str) -> (PdsAccount, String) {
         let pds = self.pds();

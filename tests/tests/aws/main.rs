@@ -15,6 +15,7 @@ mod api;
 mod api_keys;
 mod cold_starts;
 mod deployment;
+mod lost_factor;
 mod members;
 mod messages;
 mod people;

@@ -3,22 +3,10 @@
 use serde_json::json;
 
 use crate::deployment::Deployment;
+use crate::lost_factor;
 use crate::routes::{change, id, twice};
 
 const GUEST: &str = "team-guest@example.com";
-
-/// The token of the newest invitation, once there are so many.
-async fn newest_token(deployment: &Deployment, count: usize) -> String {
-    deployment
-        .eventually("the invitation", async || {
-            let mails = deployment.mails_to(GUEST).await;
-            let links = mails.iter().flat_map(|mail| mail.split_whitespace());
-            let tokens = links.filter_map(|word| word.split_once("/invitation?token="));
-            let tokens: Vec<_> = tokens.map(|(_, token)| token.to_owned()).collect();
-            tokens.last().filter(|_| tokens.len() == count).cloned()
-        })
-        .await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn routes_of_members_work_under_their_role() {
@@ -47,7 +35,7 @@ async fn routes_of_members_work_under_their_role() {
     ada.post(&again, &json!({})).await.expect(200);
     ada.send(ada.request("DELETE", &path)).await.expect(204);
     ada.post("/v1/invitations", &new).await.expect(201);
-    let link = json!({ "token": newest_token(&deployment, 3).await });
+    let link = json!({ "token": deployment.token_of(GUEST, "invitation", 3).await });
     let stranger = deployment.stranger();
     let shown = stranger.post("/v1/invitations/preview", &link).await;
     assert_eq!(shown.expect(200).body["email"], GUEST);
@@ -67,11 +55,7 @@ async fn routes_of_members_work_under_their_role() {
     }
     let me = grace.get("/v1/me").await.expect(200).body;
     let member = format!("/v1/members/{}", me["user"]["id"].as_str().unwrap());
-    let factor = format!("{member}/second-factor");
-    ada.get(&factor).await.expect(200);
-    let reset = format!("{factor}/reset");
-    ada.post(&reset, &json!({})).await.expect(409);
-    ada.send(ada.request("DELETE", &reset)).await.expect(204);
+    lost_factor::start_over(&deployment, &ada, (&grace, GUEST), &member).await;
     let edit = json!({ "role": "editor", "account_groups": null });
     change(&ada, "PATCH", &member, Some(&edit))
         .await
