@@ -1,7 +1,8 @@
 """Runs a command beside a deployment of the whole product to an emulator of AWS: with-deployment.py COMMAND...
 
-Expects the functions' zips in target/lambda (`make package`) and the address of a Bluesky server in M1A_PDS_URL. The
-command finds the deployment in M1A_DEPLOYMENT, a JSON object, and the emulator's address in M1A_AWS_ENDPOINT.
+Expects the functions' zips in target/lambda (`make package`), the address of a Bluesky server in M1A_PDS_URL, and the
+file in which that server looks up names in M1A_PDS_NAMES (tests/pds/names.mjs). The command finds the deployment in
+M1A_DEPLOYMENT, a JSON object, and the emulator's address in M1A_AWS_ENDPOINT.
 """
 
 import json
@@ -16,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 from client import REGION, Aws
-from deploy import deploy
+from deploy import DOMAIN, deploy
 from differences import make_up_for_all
 
 START_SECONDS = 60
@@ -69,6 +70,11 @@ def start(folder):
     raise SystemExit("The emulator of AWS did not start.")
 
 
+def private_servers(pds):
+    """The Bluesky server by its address, and by the name that it calls itself on its consent pages."""
+    return f"{pds} {pds.replace('127.0.0.1', 'localhost')}"
+
+
 def stop(process):
     for how in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -85,9 +91,12 @@ def main():
         try:
             aws = Aws(endpoint)
             began = time.monotonic()
-            stack = deploy(aws, private_servers=os.environ["M1A_PDS_URL"])
+            stack = deploy(aws, private_servers=private_servers(os.environ["M1A_PDS_URL"]))
             print(f"Deployed both stacks in {time.monotonic() - began:.1f} s.", flush=True)
             make_up_for_all(aws, stack)
+            # The server asks the product for its document when an account is connected by a consent page.
+            names = {f"https://{DOMAIN}": stack["ApiEndpoint"]}
+            Path(os.environ["M1A_PDS_NAMES"]).write_text(json.dumps(names))
             deployment = stack | {
                 "Endpoint": endpoint,
                 "Region": REGION,

@@ -2,12 +2,15 @@
 // addresses once both answer. Ends when stdin ends, so that it never outlives the test that started it, or on SIGTERM.
 //
 //   node --require ./loopback.cjs start.mjs [PDS_PORT] [PLC_PORT]
+//
+// M1A_PDS_NAMES may be a file of names that are played on this machine: see names.mjs.
 
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { play } from './names.mjs'
 import { jwtSecret, load } from './rig.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'pds-rig-'))
@@ -65,6 +68,7 @@ Object.assign(process.env, {
   PDS_CRAWLERS: '',
   LOG_ENABLED: 'false',
 })
+if (process.env.M1A_PDS_NAMES) play(process.env.M1A_PDS_NAMES)
 const { PDS, envToCfg, envToSecrets, readEnv } = load('@atproto/pds')
 const env = readEnv()
 const pds = await PDS.create(envToCfg(env), envToSecrets(env))

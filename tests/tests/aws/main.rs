@@ -14,6 +14,7 @@
 mod api;
 mod api_keys;
 mod cold_starts;
+mod consent;
 mod deployment;
 mod lost_factor;
 mod members;

@@ -101,8 +101,6 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("publishing", "Rotating" | "SealedAnew") | ("upkeep", "KeysToRotate") => true,
         // For sessions of browsers, whose use is noted after five minutes.
         ("members", "NoteSessionUse") => true,
-        // For consent pages, which come back to an https address only: a deployment here has none.
-        ("accounts", "Authorizations") => true,
         // For tenants that were deleted two weeks ago, and media that were an hour ago.
         ("upkeep", "Erasing" | "Tombstones" | "Certificates" | "MediaErased" | "VolumesErased") => {
             true

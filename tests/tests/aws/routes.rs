@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use testkit::SoftPasskey;
 use tests::caller::{Answer, Caller};
 
+use crate::consent;
 use crate::deployment::{Deployment, PIXELS, in_seconds, instant};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -123,6 +124,7 @@ async fn routes_of_accounts_and_media_work_under_their_roles() {
     ada.post("/v1/accounts/authorizations/complete", &brought)
         .await
         .expect(410);
+    consent::connect(&deployment, &ada).await;
     let account = twice(&ada, "/v1/accounts", &new).await;
     let path = format!("/v1/accounts/{}", id(&account));
     ada.get("/v1/accounts").await.expect(200);
