@@ -24,3 +24,4 @@ mod roles;
 mod routes;
 mod story;
 mod timers;
+mod transfers;

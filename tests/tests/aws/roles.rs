@@ -107,12 +107,6 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         }
         // For events that no tick has sealed, and for the checkpoint of every hour.
         ("upkeep", "SealedEvents" | "AuditLogs" | "Checkpoints" | "CheckpointsSigned") => true,
-        // Browsers and programs download under the role that signed the address; no story does.
-        ("tenants", "Volumes" | "VolumesUploaded") => true,
-        // For tenants with posts and media.
-        ("transfers", "Posts" | "MediaBytes") => true,
-        // For imports.
-        ("transfers", "Importers" | "Events" | "VolumesUploaded") => true,
         // For tenants that are deleted with accounts.
         ("tenants", "AccountsDisconnected" | "AccountsOfDeleted" | "SignOutsOwed") => true,
         ("dispatch" | "upkeep", left) if OF_WHAT_IS_LEFT.contains(&left) => true,

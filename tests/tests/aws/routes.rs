@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use testkit::SoftPasskey;
 use tests::caller::{Answer, Caller};
 
-use crate::consent;
 use crate::deployment::{Deployment, PIXELS, in_seconds, instant};
+use crate::{consent, transfers};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -206,7 +206,7 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     ada.get("/v1/audit").await.expect(200);
     let export = ada.request("GET", "/v1/audit/export").send().await;
     assert_eq!(export.unwrap().status(), 200);
-    transfers(&deployment, &ada).await;
+    transfers::out_and_in_again(&deployment, &ada).await;
     change(&ada, "DELETE", &path, None).await.expect(204);
     ada.get("/v1/tenants/deleted").await.expect(200);
     ada.post(&format!("{path}/restore"), &json!({}))
@@ -358,36 +358,4 @@ async fn account_that_may_not_post_any_more_fails_its_posts_and_its_person_hears
     assert_eq!(error["code"], "account_not_active");
     assert_eq!(checked["state"], "reconnect_needed");
     assert!(instant(&later["targets"][0]["due_at"]) > in_seconds(60));
-}
-
-/// An export and an import, from the request to an address of the file; the timer's own run may come in between.
-async fn transfers(deployment: &Deployment, ada: &Caller) {
-    let wanted = ada.post("/v1/exports", &json!({})).await.expect(202).body;
-    let path = format!("/v1/exports/{}", id(&wanted));
-    deployment.invoke("transfers", "timer/transfers.json");
-    let export = deployment
-        .eventually("an export that is ready", async || {
-            let export = ada.get(&path).await.expect(200).body;
-            (export["state"] == "ready").then_some(export)
-        })
-        .await;
-    let listed = ada.get("/v1/exports").await.expect(200).body;
-    assert_eq!(listed["items"][0], export);
-    let links = ada.post(&format!("{path}/links"), &json!({})).await;
-    assert_eq!(links.expect(200).body["items"].as_array().unwrap().len(), 1);
-    let volumes = json!({ "volumes": [{ "bytes": 70, "sha256": "0".repeat(64) }] });
-    let import = ada.post("/v1/imports", &volumes).await.expect(201).body;
-    let path = format!("/v1/imports/{}", id(&import));
-    let begun = ada.post(&format!("{path}/check"), &json!({})).await;
-    begun.expect(202);
-    ada.get("/v1/imports").await.expect(200);
-    let import = deployment
-        .eventually("an import whose file is missed", async || {
-            let import = ada.get(&path).await.expect(200).body;
-            (import["state"] == "failed").then_some(import)
-        })
-        .await;
-    assert_eq!(import["fault"], "volume_missing");
-    let apply = ada.post(&format!("{path}/apply"), &json!({})).await;
-    apply.expect(409);
 }
