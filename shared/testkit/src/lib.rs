@@ -11,7 +11,6 @@
 )]
 
 pub mod clock;
-pub mod consent;
 pub mod http;
 pub mod network;
 pub mod objects;

@@ -1,108 +1,31 @@
 //! A network in memory that misbehaves on demand. What its readers would see is what its tests count.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod consent;
+mod posts;
+mod sessions;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use cloud::faults::Effects;
-use domain::account::RemoteIdentity;
-use domain::delivery::{Evidence, Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
+use domain::delivery::{Fault, FaultActor, FaultCategory, ProofKind, RemoteJob};
 use domain::network::{
     ConnectMethod, CredentialField, MediaRules, NetworkId, RepeatRule, Rules, TextRules,
 };
-use domain::{Clock, DeliveryId, FieldError};
-use jiff::{SignedDuration, Timestamp};
+use domain::{Clock, FieldError};
+use jiff::Timestamp;
 use networks::{
     CallOutcome, Connected, ConsentPages, Credential, Network, NetworkError, PollOutcome, Prepared,
     PublishRequest, ReadBack,
 };
 use serde_json::Value;
 
+pub use self::posts::{Behaviour, VisiblePost};
+
+use self::posts::{Posts, evidence};
+use self::sessions::{AGAIN, RENEWED, account_of, connected, unauthorized};
 use crate::clock::TestClock;
-
-/// How the network answers a publishing call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
-    /// It posts and says so.
-    Accepts,
-    /// It posts, and the answer is lost.
-    LosesAnswer,
-    /// It does not post, and the answer is lost.
-    LosesCall,
-    /// It takes the call and posts after this many seconds.
-    Processes(i64),
-    /// It asks to wait this many seconds.
-    LimitsRate(u64),
-    /// It refuses the content.
-    Rejects,
-    /// It refuses the credential, and renews it when asked.
-    EndsSession,
-    /// It refuses the credential for good.
-    Revokes,
-}
-
-/// What a renewed credential ends with, once more for each renewal.
-const RENEWED: char = '+';
-/// What the credential of a sign-in ends with, once for each sign-in of the account before it.
-const AGAIN: char = '\'';
-
-/// A post that readers see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisiblePost {
-    /// Its id.
-    pub id: String,
-    /// The delivery that made it.
-    pub delivery: DeliveryId,
-    /// Its text.
-    pub text: String,
-    /// When it appeared.
-    pub posted_at: Timestamp,
-}
-
-#[derive(Debug, Default)]
-struct Posts {
-    visible: Vec<VisiblePost>,
-    calls: usize,
-    script: VecDeque<Behaviour>,
-    /// Credentials that are not taken any more.
-    ended: BTreeSet<String>,
-    /// Credentials of which only the refresh token is taken.
-    expired: BTreeSet<String>,
-    /// The credentials whose refresh tokens were used, in this order.
-    refreshed: Vec<String>,
-    is_revoked: bool,
-    /// How often each account signed in.
-    sign_ins: BTreeMap<String, usize>,
-    /// What it was told to end, in this order.
-    signed_out: Vec<String>,
-    hears_no_sign_outs: bool,
-}
-
-impl Posts {
-    fn is_over(&self, session: &str) -> bool {
-        self.signed_out.iter().any(|over| over == session)
-    }
-
-    fn is_gone(&self, session: &str) -> bool {
-        self.is_revoked || self.ended.contains(session) || self.is_over(session)
-    }
-
-    fn refuses(&self, credential: &Credential) -> bool {
-        let session = credential.expose();
-        self.is_gone(session) || self.expired.contains(session)
-    }
-
-    /// Uses the refresh token of a session. Whoever uses one again may have stolen it: from then on nothing is taken.
-    fn renew(&mut self, session: &str) -> Result<Credential, NetworkError> {
-        self.is_revoked |= self.refreshed.iter().any(|used| used == session);
-        self.refreshed.push(session.to_owned());
-        if self.is_gone(session) {
-            return Err(unauthorized());
-        }
-        Ok(Credential::new(format!("{session}{RENEWED}")))
-    }
-}
 
 /// The network. It never deduplicates by itself: with [`RepeatRule::ClientKey`] a second call of a delivery writes the
 /// same record, with [`RepeatRule::ReadBack`] it makes a second post, and posts are told apart by their text; with
@@ -194,77 +117,6 @@ impl FakeNetwork {
 
     fn posts(&self) -> MutexGuard<'_, Posts> {
         self.posts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take_call(&self, credential: &Credential, request: &PublishRequest) -> CallOutcome {
-        let now = self.clock.now();
-        let mut posts = self.posts();
-        posts.calls += 1;
-        if posts.refuses(credential) {
-            return CallOutcome::Unauthorized(fault("who are you"));
-        }
-        let behaviour = posts.script.pop_front().unwrap_or(Behaviour::Accepts);
-        match behaviour {
-            Behaviour::Accepts => {
-                let post = self.post(&mut posts, request, now);
-                CallOutcome::Published(evidence(&post, ProofKind::Response))
-            }
-            Behaviour::LosesAnswer => {
-                self.post(&mut posts, request, now);
-                CallOutcome::Unknown(fault("no answer"))
-            }
-            Behaviour::LosesCall => CallOutcome::Unknown(fault("no answer")),
-            Behaviour::Processes(seconds) => {
-                let visible_at = now
-                    .checked_add(SignedDuration::from_secs(seconds))
-                    .expect("a time that exists");
-                let post = self.post(&mut posts, request, visible_at);
-                CallOutcome::Processing(RemoteJob {
-                    id: post.id,
-                    poll_at: visible_at,
-                })
-            }
-            Behaviour::LimitsRate(seconds) => CallOutcome::NoEffect {
-                fault: fault("wait"),
-                retry_after: Some(Duration::from_secs(seconds)),
-            },
-            Behaviour::Rejects => CallOutcome::Refused(fault("not like this")),
-            Behaviour::EndsSession => {
-                posts.ended.insert(credential.expose().to_owned());
-                CallOutcome::Unauthorized(fault("who are you"))
-            }
-            Behaviour::Revokes => {
-                posts.is_revoked = true;
-                CallOutcome::Unauthorized(fault("who are you"))
-            }
-        }
-    }
-
-    fn post(
-        &self,
-        posts: &mut Posts,
-        request: &PublishRequest,
-        posted_at: Timestamp,
-    ) -> VisiblePost {
-        let text = request
-            .parts
-            .first()
-            .map(|part| part.text.clone())
-            .unwrap_or_default();
-        if self.rules.repeat == RepeatRule::ClientKey {
-            posts
-                .visible
-                .retain(|post| post.delivery != request.delivery);
-        }
-        let id = format!("remote-{}", posts.calls);
-        let post = VisiblePost {
-            id,
-            delivery: request.delivery,
-            text,
-            posted_at,
-        };
-        posts.visible.push(post.clone());
-        post
     }
 }
 
@@ -468,38 +320,6 @@ impl Network for FakeNetwork {
             [post] => ReadBack::Found(evidence(post, ProofKind::ReadBack)),
             _ => ReadBack::Ambiguous(fault("several look like it")),
         })
-    }
-}
-
-/// The name of the account whose session this is.
-fn account_of(session: &str) -> &str {
-    session.trim_end_matches([RENEWED, AGAIN])
-}
-
-pub(crate) fn connected(name: &str) -> Connected {
-    Connected {
-        identity: RemoteIdentity {
-            remote_id: format!("fake:{name}"),
-            handle: name.to_owned(),
-            name: name.to_owned(),
-            avatar_url: None,
-        },
-        credential: Credential::new(name.to_owned()),
-    }
-}
-
-fn evidence(post: &VisiblePost, proof: ProofKind) -> Evidence {
-    Evidence {
-        remote_id: Some(post.id.clone()),
-        permalink: Some(format!("https://fake.test/{}", post.id)),
-        proof,
-        published_at: post.posted_at,
-    }
-}
-
-fn unauthorized() -> NetworkError {
-    NetworkError::Unauthorized {
-        message: "who are you".to_owned(),
     }
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::network::{FakeNetwork, connected};
+use super::FakeNetwork;
+use super::sessions::connected;
 
 #[derive(Serialize, Deserialize)]
 struct Pending {

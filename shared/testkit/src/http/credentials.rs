@@ -1,0 +1,139 @@
+//! What calls carry: sessions of browsers, and keys of programs.
+
+use api::{ApiKeyText, CookieKind, Gate, SESSION_LIFETIME, SessionCookie};
+use domain::api_key::ApiKey;
+use domain::event::{Actor, EventKind};
+use domain::membership::{AccountLimit, Permission};
+use domain::user::Origin;
+use domain::{ApiKeyId, Clock, TenantId, UserId};
+use jiff::Timestamp;
+use serde_json::Value;
+use store::{Act, Session, SignIn, Table, UserAct};
+
+use super::{TestMember, public_url};
+use crate::clock::{FixedRandom, TestClock};
+
+/// Makes a key of the maker's tenant with these scopes, for a year and from everywhere; its text.
+pub async fn api_key(
+    table: &Table,
+    clock: &TestClock,
+    gate: &Gate,
+    maker: &TestMember,
+    scopes: impl IntoIterator<Item = Permission>,
+) -> String {
+    let now = clock.now();
+    let key = ApiKey {
+        id: ApiKeyId::generate(table.ids()),
+        tenant: maker.tenant,
+        created_by: maker.user,
+        name: "Newsroom".to_owned(),
+        scopes: scopes.into_iter().collect(),
+        limit: AccountLimit::Unlimited,
+        addresses: Vec::new(),
+        created_at: now,
+        ends_at: now + jiff::SignedDuration::from_hours(24 * 365),
+        used_at: None,
+        revoked_at: None,
+        replaced_by: None,
+    };
+    let text = ApiKeyText::generate(&FixedRandom::new(29), &key);
+    let hash = gate.api_key_hash(&text).await.expect("a hash");
+    let act = Act {
+        actor: Actor::User(maker.user),
+        at: now,
+    };
+    let tenant = table.tenant(&maker.scope);
+    let made = tenant.create_api_key(&key, hash, &act).await;
+    made.expect("a stored key");
+    text.expose()
+}
+
+/// Signs somebody in; `name=value` of their cookie.
+pub async fn session(
+    table: &Table,
+    clock: &TestClock,
+    user: UserId,
+    tenant: Option<TenantId>,
+) -> String {
+    let now = clock.now();
+    let cookie = cookie(user, tenant, 0);
+    let session = session_of(&cookie, user, tenant, now);
+    let sign_in = SignIn {
+        opening: None,
+        device: None,
+        mail: None,
+        act: UserAct {
+            at: now,
+            kind: EventKind::UserSignedIn,
+            origin: Origin::default(),
+            detail: Value::Null,
+        },
+    };
+    let system = table.system();
+    system
+        .start_session(&session, &sign_in)
+        .await
+        .expect("a stored session");
+    shown(&cookie)
+}
+
+/// The person, signed in at this time by [`session`], proves again who they are: the same sign-in, by another cookie.
+pub async fn reproved(
+    table: &Table,
+    clock: &TestClock,
+    member: &TestMember,
+    started_at: Timestamp,
+) -> TestMember {
+    let (user, tenant, now) = (member.user, Some(member.tenant), clock.now());
+    let old = session_of(&cookie(user, tenant, 0), user, tenant, started_at);
+    let cookie = cookie(user, tenant, 1);
+    let new = Session {
+        secret: cookie.hash(),
+        proved_at: now,
+        last_seen_at: now,
+        ..old.clone()
+    };
+    let act = UserAct {
+        at: now,
+        kind: EventKind::UserReauthenticated,
+        origin: Origin::default(),
+        detail: Value::Null,
+    };
+    let system = table.system();
+    let replaced = system.reprove_session(&old, &new, &act).await;
+    assert!(replaced.expect("a stored session"), "they are signed in");
+    TestMember {
+        cookie: shown(&cookie),
+        ..member.clone()
+    }
+}
+
+fn cookie(user: UserId, tenant: Option<TenantId>, number: u64) -> SessionCookie {
+    let seed = user.as_uuid().as_u64_pair().1.wrapping_add(number);
+    SessionCookie::generate(&FixedRandom::new(seed), user, tenant)
+}
+
+fn session_of(
+    cookie: &SessionCookie,
+    user: UserId,
+    tenant: Option<TenantId>,
+    started_at: Timestamp,
+) -> Session {
+    Session {
+        secret: cookie.hash(),
+        user,
+        tenant,
+        started_at,
+        proved_at: started_at,
+        last_seen_at: started_at,
+        ends_at: started_at.saturating_add(SESSION_LIFETIME).expect("a time"),
+        origin: Origin::default(),
+        support: None,
+    }
+}
+
+fn shown(cookie: &SessionCookie) -> String {
+    let header = CookieKind::of(&public_url()).set(cookie);
+    let text = header.to_str().expect("a readable cookie");
+    text.split(';').next().unwrap_or_default().to_owned()
+}
