@@ -18,6 +18,10 @@ WEB_SOURCES := $(shell find web -type f 2>/dev/null \
   -not -path 'web/test-results/*' -not -path 'web/e2e/*' -not -name '*.test.ts')
 TEMPLATES := $(wildcard infra/*.yaml)
 FUNCTIONS := $(notdir $(wildcard functions/*))
+# What is built for deployment and for measuring, so that both share all libraries. The host is among it because its table
+# is a library that can also be linked by C: where such a one takes part, cargo keeps object code of all that it uses,
+# beside the bitcode that suffices for everything else, and those are other files.
+BINARIES := m1autoposter $(FUNCTIONS)
 
 # Binaries that start fast do not gather jitter entropy at start; only release builds pay for the rebuild.
 ifneq ($(PROFILE),dev)
@@ -142,7 +146,7 @@ package: PROFILE := release
 package: | tools ## Build the functions for deployment into target/lambda (PROFILE=dev for tests)
 	@$(call say,'Building the functions')
 	@$(if $(filter dev,$(PROFILE)),,AWS_LC_SYS_NO_JITTER_ENTROPY=1) \
-	  cargo build --workspace --profile $(PROFILE) $(FUNCTIONS:%=--bin %)
+	  cargo build --workspace --profile $(PROFILE) $(BINARIES:%=--bin %)
 	@python3 infra/package.py $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE)) target/lambda $(FUNCTIONS)
 
 bench: bench-build ## Measure the release build beside its targets (docs/performance.md): 10 minutes after the build
@@ -157,7 +161,7 @@ bench-build: export AWS_LC_SYS_NO_JITTER_ENTROPY = 1
 bench-build: | tools
 	@command -v wrk > /dev/null || { echo 'missing: wrk, which sends the load. Install it (Debian: apt-get install wrk).' >&2; exit 1; }
 	@$(call say,'Building everything with all optimisations (a quarter of an hour the first time)')
-	@cargo build --workspace --release $(patsubst %,--bin %,bench empty-function m1autoposter $(FUNCTIONS))
+	@cargo build --workspace --release $(patsubst %,--bin %,bench empty-function $(BINARIES))
 
 clean: ## Remove what was built; the data of the local run stays
 	@rm -rf $(TARGET) web/build web/node_modules web/.svelte-kit .cache
