@@ -1,10 +1,11 @@
 //! Passwords: which are accepted, and how they are kept.
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
+mod common;
+mod repetition;
+
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -22,21 +23,16 @@ use zeroize::Zeroizing;
 pub(crate) const LENGTH_MIN: usize = 15;
 /// Most characters.
 pub(crate) const LENGTH_MAX: usize = 256;
-/// Letters, digits and different signs that must remain of a password without the words that an attacker tries first.
-const REMAINDER_MIN: usize = 7;
 /// Shorter words are parts of too many others.
 const WORD_MIN: usize = 3;
-/// Fewest different characters.
-const VARIETY_MIN: usize = 4;
+/// What the product is called.
+const PRODUCT: [&str; 2] = ["m1autoposter", "autoposter"];
 
 /// Memory in KiB, passes and lanes of Argon2id (OWASP Password Storage Cheat Sheet, 2024).
 const MEMORY: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT: usize = 16;
-
-/// What everybody's passwords are made of, in lower case, one a line.
-const COMMON: &str = include_str!("../common_passwords.txt");
 
 /// A password as typed, in NFC: the same for every keyboard. Wiped when dropped, never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -73,7 +69,8 @@ impl Password {
         if length > LENGTH_MAX {
             return refused("too_long", "use at most 256 characters");
         }
-        if is_common(&password.0, words) {
+        let lower = Zeroizing::new(password.0.to_lowercase());
+        if common::is_common(&lower, words) {
             return refused(
                 "too_common",
                 "choose a password that is harder to guess: it is mostly common words, your name, your address or your workspace",
@@ -103,41 +100,23 @@ impl<'a> Words<'a> {
             workspaces,
         }
     }
-}
 
-/// Whether a password is mostly what an attacker tries first, however often it is in there.
-fn is_common(password: &str, words: Words<'_>) -> bool {
-    static COMMON_WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        let mut words: Vec<&str> = COMMON.lines().map(str::trim).collect();
-        words.retain(|word| !word.is_empty());
-        // The longest first: they hold others.
-        words.sort_by_key(|word| Reverse(word.len()));
-        words
-    });
-    let password = password.to_lowercase();
-    let variety = password.chars().collect::<HashSet<_>>().len();
-    if variety < VARIETY_MIN {
-        return true;
+    /// A text in lower case without these words, and without the product's name.
+    fn taken_out_of(self, text: &str) -> Zeroizing<String> {
+        let address = self
+            .address
+            .map(EmailAddress::normalized)
+            .unwrap_or_default();
+        let names = format!("{} {}", self.name, self.workspaces.join(" ")).to_lowercase();
+        let own = address
+            .split(|character: char| !character.is_alphanumeric())
+            .chain(names.split(|character: char| !character.is_alphanumeric()))
+            .filter(|word| word.chars().count() >= WORD_MIN);
+        own.chain(PRODUCT)
+            .fold(Zeroizing::new(text.to_owned()), |rest, word| {
+                Zeroizing::new(rest.replace(word, ""))
+            })
     }
-    let address = words
-        .address
-        .map(EmailAddress::normalized)
-        .unwrap_or_default();
-    let names = format!("{} {}", words.name, words.workspaces.join(" ")).to_lowercase();
-    let own = address
-        .split(|character: char| !character.is_alphanumeric())
-        .chain(names.split(|character: char| !character.is_alphanumeric()))
-        .filter(|word| word.chars().count() >= WORD_MIN);
-    let mut remainder = password;
-    for word in own.chain(COMMON_WORDS.iter().copied()) {
-        remainder = remainder.replace(word, "");
-    }
-    let counting = remainder
-        .chars()
-        .filter(|character| character.is_alphanumeric() || !character.is_ascii());
-    // A sign that is said again and again makes nothing harder to guess.
-    let signs = remainder.chars().filter(char::is_ascii_punctuation);
-    counting.count() + signs.collect::<HashSet<_>>().len() < REMAINDER_MIN
 }
 
 /// Where a password hash is sealed.
@@ -345,6 +324,9 @@ mod tests {
             "passwordpassword123",
             "password!!!!!!!!!!!!!",
             "12345678901234567890",
+            // No words, but no longer than what is repeated.
+            "xq7kxq7kxq7kxq7k",
+            "f9k2mqF9K2MQf9k2mq",
         ] {
             assert_eq!(refusal(text), Some("too_common"), "{text:?}");
         }
@@ -352,7 +334,7 @@ mod tests {
 
     #[test]
     fn id_04_each_common_word_is_refused_however_often_it_is_said() {
-        let words = COMMON
+        let words = common::COMMON
             .lines()
             .map(str::trim)
             .filter(|word| !word.is_empty());
