@@ -2,6 +2,7 @@
 
 mod common;
 mod repetition;
+mod stolen;
 
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +75,15 @@ impl Password {
             return refused(
                 "too_common",
                 "choose a password that is harder to guess: it is mostly common words, your name, your address or your workspace",
+            );
+        }
+        let is_stolen = [&*password.0, &*lower, &*words.taken_out_of(&lower)]
+            .into_iter()
+            .any(|text| stolen::is_stolen(text));
+        if is_stolen {
+            return refused(
+                "stolen",
+                "choose another password: this one is on lists of stolen passwords, or is one or two of them made longer",
             );
         }
         Ok(password)
@@ -350,6 +360,21 @@ mod tests {
             }
         }
         assert!(tried > 700, "{tried}");
+    }
+
+    #[test]
+    fn id_04_stolen_password_is_refused_as_typed_in_capitals_and_beside_own_words() {
+        for text in [
+            "Hd764nW5d7E1vb1",
+            "PerAsperaAdAstra",
+            "CONGRATULATIONS",
+            "Analytical-Crocodile-1843",
+            "crocodile (king augusta)",
+            "M1Autoposter Crocodile",
+        ] {
+            assert_eq!(refusal(text), Some("stolen"), "{text:?}");
+        }
+        assert_eq!(refusal("Analytical-Crocodile-Loom"), None);
     }
 
     #[test]

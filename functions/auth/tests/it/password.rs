@@ -242,6 +242,34 @@ async fn id_04_reset_refuses_a_password_of_the_workspaces_words() {
 }
 
 #[tokio::test]
+async fn id_04_stolen_password_is_refused_wherever_one_is_chosen() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    forgot(&app, ADDRESS).await;
+    let token = app.newest_token(ADDRESS);
+
+    for stolen in ["perasperaadastra", "Elephant-Giraffe!", "ada-crocodile-ada"] {
+        for (refused, pointer) in [
+            (app.register("grace@example.com", stolen).await, "/password"),
+            (
+                change(&app, &cookie, PASSWORD, stolen).await,
+                "/new_password",
+            ),
+            (reset(&app, &token, stolen).await, "/password"),
+        ] {
+            let body = refused.expect(422).body;
+            let errors = body["errors"].as_array().unwrap();
+            assert_eq!(errors.len(), 1, "{stolen}");
+            assert_eq!(errors[0]["code"], "stolen", "{stolen}");
+            assert_eq!(errors[0]["pointer"], pointer);
+        }
+    }
+
+    assert!(app.mailbox.to("grace@example.com").is_empty());
+    app.login(PASSWORD, "token").await.expect(200);
+}
+
+#[tokio::test]
 async fn id_05_password_of_years_ago_is_good_without_a_change() {
     let app = App::new().await;
     app.newcomer().await;
