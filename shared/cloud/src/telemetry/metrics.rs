@@ -3,6 +3,7 @@
 //! Dimensions are the function and, where it matters, the network; never the tenant, which would make a metric of each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +11,8 @@ use domain::network::NetworkId;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-const NAMESPACE: &str = "M1Autoposter";
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "M1Autoposter";
 /// Most values of one metric in a line that the format takes.
 const VALUES_MAX: usize = 100;
 
@@ -55,11 +57,15 @@ pub enum Metric {
     KeyServiceCalls,
     /// First invocations of an instance.
     ColdStart,
+    /// Sign-ins by a wrong password, with what the account's owner never used.
+    SignInsFailed,
+    /// Sign-ins whose password was not compared, because too many fail over all accounts.
+    SignInsHeldBack,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::PublishLateness,
         Self::Published,
         Self::HandedOver,
@@ -79,6 +85,8 @@ impl Metric {
         Self::TokenRefreshFailed,
         Self::KeyServiceCalls,
         Self::ColdStart,
+        Self::SignInsFailed,
+        Self::SignInsHeldBack,
     ];
 
     /// The name that alarms and dashboards use.
@@ -103,6 +111,8 @@ impl Metric {
             Self::TokenRefreshFailed => "token_refresh_failed",
             Self::KeyServiceCalls => "key_service_calls",
             Self::ColdStart => "cold_start",
+            Self::SignInsFailed => "sign_ins_failed",
+            Self::SignInsHeldBack => "sign_ins_held_back",
         }
     }
 
@@ -125,7 +135,9 @@ impl Metric {
             | Self::UnknownAttentionKind
             | Self::TokenRefreshFailed
             | Self::KeyServiceCalls
-            | Self::ColdStart => "Count",
+            | Self::ColdStart
+            | Self::SignInsFailed
+            | Self::SignInsHeldBack => "Count",
         }
     }
 }
@@ -133,19 +145,35 @@ impl Metric {
 type Measured = BTreeMap<Option<NetworkId>, BTreeMap<Metric, Vec<u64>>>;
 
 /// Collects the measurements of an invocation; clones share them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Metrics {
     function: &'static str,
     /// `None` where nobody reads them.
     measured: Option<Arc<Mutex<Measured>>>,
+    output: Arc<Mutex<dyn Write + Send>>,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics")
+            .field("function", &self.function)
+            .field("measured", &self.measured)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Metrics {
-    /// Measurements of one function.
+    /// Measurements of one function, written to standard output, where the platform reads them.
     pub fn new(function: &'static str) -> Self {
+        Self::writing_to(function, std::io::stdout())
+    }
+
+    /// Measurements of one function, written to `output`.
+    pub fn writing_to(function: &'static str, output: impl Write + Send + 'static) -> Self {
         Self {
             function,
             measured: Some(Arc::default()),
+            output: Arc::new(Mutex::new(output)),
         }
     }
 
@@ -154,6 +182,7 @@ impl Metrics {
         Self {
             function: "",
             measured: None,
+            output: Arc::new(Mutex::new(std::io::sink())),
         }
     }
 
@@ -179,24 +208,28 @@ impl Metrics {
         of_network.entry(metric).or_default().push(value);
     }
 
-    /// Writes what was measured since the last call to standard output: one line for each set of dimensions.
+    /// Writes what was measured since the last call: one line for each set of dimensions.
     pub fn flush(&self, now: Timestamp) {
-        // A metric that cannot be written must not fail the work that it measures.
-        let _ = self.write_to(&mut std::io::stdout().lock(), now);
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in self.take_lines(now) {
+            // At once, so that no other line gets in between. A metric that cannot be written must not fail the work
+            // that it measures.
+            let _ = output.write_all(format!("{line}\n").as_bytes());
+        }
     }
 
-    fn write_to(&self, output: &mut impl Write, now: Timestamp) -> std::io::Result<()> {
+    fn take_lines(&self, now: Timestamp) -> Vec<Value> {
         let Some(measured) = &self.measured else {
-            return Ok(());
+            return Vec::new();
         };
         let measured = {
             let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *measured)
         };
-        for (network, metrics) in measured {
-            writeln!(output, "{}", self.line(network.as_ref(), metrics, now))?;
-        }
-        Ok(())
+        let lines = measured.into_iter();
+        lines
+            .map(|(network, metrics)| self.line(network.as_ref(), metrics, now))
+            .collect()
     }
 
     fn line(
@@ -236,18 +269,35 @@ mod tests {
     use super::*;
 
     fn lines(metrics: &Metrics) -> Vec<Value> {
-        let mut output = Vec::new();
-        metrics
-            .write_to(
-                &mut output,
-                Timestamp::from_millisecond(1_764_579_600_123).unwrap(),
-            )
-            .unwrap();
-        String::from_utf8(output)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        metrics.take_lines(Timestamp::from_millisecond(1_764_579_600_123).unwrap())
+    }
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn measurements_are_written_as_one_json_object_a_line() {
+        let output = Output::default();
+        let metrics = Metrics::writing_to("publishing", output.clone());
+        metrics.record(Metric::PublishLateness, 40, Some(&NetworkId::BLUESKY));
+        metrics.count(Metric::ClaimLost, None);
+
+        metrics.flush(Timestamp::UNIX_EPOCH);
+
+        let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        let parsed = text.lines().map(serde_json::from_str::<Value>);
+        assert_eq!(parsed.flatten().count(), 2, "{text}");
+        assert!(text.ends_with("}\n"), "{text}");
     }
 
     #[test]

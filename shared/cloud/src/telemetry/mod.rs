@@ -4,4 +4,4 @@ mod logs;
 mod metrics;
 
 pub use logs::{init, invocation_span, lines};
-pub use metrics::{Metric, Metrics};
+pub use metrics::{Metric, Metrics, NAMESPACE};
