@@ -36,7 +36,7 @@ impl Problem {
     pub(crate) fn retry_after(&self, now: jiff::Timestamp) -> Option<u64> {
         match &*self.0 {
             // One more second, since the instant has a fraction and the header has none.
-            Error::RateLimited { retry_at } => {
+            Error::RateLimited { retry_at } | Error::HeldBack { retry_at, .. } => {
                 Some(domain::clock::seconds_between(now, *retry_at) + 1)
             }
             Error::Unavailable { .. } => Some(RETRY_UNAVAILABLE),
@@ -180,7 +180,7 @@ fn status(error: &Error) -> StatusCode {
         Error::StaleVersion => StatusCode::PRECONDITION_FAILED,
         Error::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
         Error::QuotaExceeded { .. } => StatusCode::PAYMENT_REQUIRED,
-        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::RateLimited { .. } | Error::HeldBack { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -202,7 +202,7 @@ fn title(error: &Error) -> &'static str {
         Error::StaleVersion => "It was changed in the meantime",
         Error::VersionRequired => "The call needs a version",
         Error::QuotaExceeded { .. } => "A limit of the plan is reached",
-        Error::RateLimited { .. } => "Too many requests",
+        Error::RateLimited { .. } | Error::HeldBack { .. } => "Too many requests",
         Error::TooLarge { .. } => "The body is too large",
         Error::UnsupportedMediaType { .. } => "The content type is not supported",
         Error::MethodNotAllowed => "The method is not allowed",
@@ -234,6 +234,7 @@ fn detail(error: &Error) -> String {
         | Error::VersionRequired
         | Error::QuotaExceeded { .. }
         | Error::RateLimited { .. }
+        | Error::HeldBack { .. }
         | Error::TooLarge { .. }
         | Error::UnsupportedMediaType { .. }
         | Error::MethodNotAllowed

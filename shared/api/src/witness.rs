@@ -183,6 +183,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::VersionRequired
         | Error::QuotaExceeded { .. }
         | Error::RateLimited { .. }
+        | Error::HeldBack { .. }
         | Error::TooLarge { .. }
         | Error::UnsupportedMediaType { .. }
         | Error::MethodNotAllowed

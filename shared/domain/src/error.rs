@@ -116,6 +116,16 @@ pub enum Error {
         /// When the next attempt is allowed.
         retry_at: Timestamp,
     },
+    /// Too many attempts of others: this one waits, or goes another way.
+    #[error("{detail}")]
+    HeldBack {
+        /// `sign_ins_held_back`
+        code: &'static str,
+        /// The other ways, for people.
+        detail: &'static str,
+        /// When the next attempt may be allowed.
+        retry_at: Timestamp,
+    },
     /// The body is larger than the route takes.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
@@ -269,6 +279,7 @@ impl Error {
             | Self::Forbidden { code, .. }
             | Self::Conflict { code, .. }
             | Self::Gone { code, .. }
+            | Self::HeldBack { code, .. }
             | Self::NetworkRefused { code, .. }
             | Self::Unusable { code, .. } => code,
             Self::NotFound { .. } | Self::UnknownReference(_) => "not_found",
@@ -301,6 +312,7 @@ impl Error {
             | Self::StaleVersion
             | Self::VersionRequired
             | Self::QuotaExceeded { .. }
+            | Self::HeldBack { .. }
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType { .. }
             | Self::Unusable { .. }

@@ -31,10 +31,11 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-/// From where somebody acts, as far as their request tells. For people to recognise, never for decisions.
+/// From where somebody acts, as far as their request tells. For people to recognise: the device is the caller's own word
+/// and decides nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The network of the caller's address.
+    /// The network of the caller's address, as the host saw it.
     pub network: Option<String>,
     /// What they act with: `Firefox on Linux`, `curl`.
     pub device: Option<String>,
