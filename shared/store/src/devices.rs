@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::millis;
 use crate::condition::Write;
-use crate::item::{Item, encode};
+use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
+use crate::table::{Query, Range};
 
 /// A device that was not used for so long is forgotten.
 pub const DEVICE_LIFETIME: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// Devices of a person that are looked through for a network; hardly anybody has more.
+const DEVICES_READ: i32 = 100;
 
 /// A device of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub struct Device {
     pub mark: SecretHash,
     /// From where it was used.
     pub origin: Origin,
-    /// When it signed in last.
+    /// When it signed in last, or followed a link that was mailed to the person.
     pub used_at: Timestamp,
 }
 
@@ -71,5 +74,18 @@ impl SystemTable<'_> {
     ) -> Result<bool> {
         let item: Option<DeviceItem> = self.table.get(&Key::device(user, mark)).await?;
         Ok(item.is_some_and(|item| item.exp > now.as_second()))
+    }
+
+    /// Whether somebody signed in from this network before, or followed a link there that was mailed to them.
+    pub async fn knows_network(&self, user: UserId, network: &str, now: Timestamp) -> Result<bool> {
+        let devices = Range::Prefix(Key::DEVICES.to_owned());
+        let query = Query::of_table(Key::user(user).pk, devices).limit(DEVICES_READ);
+        for found in self.table.query(&query, None).await?.items {
+            let item: DeviceItem = decode(found)?;
+            if item.exp > now.as_second() && item.origin.network.as_deref() == Some(network) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

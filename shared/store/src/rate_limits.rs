@@ -80,6 +80,22 @@ impl SystemTable<'_> {
             }
         }
     }
+
+    /// Takes back one act that [`Self::admit`] counted, once it turns out to be none of those that are limited.
+    pub async fn give_back(
+        &self,
+        purpose: &'static str,
+        subject: &str,
+        limit: RateLimit,
+    ) -> Result<()> {
+        let less = vec![Action::Add("tat", number(-limit.interval.as_millis()))];
+        let write = Write::update(Key::rate_limit(purpose, subject), less);
+        // Where the item is gone by now, nothing is counted any more.
+        self.table
+            .write(write.when(Condition::item_exists()))
+            .await?;
+        Ok(())
+    }
 }
 
 /// The write, for a transaction, that something of `subject` happens once in `pause`: refused until then.
