@@ -229,6 +229,7 @@ impl Parts {
             public_url: Arc::new(public_url()),
             hasher: Arc::default(),
             limits: SignInLimits::strict(),
+            strangers: Arc::default(),
             table,
         }
     }

@@ -97,37 +97,52 @@ impl Ctx {
         shown: Option<&DeviceCookie>,
     ) -> Result<Knowing> {
         let password = Password::typed(password);
+        let (now, system) = (self.clock.now(), self.table.system());
+        self.limits
+            .admit_client(&self.table, client.address, now)
+            .await?;
         let Ok(email) = email.parse::<EmailAddress>() else {
             // No such address is registered; nothing says so.
             self.hasher.pretend(&password, &*self.random).await?;
             return Err(wrong());
         };
-        let (now, system) = (self.clock.now(), self.table.system());
-        self.limits
-            .admit_client(&self.table, client.address, now)
-            .await?;
         self.ready_to_open().await?;
         let spare = UserId::generate(self.table.ids());
         let known = system.user_by_email(&email, spare).await?;
-        let device = match &known {
-            Some(known) => self.known_device(known.user.id, shown).await?,
-            None => None,
+        let (device, user) = match &known {
+            Some(known) => (
+                self.known_device(known.user.id, shown).await?,
+                known.user.id,
+            ),
+            None => (None, spare),
         };
         let (purpose, subject) = match device {
             Some(device) => (BY_DEVICE, device.mark().beginning().to_owned()),
             None => (BY_ADDRESS, email.normalized()),
         };
+        let mut stranger = match device {
+            Some(_) => None,
+            None => Some(self.meet(user, client, &password).await?),
+        };
         let attempt = system
             .count_attempt(purpose, &subject, self.limits.attempts, now)
             .await?;
+        if let Some(stranger) = &mut stranger {
+            self.count_stranger(stranger).await?;
+        }
         let Some(known) = known else {
             self.hasher.pretend(&password, &*self.random).await?;
+            self.turn_away(stranger.as_ref());
             return Err(wrong());
         };
         let Some(password_version) = self.version_of(&known, &password).await? else {
+            self.turn_away(stranger.as_ref());
             self.warn_of_attempts(&known.user, attempt).await?;
             return Err(wrong());
         };
+        if let Some(stranger) = &stranger {
+            self.welcome(stranger).await?;
+        }
         if !known.user.email_verified {
             return Err(Error::Forbidden {
                 code: "email_not_verified",

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use api::Gate;
 use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig};
+use cloud::telemetry::Metrics;
 use engine::Deployment;
 
-use crate::{Ctx, Issuer, SignInLimits};
+use crate::{Ctx, Issuer, SignInLimits, Strangers};
 
 /// What a deployment configures.
 pub type Config = (KeyConfig, MailConfig, PublicUrlConfig);
@@ -30,6 +31,7 @@ impl Ctx {
             public_url: Arc::new(public_url.url),
             hasher: Arc::default(),
             limits: SignInLimits::strict(),
+            strangers: Arc::new(Strangers::new(Metrics::new("auth"))),
         }
     }
 }

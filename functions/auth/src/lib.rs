@@ -63,6 +63,7 @@ mod sessions;
 mod sign_in;
 mod sign_in_notices;
 mod stored_password;
+mod strangers;
 mod switch;
 mod totp;
 mod verify_email;
@@ -72,6 +73,7 @@ pub use access::Issuer;
 pub use deployed::Config;
 pub use limits::SignInLimits;
 pub use password::Hasher;
+pub use strangers::Strangers;
 
 /// What the function needs.
 #[derive(Clone, Debug)]
@@ -96,6 +98,8 @@ pub struct Ctx {
     pub issuer: Arc<Issuer>,
     /// How often things may be tried.
     pub limits: SignInLimits,
+    /// What this instance knows of sign-ins that fail over all accounts.
+    pub strangers: Arc<Strangers>,
 }
 
 impl FromRef<Ctx> for Gate {

@@ -52,6 +52,11 @@ impl Password {
         Self(Zeroizing::new(normalized.into_owned()))
     }
 
+    /// Its bytes, for whoever hashes them.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// A password that somebody of these words may choose, as `pointer` of the request has it.
     pub(crate) fn chosen(
         text: &str,

@@ -58,6 +58,7 @@ pub(crate) async fn reset_password(
     let reset = PasswordReset {
         token: &token,
         password: stored,
+        device: &client.at_link(user.id, now),
         mail: &outgoing.owed,
         act: UserAct {
             at: now,

@@ -47,6 +47,8 @@ pub(crate) async fn verify_email(
         origin: client.origin(),
         detail: Value::Null,
     };
-    system.verify_email(&token, &act).await?;
+    // Whoever follows a link where nobody signed in yet is no stranger there from now on.
+    let device = client.at_link(token.user, now);
+    system.verify_email(&token, &device, &act).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -99,6 +99,7 @@ impl Functions {
                 hasher: Arc::default(),
                 issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
                 limits: SignInLimits::local(),
+                strangers: Arc::default(),
             },
             tenants: tenants::Ctx {
                 gate: gate.clone(),

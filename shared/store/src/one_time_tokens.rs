@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::{instant, millis, optional_millis};
 use crate::condition::{Action, Condition, Write};
+use crate::devices::Device;
 use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
 use crate::owed_mails::OwedMail;
@@ -168,11 +169,13 @@ impl SystemTable<'_> {
         })
     }
 
-    /// Uses a token that proves an address, once; fails as [`Self::token`] does, replaced ones are [`Error::Gone`].
-    pub async fn verify_email(&self, token: &Token, act: &UserAct) -> Result<()> {
+    /// Uses a token that proves an address, once, with the device that followed its link; fails as [`Self::token`] does,
+    /// replaced ones are [`Error::Gone`].
+    pub async fn verify_email(&self, token: &Token, device: &Device, act: &UserAct) -> Result<()> {
         let writes = vec![
             token.used_at(act.at),
             users::verified(token)?,
+            device.write()?,
             self.user_event_write(token.user, act)?,
         ];
         match self.table.transact(writes).await? {

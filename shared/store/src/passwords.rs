@@ -5,6 +5,7 @@ use domain::{Error, Result};
 use crate::attribute::{number, value};
 use crate::condition::{Action, Condition, Write};
 use crate::credentials::Credential;
+use crate::devices::Device;
 use crate::key::Key;
 use crate::one_time_tokens::{Token, gone};
 use crate::owed_mails::OwedMail;
@@ -21,6 +22,8 @@ pub struct PasswordReset<'a> {
     pub token: &'a Token,
     /// The new password.
     pub password: StoredPassword,
+    /// With what the link was followed.
+    pub device: &'a Device,
     /// The mail that tells the person.
     pub mail: &'a OwedMail,
     /// What is remembered of it.
@@ -52,6 +55,7 @@ impl SystemTable<'_> {
         let PasswordReset {
             token,
             password,
+            device,
             mail,
             act,
         } = reset;
@@ -61,6 +65,7 @@ impl SystemTable<'_> {
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(token.user), actions).when(is_as_then(token)?),
+            device.write()?,
             mail.write(self.table)?,
             self.user_event_write(token.user, &act)?,
         ];

@@ -1,13 +1,15 @@
 //! The function with everything it needs, and the steps that most tests begin with.
 
-use std::sync::Arc;
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use auth::{Ctx, Hasher, Issuer, SignInLimits};
+use auth::{Ctx, Hasher, Issuer, SignInLimits, Strangers};
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use cloud::envelope::Envelope;
+use cloud::telemetry::Metrics;
 use domain::{Clock, Ids, NoticeId};
 use engine::Outbox;
 use serde_json::{Value, json};
@@ -30,7 +32,31 @@ pub(crate) struct App {
     pub(crate) envelope: Arc<Envelope>,
     pub(crate) meter: Arc<Meter>,
     pub(crate) keys: Arc<MemoryKeys>,
+    /// What the function measured.
+    pub(crate) metrics: Lines,
     calls: Calls,
+}
+
+/// Lines that a function writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn json(&self) -> Vec<Value> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().unwrap()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts the calls of the table.
@@ -98,6 +124,7 @@ impl App {
         let envelope = testkit::services::envelope_of(&keys, &table, &clock);
         let mailbox = Mailbox::default();
         let hasher = Arc::new(Hasher::default());
+        let metrics = Lines::default();
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let outbox = Outbox {
             table: table.clone(),
@@ -116,6 +143,7 @@ impl App {
             hasher: Arc::clone(&hasher),
             issuer: Arc::new(Issuer::new(Arc::clone(&envelope))),
             limits,
+            strangers: Arc::new(Strangers::new(Metrics::writing_to("auth", metrics.clone()))),
         };
         Self {
             api: TestApi::new(auth::router(ctx), &clock),
@@ -128,6 +156,7 @@ impl App {
             envelope,
             meter,
             keys,
+            metrics,
             calls,
         }
     }

@@ -28,7 +28,7 @@ async fn attempt(app: &App, address: &str, password: &str, device: Option<&str>)
     }
 }
 
-async fn attempt_from(
+pub(crate) async fn attempt_from(
     app: &App,
     from: &str,
     address: &str,
@@ -45,7 +45,7 @@ async fn attempt_from(
 }
 
 /// `name=value` of the device cookie that a sign-in sets.
-fn device_cookie(answer: &Answer) -> String {
+pub(crate) fn device_cookie(answer: &Answer) -> String {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let mut texts = cookies.map(|cookie| cookie.to_str().unwrap());
     let device = texts.find(|cookie| cookie.starts_with("did=")).unwrap();

@@ -24,4 +24,5 @@ mod rotation;
 mod second_factor;
 mod session;
 mod sessions;
+mod stuffing;
 mod verify_email;
