@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod alarms;
 mod audited;
 mod configuration;
 mod crates;
