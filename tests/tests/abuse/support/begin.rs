@@ -1,0 +1,94 @@
+//! Who begins, and how often.
+
+use domain::tenant::ROOT_TENANT;
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::json;
+use tests::people;
+
+use super::{CURRENT, Desk, READS_ONLY, REASON, SESSIONS, allow, begin};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_42_only_guarded_people_of_the_platform_begin_and_say_why() {
+    let desk = Desk::new().await;
+    let product = &desk.product;
+    allow(product, &desk.tenant, &desk.ada).await;
+    let to_ada = json!({ "tenant_id": desk.tenant, "reason": REASON });
+
+    // Not an owner elsewhere, whatever they own.
+    let refused = begin(product, &desk.tenant, &desk.ada).await;
+    refused.expect_problem(403, "forbidden");
+    // Not a program, whoever made its key, and not one with a token.
+    let scopes = json!({ "name": "Newsroom", "scopes": ["read_posts"] });
+    let key = desk
+        .call(Method::POST, "/v1/api-keys", &desk.ada, &scopes)
+        .await;
+    let key = key.expect(201).body["secret"].as_str().unwrap().to_owned();
+    let call = product.api.post(SESSIONS).bearer(&key).json(&to_ada);
+    call.send().await.expect_problem(403, "person_required");
+    let support = json!({ "name": "Desk", "scopes": ["support_tenants"] });
+    let refused = desk
+        .call(Method::POST, "/v1/api-keys", &desk.mary, &support)
+        .await;
+    assert_eq!(
+        refused.expect(422).body["errors"][0]["code"],
+        "not_for_keys"
+    );
+    let login =
+        json!({ "email": people::address("ada"), "password": people::PASSWORD, "mode": "token" });
+    let token = product.api.post("/v1/auth/login").json(&login).send().await;
+    let token = token.expect(200).body["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let call = product.api.post(SESSIONS).bearer(&token).json(&to_ada);
+    call.send().await.expect_problem(403, "person_required");
+    // Not in a few words.
+    let why = json!({ "tenant_id": desk.tenant, "reason": "  because  " });
+    let refused = desk.call(Method::POST, SESSIONS, &desk.mary, &why).await;
+    assert_eq!(
+        refused.expect(422).body["errors"][0]["code"],
+        "invalid_reason"
+    );
+    // Not from within.
+    let cookie = begin(product, &desk.tenant, &desk.mary)
+        .await
+        .expect(201)
+        .cookie();
+    let nested = begin(product, &desk.tenant, &cookie).await;
+    nested.expect_problem(403, READS_ONLY);
+    let switch = json!({ "tenant_id": ROOT_TENANT });
+    let nested = desk
+        .call(Method::POST, "/v1/auth/switch", &cookie, &switch)
+        .await;
+    nested.expect_problem(403, READS_ONLY);
+    // The session of before is dead.
+    desk.posts(&desk.mary).await.expect(401);
+    let left = product.api.delete(CURRENT).cookie(&cookie).send().await;
+    let mary = left.expect(204).cookie();
+    // Not without a recent proof.
+    product.clock.advance(SignedDuration::from_mins(10));
+    let stale = begin(product, &desk.tenant, &mary).await;
+    stale.expect_problem(401, "insufficient_user_authentication");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_42_supporter_without_a_second_factor_is_refused() {
+    let desk = Desk::new().await;
+    allow(&desk.product, &desk.tenant, &desk.ada).await;
+    let cookie = people::enter(&desk.product, "joan").await;
+    let me = desk.me(&cookie).await;
+    let joan = me["user"]["id"].as_str().unwrap().parse().unwrap();
+    let appointed = upkeep::appoint_supporter(&desk.product.upkeep, joan).await;
+    assert!(appointed.unwrap().is_new);
+    let again = upkeep::appoint_supporter(&desk.product.upkeep, joan).await;
+    assert!(!again.unwrap().is_new);
+    let switch = json!({ "tenant_id": ROOT_TENANT });
+    let switched = desk
+        .call(Method::POST, "/v1/auth/switch", &cookie, &switch)
+        .await;
+
+    let refused = begin(&desk.product, &desk.tenant, &switched.expect(200).cookie()).await;
+
+    refused.expect_problem(403, "second_factor_missing");
+}
