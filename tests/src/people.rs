@@ -1,6 +1,7 @@
 //! People who use the product by their browsers.
 
 use serde_json::json;
+use testkit::http::Call;
 use testkit::{Answer, SoftPasskey};
 
 use crate::product::Product;
@@ -29,13 +30,26 @@ pub async fn sign_in(product: &Product, name: &str) -> String {
 
 /// Adds a passkey to the account of whoever has the cookie; the answer, which sets another cookie.
 pub async fn add_passkey(product: &Product, cookie: &str, name: &str) -> Answer {
+    add_passkey_by(|call| call.cookie(cookie), product, name).await
+}
+
+/// The same for a program with an access token.
+pub async fn add_passkey_by_token(product: &Product, token: &str, name: &str) -> Answer {
+    add_passkey_by(|call| call.bearer(token), product, name).await
+}
+
+async fn add_passkey_by(
+    by: impl Fn(Call<'_>) -> Call<'_>,
+    product: &Product,
+    name: &str,
+) -> Answer {
     let path = "/v1/me/passkeys";
-    let call = product.api.post(format!("{path}/options"));
-    let options = call.cookie(cookie).json(&json!({})).send().await;
+    let call = by(product.api.post(format!("{path}/options")));
+    let options = call.json(&json!({})).send().await;
     let mut passkey = SoftPasskey::new(name, testkit::http::PUBLIC_URL);
     let registration = passkey.create(&options.expect(200).body);
     let body = json!({ "name": "Phone", "registration": registration });
-    let call = product.api.post(path).cookie(cookie);
+    let call = by(product.api.post(path));
     call.json(&body).send().await.expect(201)
 }
 

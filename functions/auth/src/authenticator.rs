@@ -3,20 +3,20 @@
 use api::{Json, Rebound, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::Error;
 use domain::event::EventKind;
+use domain::{Error, Result};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Credential, FactorChange, SecretHash, UserAct};
+use store::{Credential, FactorChange, FactorRemoved, SecretHash, UserAct};
 use url::form_urlencoded::byte_serialize;
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::client::Client;
 use crate::recovery_code::{COUNT, RecoveryCode};
-use crate::second_factor::binding;
+use crate::second_factor::{TRIES, binding};
 use crate::totp::{Seed, digits};
 
 /// What apps call us.
@@ -181,32 +181,12 @@ pub(crate) async fn remove_authenticator(
     caller: SignedIn,
     client: Client,
 ) -> api::Result<Response> {
-    let user = ctx.person(caller.user).await?;
-    let factors = ctx.factors(user.id).await?;
-    if factors.authenticator.is_some() {
-        ctx.check_last_factor(user.id, &factors).await?;
-    }
-    let outgoing = ctx
-        .authenticator_removed_mail(&user, &client.origin())
-        .await?;
-    let reproved = ctx.reproved(&caller.credential);
-    let change = FactorChange {
-        credential: &caller.credential,
-        session: reproved.as_ref().map(|reproved| &reproved.session),
-        mail: &outgoing.owed,
-        act: ctx.factor_act(EventKind::UserAuthenticatorRemoved, &client),
-    };
-    let codes: Option<&[SecretHash]> = factors.passkeys.is_empty().then_some(&[]);
-    let system = ctx.table.system();
-    if !system.remove_authenticator(user.id, codes, change).await? {
-        return Err(Error::NotFound {
-            kind: "authenticator",
+    for _ in 0..TRIES {
+        if let Some(removed) = ctx.try_remove_authenticator(&caller, &client).await? {
+            return Ok(removed);
         }
-        .into());
     }
-    ctx.send(&outgoing).await;
-    let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
-    Ok((StatusCode::NO_CONTENT, cookie, ()).into_response())
+    Err(Error::StaleVersion.into())
 }
 
 /// Makes new recovery codes; all earlier ones are void from then on.
@@ -275,6 +255,44 @@ impl Ctx {
             Credential::Session(old) => Some(self.gate.reprove(&*self.random, old)),
             Credential::Family(_) => None,
         }
+    }
+
+    /// The answer to a removal; `None` where the person's second factors changed meanwhile.
+    async fn try_remove_authenticator(
+        &self,
+        caller: &SignedIn,
+        client: &Client,
+    ) -> Result<Option<Response>> {
+        let person = self.counted_person(caller.user).await?;
+        let user = &person.user;
+        let factors = self.factors(user.id).await?;
+        if factors.authenticator.is_some() {
+            self.check_last_factor(user.id, &factors).await?;
+        }
+        let outgoing = self
+            .authenticator_removed_mail(user, &client.origin())
+            .await?;
+        let reproved = self.reproved(&caller.credential);
+        let change = FactorChange {
+            credential: &caller.credential,
+            session: reproved.as_ref().map(|reproved| &reproved.session),
+            mail: &outgoing.owed,
+            act: self.factor_act(EventKind::UserAuthenticatorRemoved, client),
+        };
+        let codes: Option<&[SecretHash]> = factors.passkeys.is_empty().then_some(&[]);
+        let system = self.table.system();
+        match system.remove_authenticator(&person, codes, change).await? {
+            FactorRemoved::Done => {}
+            FactorRemoved::Overtaken => return Ok(None),
+            FactorRemoved::NotThere => {
+                return Err(Error::NotFound {
+                    kind: "authenticator",
+                });
+            }
+        }
+        self.send(&outgoing).await;
+        let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+        Ok(Some((StatusCode::NO_CONTENT, cookie, ()).into_response()))
     }
 
     fn factor_act(&self, kind: EventKind, client: &Client) -> UserAct {

@@ -5,7 +5,7 @@ use domain::event::EventKind;
 use domain::tenant::ROOT_TENANT;
 use domain::{Error, Result, UserId};
 use serde_json::Value;
-use store::{Authenticator, Factor, Passkey, UserAct};
+use store::{Authenticator, Factor, Passkey, StoredUser, UserAct};
 
 use crate::Ctx;
 use crate::client::Client;
@@ -45,7 +45,21 @@ pub(crate) fn binding(user: UserId, version: u64) -> Binding {
     Binding::new(ROOT_TENANT, user, Purpose::AuthenticatorSeed, version)
 }
 
+/// Tries of a removal while others change the same person's second factors.
+pub(crate) const TRIES: u32 = 5;
+
 impl Ctx {
+    /// A person with the number of their second factors, as a removal must have seen it: before it looks at what they are.
+    pub(crate) async fn counted_person(&self, user: UserId) -> Result<StoredUser> {
+        let person = self.stored_person(user).await?;
+        if person.second_factors.is_some() {
+            return Ok(person);
+        }
+        // Older code did not count them.
+        self.table.system().count_second_factors(user).await?;
+        self.stored_person(user).await
+    }
+
     /// What guards a person's account.
     pub(crate) async fn factors(&self, user: UserId) -> Result<Factors> {
         let system = self.table.system();

@@ -9,10 +9,11 @@ use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
-use crate::second_factors::FactorChange;
+use crate::second_factors::{FactorChange, FactorRemoved};
 use crate::table::{Query, Range, Written};
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
+use crate::users::StoredUser;
 
 /// A passkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,21 +163,21 @@ impl SystemTable<'_> {
     ) -> Result<bool> {
         let item = PasskeyItem::from(passkey);
         let put = Write::put(item.key(), encode(&item)?).when(Condition::item_absent());
-        self.change_factor(passkey.user, put, 1, codes, change)
-            .await
+        self.add_factor(passkey.user, put, codes, change).await
     }
 
-    /// Removes a passkey, with all recovery codes where `codes` is empty, and ends all other sign-ins. Whether it was
-    /// there.
+    /// Removes a passkey of somebody who was `seen` with their second factors counted, with all recovery codes where
+    /// `codes` is empty, and ends all other sign-ins.
     pub async fn remove_passkey(
         &self,
-        user: UserId,
+        seen: &StoredUser,
         passkey: PasskeyId,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<bool> {
-        let delete = Write::delete(Key::passkey(user, passkey)).when(Condition::item_exists());
-        self.change_factor(user, delete, -1, codes, change).await
+    ) -> Result<FactorRemoved> {
+        let key = Key::passkey(seen.user.id, passkey);
+        let delete = Write::delete(key).when(Condition::item_exists());
+        self.remove_factor(seen, delete, codes, change).await
     }
 
     /// Calls a passkey something else. Whether it was there.

@@ -13,9 +13,12 @@ use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
 use crate::sessions::{self, Session};
 use crate::table::{Query, Range, Written};
-use crate::transaction::Transacted;
+use crate::transaction::{RefusedWrite, Transacted};
 use crate::user_events::UserAct;
-use crate::users;
+use crate::users::{self, FactorCount, StoredUser};
+
+/// The place of the count of factors in a transaction that changes it.
+const COUNTED: usize = 0;
 
 /// An authenticator app of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,17 @@ pub struct FactorChange<'a> {
     pub mail: &'a OwedMail,
     /// What is remembered of it.
     pub act: UserAct,
+}
+
+/// How the removal of a second factor ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorRemoved {
+    /// It is gone.
+    Done,
+    /// The person has more or fewer second factors than was decided on: decide anew.
+    Overtaken,
+    /// There was no such factor, or whoever asked is not signed in any more.
+    NotThere,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -142,20 +156,20 @@ impl SystemTable<'_> {
             Condition::Equals("active", value(&false)?),
         ]);
         let activate = Write::update(Key::authenticator(user), actions).when(is_offered);
-        self.change_factor(user, activate, 1, Some(codes), change)
-            .await
+        self.add_factor(user, activate, Some(codes), change).await
     }
 
-    /// Removes an active app, with all recovery codes where `codes` is empty. Whether there was one.
+    /// Removes an active app of somebody who was `seen` with their second factors counted, with all recovery codes where
+    /// `codes` is empty.
     pub async fn remove_authenticator(
         &self,
-        user: UserId,
+        seen: &StoredUser,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<bool> {
+    ) -> Result<FactorRemoved> {
         let is_active = Condition::Equals("active", value(&true)?);
-        let remove = Write::delete(Key::authenticator(user)).when(is_active);
-        self.change_factor(user, remove, -1, codes, change).await
+        let remove = Write::delete(Key::authenticator(seen.user.id)).when(is_active);
+        self.remove_factor(seen, remove, codes, change).await
     }
 
     /// Uses the code of a step: once, and none before it afterwards. Whether it could be used.
@@ -301,24 +315,62 @@ impl SystemTable<'_> {
         }
     }
 
-    /// Changes how a person proves themselves, by a write whose condition decides whether it may happen and which makes
-    /// so many factors `more`, with `codes` in the place of all recovery codes where there are some.
-    pub(crate) async fn change_factor(
+    /// Gives a person another second factor, by a write whose condition decides whether it may happen, with `codes` in
+    /// the place of all recovery codes where there are some. Whether it happened.
+    pub(crate) async fn add_factor(
         &self,
         user: UserId,
         factor: Write,
-        more: i8,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
     ) -> Result<bool> {
+        self.count_second_factors(user).await?;
+        let counted = users::count_factors(user, FactorCount::OneMore, change.act.at);
+        let refused = self
+            .change_factor(user, [counted, factor], codes, change)
+            .await?;
+        Ok(refused.is_empty())
+    }
+
+    /// The same for the removal of one of as many as somebody was `seen` with. Two removals at once are so two in a row:
+    /// whether the last one may go is decided by whoever saw that it is the last.
+    pub(crate) async fn remove_factor(
+        &self,
+        seen: &StoredUser,
+        factor: Write,
+        codes: Option<&[SecretHash]>,
+        change: FactorChange<'_>,
+    ) -> Result<FactorRemoved> {
+        let user = seen.user.id;
+        // Where older code did not count them, nothing equals it.
+        let count = FactorCount::OneLessThan(seen.second_factors.unwrap_or_default());
+        let counted = users::count_factors(user, count, change.act.at);
+        let refused = self
+            .change_factor(user, [counted, factor], codes, change)
+            .await?;
+        Ok(match refused.first() {
+            None => FactorRemoved::Done,
+            Some(first) if first.index == COUNTED => FactorRemoved::Overtaken,
+            Some(_) => FactorRemoved::NotThere,
+        })
+    }
+
+    /// Changes how a person proves themselves, and ends all other sign-ins. What was refused, if anything: then nothing
+    /// happened.
+    async fn change_factor(
+        &self,
+        user: UserId,
+        counted_and_changed: [Write; 2],
+        codes: Option<&[SecretHash]>,
+        change: FactorChange<'_>,
+    ) -> Result<Vec<RefusedWrite>> {
         let FactorChange {
             credential,
             session,
             mail,
             act,
         } = change;
-        self.count_second_factors(user).await?;
-        let mut writes = vec![factor, users::count_factors(user, more, act.at)];
+        let mut writes = Vec::from(counted_and_changed);
         if let Some(codes) = codes {
             writes.extend(self.replaced_codes(user, codes).await?);
         }
@@ -335,9 +387,9 @@ impl SystemTable<'_> {
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 self.sweep_other_sign_ins(user, Some(&kept)).await?;
-                Ok(true)
+                Ok(Vec::new())
             }
-            Transacted::Refused(_) => Ok(false),
+            Transacted::Refused(refused) => Ok(refused),
         }
     }
 }

@@ -383,10 +383,23 @@ pub(crate) fn has_second_factor(attributes: &Attributes) -> Result<Option<bool>>
     Ok(Some(stored.has_second_factor()))
 }
 
+/// How many second factors a person has after a change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FactorCount {
+    /// One more than before.
+    OneMore,
+    /// One less than these: they may be the last, so it matters that there are as many as was decided on.
+    OneLessThan(u64),
+}
+
 /// The change of how many second factors the person has; they must be counted already.
-pub(crate) fn count_factors(user: UserId, more: i8, now: Timestamp) -> Write {
+pub(crate) fn count_factors(user: UserId, count: FactorCount, now: Timestamp) -> Write {
+    let (more, as_counted) = match count {
+        FactorCount::OneMore => (1, Condition::Exists("fac")),
+        FactorCount::OneLessThan(seen) => (-1, Condition::Equals("fac", number(seen))),
+    };
     let actions = vec![Action::Add("fac", number(more)), settle_factors(now)];
-    Write::update(Key::user(user), actions).when(Condition::Exists("fac"))
+    Write::update(Key::user(user), actions).when(as_counted)
 }
 
 /// Makes resets of second factors void that were approved until now.

@@ -173,6 +173,45 @@ async fn id_23_factor_that_is_not_the_last_can_be_removed_while_one_is_required(
     }
 }
 
+/// By two programs: of two sessions of browsers the second is over once the first has removed its factor.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_23_last_two_factors_that_are_removed_at_once_leave_one() {
+    let two = Two::new().await;
+    let ada = two.guard(&two.ada, "ada").await;
+    let required = require(&two.product, &two.tenant, &ada, true).await;
+    required.expect(200);
+    let login = json!({
+        "email": people::address("bob"), "password": people::PASSWORD, "mode": "token",
+    });
+    let call = two.product.api.post("/v1/auth/login").json(&login);
+    let token = call.send().await.expect(200).body["access_token"].clone();
+    let token = token.as_str().unwrap();
+    for name in ["bob", "bob's second"] {
+        people::add_passkey_by_token(&two.product, token, name).await;
+    }
+    let passkeys = async || {
+        let call = two.product.api.get("/v1/me/passkeys").bearer(token);
+        call.send().await.expect(200).body["items"].clone()
+    };
+    let both = passkeys().await;
+    let remove = |place: usize| {
+        let path = format!("/v1/me/passkeys/{}", both[place]["id"].as_str().unwrap());
+        two.product.api.delete(path).bearer(token).send()
+    };
+
+    let (one, other) = tokio::join!(remove(0), remove(1));
+
+    let statuses = [one.status, other.status];
+    let refused = if one.status == StatusCode::CONFLICT {
+        one
+    } else {
+        other
+    };
+    refused.expect_problem(409, "last_second_factor");
+    assert!(statuses.contains(&StatusCode::NO_CONTENT), "{statuses:?}");
+    assert_eq!(passkeys().await.as_array().unwrap().len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn id_23_requirement_is_made_only_by_whoever_fulfils_it() {
     let two = Two::new().await;

@@ -4,17 +4,18 @@ use api::{Json, Page, Path, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
-use domain::{Error, PasskeyId};
+use domain::{Error, PasskeyId, Result};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 use serde_json::json;
-use store::{FactorChange, SecretHash, UserAct};
+use store::{FactorChange, FactorRemoved, SecretHash, UserAct};
 use utoipa::ToSchema;
 
 use super::{PasskeyView, name};
 use crate::Ctx;
 use crate::client::Client;
+use crate::second_factor::TRIES;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -87,34 +88,54 @@ pub(crate) async fn remove_passkey(
     client: Client,
     Path(id): Path<PasskeyId>,
 ) -> api::Result<Response> {
-    let user = ctx.person(caller.user).await?;
-    let factors = ctx.factors(user.id).await?;
-    let removed = factors.passkeys.iter().find(|passkey| passkey.id == id);
-    let removed = removed.ok_or_else(not_found)?;
-    ctx.check_last_factor(user.id, &factors).await?;
-    let codes: Option<&[SecretHash]> = (factors.number() == 1).then_some(&[]);
-    let outgoing = ctx
-        .passkey_removed_mail(&user, &removed.name, &client.origin())
-        .await?;
-    let reproved = ctx.reproved(&caller.credential);
-    let change = FactorChange {
-        credential: &caller.credential,
-        session: reproved.as_ref().map(|reproved| &reproved.session),
-        mail: &outgoing.owed,
-        act: UserAct {
-            at: ctx.clock.now(),
-            kind: EventKind::UserPasskeyRemoved,
-            origin: client.origin(),
-            detail: json!({ "passkey": id, "name": removed.name }),
-        },
-    };
-    let system = ctx.table.system();
-    if !system.remove_passkey(user.id, id, codes, change).await? {
-        return Err(not_found().into());
+    for _ in 0..TRIES {
+        if let Some(removed) = ctx.try_remove_passkey(&caller, &client, id).await? {
+            return Ok(removed);
+        }
     }
-    ctx.send(&outgoing).await;
-    let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
-    Ok((StatusCode::NO_CONTENT, cookie, ()).into_response())
+    Err(Error::StaleVersion.into())
+}
+
+impl Ctx {
+    /// The answer to a removal; `None` where the person's second factors changed meanwhile.
+    async fn try_remove_passkey(
+        &self,
+        caller: &SignedIn,
+        client: &Client,
+        id: PasskeyId,
+    ) -> Result<Option<Response>> {
+        let person = self.counted_person(caller.user).await?;
+        let user = &person.user;
+        let factors = self.factors(user.id).await?;
+        let removed = factors.passkeys.iter().find(|passkey| passkey.id == id);
+        let removed = removed.ok_or_else(not_found)?;
+        self.check_last_factor(user.id, &factors).await?;
+        let codes: Option<&[SecretHash]> = (factors.number() == 1).then_some(&[]);
+        let outgoing = self
+            .passkey_removed_mail(user, &removed.name, &client.origin())
+            .await?;
+        let reproved = self.reproved(&caller.credential);
+        let change = FactorChange {
+            credential: &caller.credential,
+            session: reproved.as_ref().map(|reproved| &reproved.session),
+            mail: &outgoing.owed,
+            act: UserAct {
+                at: self.clock.now(),
+                kind: EventKind::UserPasskeyRemoved,
+                origin: client.origin(),
+                detail: json!({ "passkey": id, "name": removed.name }),
+            },
+        };
+        let system = self.table.system();
+        match system.remove_passkey(&person, id, codes, change).await? {
+            FactorRemoved::Done => {}
+            FactorRemoved::Overtaken => return Ok(None),
+            FactorRemoved::NotThere => return Err(not_found()),
+        }
+        self.send(&outgoing).await;
+        let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+        Ok(Some((StatusCode::NO_CONTENT, cookie, ()).into_response()))
+    }
 }
 
 fn not_found() -> Error {
