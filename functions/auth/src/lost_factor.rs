@@ -1,17 +1,21 @@
 //! `POST /v1/auth/lost-second-factor`
 
+use std::collections::BTreeSet;
+
 use api::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::event::EventKind;
-use domain::membership::{AssignedRole, Membership, Permission};
+use domain::membership::{
+    Action, AssignedRole, Membership, Permission, PermissionSet, Relation, Role, authorize,
+};
 use domain::user::User;
-use domain::{Error, Result, UserId};
+use domain::{Error, Result, RoleId, UserId};
 use http::HeaderMap;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Belonging, FactorResetWish, UserAct};
+use store::{Belonging, FactorResetWish, TenantTable, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -25,6 +29,9 @@ const PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// Mails of a tenant, and of all together: one reader is enough, and one transaction must hold them.
 const TOLD_OF_TENANT: usize = 10;
 const TOLD_MAX: usize = 30;
+/// Managers of members whose rights are compared with those of the person, a read each for those of a role that the
+/// tenant made.
+const JUDGED_MAX: usize = 50;
 /// Members that one query reads.
 const MEMBERS: i32 = 200;
 
@@ -106,36 +113,27 @@ impl Ctx {
         Ok(())
     }
 
-    /// Up to `most` people of a tenant who have what it takes to approve it: its owners, and its admins where the person
-    /// is no owner.
+    /// Up to `most` people of a tenant who could approve it.
     async fn approvers(&self, person: UserId, of: &Belonging, most: usize) -> Result<Vec<User>> {
         let system = self.table.system();
         let Some(member) = system.member(person, of.tenant.id).await? else {
             return Ok(Vec::new());
         };
         let table = self.table.tenant(&member.scope);
-        let (mut owners, mut admins, mut after) = (Vec::new(), Vec::new(), None);
-        loop {
-            let page = table.member_page(after, MEMBERS).await?;
-            let others = page
-                .members
-                .into_iter()
-                .filter(|other| other.user != person);
-            for other in others.filter(manages_members) {
-                if other.role.is_owner() {
-                    owners.push(other.user);
-                } else if !of.role.is_owner() {
-                    admins.push(other.user);
-                }
-            }
-            after = page.next;
-            if after.is_none() {
+        let most = most.min(TOLD_OF_TENANT);
+        let mut approvers = Vec::new();
+        for manager in managers(&table, person).await?.iter().take(JUDGED_MAX) {
+            if approvers.len() == most {
                 break;
             }
+            // What approving it asks for: somebody who could also remove them.
+            let rights = table.standing_of_member(manager).await?.rights;
+            let relation = Relation::Holder(&member.standing.rights);
+            if authorize(&rights, Action::Revoke, relation).is_ok() {
+                approvers.push(manager.user);
+            }
         }
-        owners.extend(admins);
-        owners.truncate(most.min(TOLD_OF_TENANT));
-        system.users(&owners).await
+        system.users(&approvers).await
     }
 
     async fn send_all(&self, outgoing: &[Outgoing]) {
@@ -145,12 +143,34 @@ impl Ctx {
     }
 }
 
-/// By a role that the product has: those that a tenant made are left to whoever is told.
-fn manages_members(member: &Membership) -> bool {
-    match member.role {
-        AssignedRole::BuiltIn(role) => role.allows(Permission::ManageMembers),
-        AssignedRole::Custom(_) => false,
+/// The members who manage members, but this one: owners first, then those by another role of the product, then those by
+/// a role that the tenant made.
+async fn managers(table: &TenantTable<'_>, but: UserId) -> Result<Vec<Membership>> {
+    let manages = |permissions: &PermissionSet| permissions.contains(Permission::ManageMembers);
+    let made: BTreeSet<RoleId> = table
+        .roles()
+        .await?
+        .iter()
+        .filter(|role| manages(&role.permissions))
+        .map(|role| role.id)
+        .collect();
+    let place = |member: &Membership| match member.role {
+        AssignedRole::BuiltIn(Role::Owner) => Some(0),
+        AssignedRole::BuiltIn(role) => role.allows(Permission::ManageMembers).then_some(1),
+        AssignedRole::Custom(role) => made.contains(&role).then_some(2),
+    };
+    let (mut managers, mut after) = (Vec::new(), None);
+    loop {
+        let page = table.member_page(after, MEMBERS).await?;
+        let others = page.members.into_iter().filter(|other| other.user != but);
+        managers.extend(others.filter(|other| place(other).is_some()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
     }
+    managers.sort_by_key(place);
+    Ok(managers)
 }
 
 fn no_second_factor() -> Error {

@@ -366,6 +366,41 @@ async fn id_22_whoever_lost_their_factor_asks_for_help_at_the_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn id_22_members_are_asked_for_help_by_what_their_own_role_allows() {
+    let lost = Lost::new().await;
+    let (product, tenant) = (lost.product(), &lost.two.tenant);
+    let ada = lost.two.ada.as_str();
+    let role = async |name: &str, permissions: &[&str]| {
+        let body = json!({ "name": name, "permissions": permissions });
+        let call = product.api.post("/v1/roles").cookie(ada).json(&body);
+        let role = call.send().await.expect(201).body["id"].clone();
+        role.as_str().unwrap().to_owned()
+    };
+    let reads = ["read_tenant", "read_accounts", "read_posts", "read_media"];
+    let desk = role("Desk", &[&reads[..], &["manage_members"]].concat()).await;
+    // They have less than whoever is to be helped.
+    let door = role("Door", &["read_tenant", "manage_members"]).await;
+    let client = role("Client", &reads).await;
+    for (name, role) in [("mary", &desk), ("joan", &door), ("grace", &client)] {
+        join(product, ada, name, role, tenant).await;
+    }
+    let viewer = join(product, ada, "charles", "viewer", tenant).await;
+    lost.two.guard(&viewer, "charles").await;
+    let names = ["ada", "bob", "mary", "joan", "grace"];
+    let before = names.map(|name| mails(product, name));
+
+    ask(product, "charles", people::PASSWORD).await.expect(202);
+
+    let added: Vec<usize> = names
+        .iter()
+        .zip(before)
+        .map(|(name, then)| mails(product, name) - then)
+        .collect();
+    assert_eq!(added, [1, 1, 1, 0, 0]);
+    must_be_allowed(product);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn id_22_call_for_help_tells_nothing_without_the_password() {
     let lost = Lost::new().await;
     let product = lost.product();
