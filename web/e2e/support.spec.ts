@@ -80,6 +80,7 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
 
   await expect(page.getByTestId('support-visits')).toContainText('Ticket 1843: a post did not go out', { timeout: 90_000 });
   await expect(page.getByTestId('support-visits')).toContainText('Support (usr_');
+  await expect(page.getByTestId('support-visits')).toContainText('An owner ended it.');
   await page.setViewportSize({ width: 360, height: 740 });
   await fitsPhone(page, 'settings-support-full');
   await desk.context().close();

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::api_key::{ApiKey, ApiKeyState};
-use domain::membership::Permission;
 use domain::support::SupportBinding;
 use domain::{Clock, Error, Random, Result, TenantId};
 use http::request::Parts;
@@ -13,7 +12,6 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Credential, CredentialKey, Identified, SecretHash, Session, Table};
 use url::Url;
 
-use crate::allow::allow;
 use crate::client::ClientAddress;
 use crate::credential::api_key::ApiKeyText;
 use crate::credential::cookie::{CookieKind, SessionCookie};
@@ -242,9 +240,7 @@ impl Gate {
     fn without_ended_support(&self, identified: Identified) -> Identified {
         match identified {
             Identified::Supporter { session, access } => {
-                let supporter = &access.supporter;
-                let may = allow(supporter, Permission::SupportTenants).is_ok();
-                if may && self.0.clock.now() < access.ends_at {
+                if access.end(self.0.clock.now()).is_none() {
                     return Identified::Supporter { session, access };
                 }
                 Identified::Person {

@@ -10,6 +10,8 @@ use crate::tenant::{ROOT_TENANT, Tenant};
 
 /// How long one look into another tenant lasts at most; whoever needs more says again why.
 pub const SUPPORT_ACCESS_MAX: SignedDuration = SignedDuration::from_mins(60);
+/// How often it is looked whether such a look is over.
+pub const SUPPORT_WATCHED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// For how many days a tenant can allow support.
 pub const CONSENT_DAYS: [u16; 3] = [1, 3, 7];
 /// Shortest reason, in characters: enough that its owners understand it.
@@ -43,6 +45,37 @@ pub struct SupportBinding {
     pub reason: String,
     /// When it ends whatever happens.
     pub until: Timestamp,
+}
+
+/// Why a look into another tenant is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SupportEnd {
+    /// Whoever looked left.
+    Left,
+    /// Its time was over.
+    Expired,
+    /// The session of whoever looked ended: they signed out, or somebody ended it for them.
+    SignedOut,
+    /// An owner of the tenant took the consent back.
+    Revoked,
+    /// Whoever looked may not support others any more, or has no second factor any more.
+    RightLost,
+    /// The tenant is not to be entered any more.
+    TenantClosed,
+}
+
+impl SupportEnd {
+    /// Its name in the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Expired => "expired",
+            Self::SignedOut => "signed_out",
+            Self::Revoked => "revoked",
+            Self::RightLost => "right_lost",
+            Self::TenantClosed => "tenant_closed",
+        }
+    }
 }
 
 impl SupportConsent {

@@ -116,6 +116,15 @@ impl Reconciler {
                 tenant.abandon_upload(media, &act).await?;
                 Ok(Reconciled::Done)
             }
+            AttentionWork::SupportVisit { scope, visit } => {
+                let act = Act {
+                    actor: Actor::system("support"),
+                    at: now,
+                };
+                let tenant = self.waker.table.tenant(&scope);
+                tenant.watch_support_visit(&visit, seen, &act).await?;
+                Ok(Reconciled::Done)
+            }
             AttentionWork::Mail(mail) => {
                 self.outbox.send_owed(mail).await?;
                 Ok(Reconciled::Done)
@@ -201,6 +210,7 @@ fn is_eligible(work: &AttentionWork, seen: Timestamp, now: Timestamp) -> bool {
         | AttentionWork::SignOut { .. }
         | AttentionWork::Tenant(_)
         | AttentionWork::Upload { .. }
+        | AttentionWork::SupportVisit { .. }
         | AttentionWork::Seal { .. }
         | AttentionWork::Unknown { .. } => seen <= now,
     }

@@ -12,6 +12,7 @@ use crate::key::{Key, owner_of, time_text};
 use crate::schema::{BY_ATTENTION, BY_DEADLINE};
 use crate::scope::{SystemTable, TenantScope};
 use crate::shard::{attention_partition, deadline_partition};
+use crate::support::SupportVisitPlace;
 use crate::table::{Query, Range};
 
 /// Something that wants to be looked at.
@@ -69,6 +70,13 @@ pub enum AttentionWork {
         scope: TenantScope,
         /// The medium.
         media: MediaId,
+    },
+    /// Somebody looks into a tenant for support: whether that is over must be found out.
+    SupportVisit {
+        /// Which tenant.
+        scope: TenantScope,
+        /// Their look.
+        visit: SupportVisitPlace,
     },
     /// An event must become part of its owner's audit log.
     Seal {
@@ -139,7 +147,8 @@ impl AttentionEntry {
             AttentionWork::Account { scope, .. }
             | AttentionWork::SignOut { scope, .. }
             | AttentionWork::Tenant(scope)
-            | AttentionWork::Upload { scope, .. } => Some(scope.tenant()),
+            | AttentionWork::Upload { scope, .. }
+            | AttentionWork::SupportVisit { scope, .. } => Some(scope.tenant()),
             AttentionWork::Seal {
                 owner: Owner::Tenant(tenant),
                 ..
@@ -315,6 +324,13 @@ fn work(entry: &Projection) -> Result<AttentionWork> {
         Some("upload") => AttentionWork::Upload {
             scope: scope(entry)?,
             media: parse(&entry.id)?,
+        },
+        Some("support_visit") => AttentionWork::SupportVisit {
+            scope: scope(entry)?,
+            visit: SupportVisitPlace(Key {
+                pk: entry.pk.clone(),
+                sk: entry.sk.clone(),
+            }),
         },
         Some("seal") => AttentionWork::Seal {
             owner: owner_of(&entry.pk).ok_or_else(|| Error::corrupt("index entry", "PK"))?,

@@ -54,6 +54,13 @@ impl Key {
         Self::new(tenant_partition(tenant), "SUP")
     }
 
+    /// What the sort keys of looks into the tenant begin with.
+    pub(crate) const SUPPORT_VISITS: &'static str = "VIS#";
+
+    pub(crate) fn support_visit(tenant: TenantId, session: &SecretHash) -> Self {
+        Self::new(tenant_partition(tenant), format!("VIS#{}", session.0))
+    }
+
     /// What the sort keys of roles begin with.
     pub(crate) const ROLES: &'static str = "ROL#";
 

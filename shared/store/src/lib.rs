@@ -116,7 +116,9 @@ pub use shard::shard_of;
 pub use sign_in_attempts::AttemptLimit;
 pub use sign_ins::{Opening, SignIn, SignIns};
 pub use standing::Standing;
-pub use support::{ConsentingTenant, SupportAccess, SupportBeginning, SupportBegun};
+pub use support::{
+    ConsentingTenant, SupportAccess, SupportBeginning, SupportBegun, SupportVisitPlace,
+};
 pub use table::{Settings, Table};
 pub use tenant_keys::{KeyRotation, SealedCredentialPage};
 pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};

@@ -26,6 +26,8 @@ pub(crate) enum AttentionKind {
     Upload,
     /// A medium that was deleted, whose bytes are still to be removed for good.
     DeletedMedium,
+    /// A look into a tenant for support that is not over yet.
+    SupportVisit,
     /// An event that its owner's audit log does not have yet.
     Seal,
     /// A block of an audit log that no checkpoint has yet.

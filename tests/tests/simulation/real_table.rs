@@ -84,6 +84,7 @@ impl RealTable {
                     | AttentionWork::SignOut { .. }
                     | AttentionWork::Tenant(_)
                     | AttentionWork::Upload { .. }
+                    | AttentionWork::SupportVisit { .. }
                     | AttentionWork::Seal { .. }
                     | AttentionWork::Unknown { .. } => return None,
                 };

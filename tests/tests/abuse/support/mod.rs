@@ -2,6 +2,7 @@
 
 mod begin;
 mod consent;
+mod ended;
 mod ends;
 mod log;
 mod routes;
@@ -68,13 +69,23 @@ impl Desk {
         call.json(body).send().await
     }
 
+    /// Leaves the tenant; the next cookie.
+    async fn leave(&self, cookie: &str) -> String {
+        let call = self.product.api.delete(CURRENT).cookie(cookie);
+        call.send().await.expect(204).cookie()
+    }
+
+    /// One run of the dispatcher.
+    async fn tick(&self) {
+        for shard in 0..self.product.table.system().shards() {
+            let run = dispatch::backlog(&self.product.dispatch, shard).await;
+            run.unwrap();
+        }
+    }
+
     /// What ada reads of it in the log of her tenant, once it is sealed; the newest first.
     async fn log(&self, kind: &str) -> Vec<Value> {
-        for shard in 0..self.product.table.system().shards() {
-            dispatch::backlog(&self.product.dispatch, shard)
-                .await
-                .unwrap();
-        }
+        self.tick().await;
         let path = format!("/v1/audit?kind={kind}");
         let read = self.product.api.get(path).cookie(&self.ada).send().await;
         read.expect(200).body["items"].as_array().unwrap().clone()
