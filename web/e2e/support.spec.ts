@@ -51,6 +51,10 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
   const banner = desk.getByTestId('support-banner');
   await expect(banner).toContainText(`You are looking into ${name}.`);
   await expect(banner).toContainText(/Minutes left: (60|59)/);
+  await page.reload();
+  const inside = page.getByTestId('support-inside');
+  await expect(inside).toContainText('Support is looking into this workspace.');
+  await accessible(page, 'settings-support-inside');
   await expect(desk.getByRole('link', { name: 'New post' })).toHaveCount(0);
   await accessible(desk, 'support-home');
   await desk.getByRole('link', { name: 'Accounts' }).first().press('Enter');
@@ -74,6 +78,7 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
   await expect(banner).toBeVisible();
   await page.getByRole('button', { name: 'End it now' }).press('Enter');
   await expect(page.getByTestId('support-consent')).toContainText('Support may not look in');
+  await expect(inside).toHaveCount(0);
   await desk.getByRole('link', { name: 'Posts' }).first().press('Enter');
   await expect(desk.getByRole('button', { name: 'Workspace M1A, switch' })).toBeVisible();
   await expect(banner).toHaveCount(0);

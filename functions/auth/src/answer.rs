@@ -71,6 +71,9 @@ pub(crate) struct Me {
     tenant_id: Option<TenantId>,
     /// Set while that tenant is not one of the caller's: they look into it with its consent.
     support: Option<SupportView>,
+    /// Until when at the latest somebody looks into the caller's tenant for support; `null` while nobody does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    looked_into_until: Option<Timestamp>,
 }
 
 /// A look into a tenant that is not the caller's.
@@ -87,20 +90,6 @@ pub(crate) struct SupportView {
 }
 
 impl Me {
-    pub(crate) fn new(
-        person: &StoredUser,
-        belongings: &[Belonging],
-        tenant_id: Option<TenantId>,
-    ) -> Self {
-        Self {
-            user: (&person.user).into(),
-            has_second_factor: person.has_second_factor(),
-            tenants: belongings.iter().map(TenantView::from).collect(),
-            tenant_id,
-            support: None,
-        }
-    }
-
     /// The same while they look into another tenant.
     pub(crate) fn looking_into(self, access: &SupportAccess) -> Self {
         Self {
@@ -125,6 +114,33 @@ pub(crate) struct SignedInAnswer {
 }
 
 impl Ctx {
+    /// A person in a tenant of theirs, or in none.
+    pub(crate) async fn me(
+        &self,
+        person: &StoredUser,
+        belongings: &[Belonging],
+        tenant: Option<TenantId>,
+    ) -> Result<Me> {
+        let mut here = belongings.iter();
+        let looked_into_until = match here.find(|one| Some(one.tenant.id) == tenant) {
+            Some(belonging) => {
+                let system = self.table.system();
+                system
+                    .looked_into_until(belonging, self.clock.now())
+                    .await?
+            }
+            None => None,
+        };
+        Ok(Me {
+            user: (&person.user).into(),
+            has_second_factor: person.has_second_factor(),
+            tenants: belongings.iter().map(TenantView::from).collect(),
+            tenant_id: tenant,
+            support: None,
+            looked_into_until,
+        })
+    }
+
     /// The person behind a valid credential.
     pub(crate) async fn stored_person(&self, user: UserId) -> Result<StoredUser> {
         let found = self.table.system().stored_user(user).await?;

@@ -17,7 +17,7 @@ pub(crate) async fn get_me(State(ctx): State<Ctx>, caller: SignedIn) -> api::Res
     let user = ctx.stored_person(caller.user).await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
-    let me = Me::new(&user, &members, tenant);
+    let me = ctx.me(&user, &members, tenant).await?;
     Ok(Json(match &caller.support {
         Some(access) => me.looking_into(access),
         None => me,

@@ -12,7 +12,7 @@ use store::{Credential, StoredUser, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::answer::{Me, SignedInAnswer};
+use crate::answer::SignedInAnswer;
 use crate::authenticator::wrong_code;
 use crate::client::Client;
 use crate::passkeys::{Proof, refused_at};
@@ -71,7 +71,7 @@ pub(crate) async fn reauthenticate(
         .await?;
     let members = ctx.table.system().memberships(caller.user).await?;
     let tenant = caller.member.map(|member| member.tenant.id);
-    let me = Me::new(&known, &members, tenant);
+    let me = ctx.me(&known, &members, tenant).await?;
     let act = UserAct {
         at: ctx.clock.now(),
         kind: EventKind::UserReauthenticated,

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{Belonging, Device, Opening, SecretHash, Session, SignIn, UserAct};
 
 use crate::Ctx;
-use crate::answer::{Me, SignedInAnswer};
+use crate::answer::SignedInAnswer;
 use crate::authenticate::{Authenticated, wrong};
 use crate::client::Client;
 use crate::login::Mode;
@@ -45,7 +45,7 @@ impl Ctx {
         let system = self.table.system();
         let members = system.memberships(user.id).await?;
         let tenant = only(&members);
-        let me = Me::new(&proved.known, &members, tenant);
+        let me = self.me(&proved.known, &members, tenant).await?;
         if proved.known.second_factors.is_none() {
             system.count_second_factors(user.id).await?;
         }

@@ -10,7 +10,7 @@ use store::Credential;
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::answer::{Me, SignedInAnswer};
+use crate::answer::SignedInAnswer;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,7 +38,7 @@ pub(crate) async fn switch(
     let tenant = member.ok_or(Error::NotFound { kind: "tenant" })?.tenant.id;
     let user = ctx.stored_person(caller.user).await?;
     let members = system.memberships(caller.user).await?;
-    let me = Me::new(&user, &members, Some(tenant));
+    let me = ctx.me(&user, &members, Some(tenant)).await?;
     match &caller.credential {
         Credential::Session(old) => {
             let rebound = ctx.gate.rebind(&*ctx.random, old, tenant);

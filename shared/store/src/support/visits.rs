@@ -14,8 +14,9 @@ use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash, tenant_partition};
+use crate::memberships::Belonging;
 use crate::schema::{BY_ATTENTION, TTL};
-use crate::scope::TenantTable;
+use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::sessions::{self, Session};
 use crate::shard::{AttentionKind, attention_at, attention_shard};
 use crate::table::{Query, Range, Table};
@@ -92,6 +93,20 @@ pub(super) fn begun(
     attributes.insert(BY_ATTENTION.partition.to_owned(), text(shard));
     attributes.insert(BY_ATTENTION.sort.to_owned(), text(at));
     Ok(Write::put(item.key(), attributes).when(Condition::item_absent()))
+}
+
+impl SystemTable<'_> {
+    /// Until when at the latest somebody looks into a person's tenant for support; `None` while nobody does.
+    pub async fn looked_into_until(
+        &self,
+        belonging: &Belonging,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let scope = TenantScope::of_own_item(belonging.tenant.id);
+        let visits = self.table.tenant(&scope).open_visits().await?.into_iter();
+        let times = visits.map(|visit| visit.sup.until);
+        Ok(times.filter(|until| now < *until).max())
+    }
 }
 
 impl TenantTable<'_> {

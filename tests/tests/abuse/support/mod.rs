@@ -4,6 +4,7 @@ mod begin;
 mod consent;
 mod ended;
 mod ends;
+mod inside;
 mod log;
 mod routes;
 
