@@ -9,12 +9,18 @@ use domain::support::{REASON_MAX, REASON_MIN, SupportBinding, may_support, reaso
 use domain::{Error, Result, TenantId};
 use http::StatusCode;
 use http::header::SET_COOKIE;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Act, ConsentingTenant, Member, SupportBeginning, SupportBegun};
+use serde_json::json;
+use store::{Act, ConsentingTenant, Member, RateLimit, SupportBeginning, SupportBegun};
 use utoipa::ToSchema;
 
 use crate::Ctx;
+
+/// Looks that somebody begins, or tries to begin, in [`BEGUN_PERIOD`]: more than one after the other is work for, and
+/// fewer than it takes to go through the tenants.
+const BEGUN: u32 = 20;
+const BEGUN_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +46,7 @@ pub(crate) struct SupportSessionView {
 
 /// Looks into a tenant that allows it, for an hour at most. The session reads what support may read there, and nothing
 /// else until it ends; its old id is dead. For members of the platform's tenant with the permission `support_tenants`,
-/// with a second factor, in a browser.
+/// with a second factor, in a browser; twenty times an hour, tries among them.
 #[utoipa::path(
     post,
     path = "/v1/support-sessions",
@@ -60,6 +66,7 @@ pub(crate) async fn begin_support(
     let supporter = ctx.supporter(&caller).await?;
     let reason = reason(&body.reason).ok_or_else(wrong_reason)?;
     let now = ctx.clock.now();
+    ctx.admit_supporter(supporter, now).await?;
     let into = ctx.open_to(supporter, body.tenant_id, now).await?;
     let binding = SupportBinding {
         by: supporter.tenant.id,
@@ -148,6 +155,32 @@ impl Ctx {
             code: "second_factor_missing",
             detail: "add a passkey or an authenticator app to your account first".to_owned(),
         })
+    }
+
+    /// Counts a try of a supporter, before anything is told of the tenant. Who has too many is a line in the log of the
+    /// tenant that they belong to, once in the period.
+    async fn admit_supporter(&self, supporter: &Member, now: Timestamp) -> Result<()> {
+        let user = supporter.membership.user;
+        let subject = user.to_string();
+        let system = self.table.system();
+        let limit = RateLimit::per(BEGUN, BEGUN_PERIOD);
+        let admitted = system.admit("support", &subject, limit, now).await;
+        let Err(refusal @ Error::RateLimited { .. }) = admitted else {
+            return admitted;
+        };
+        tracing::warn!(user.id = %user, "somebody looks into too many tenants for support");
+        let once = RateLimit::per(1, BEGUN_PERIOD);
+        let told = system.admit("support_told", &subject, once, now).await;
+        if told.is_ok() {
+            let act = Act {
+                actor: Actor::User(user),
+                at: now,
+            };
+            let detail = json!({ "route": "POST /v1/support-sessions", "code": refusal.code() });
+            let own = self.table.tenant(&supporter.scope);
+            own.note_denial(&act, detail).await?;
+        }
+        Err(refusal)
     }
 
     /// A tenant that lets the caller's look into it. Any other is answered like one that does not exist.

@@ -3,10 +3,12 @@
 use domain::tenant::ROOT_TENANT;
 use http::Method;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::people;
 
 use super::{CURRENT, Desk, READS_ONLY, REASON, SESSIONS, allow, begin};
+use crate::ids;
+use crate::roles::must_be_allowed;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn id_42_only_guarded_people_of_the_platform_begin_and_say_why() {
@@ -91,4 +93,35 @@ async fn id_42_supporter_without_a_second_factor_is_refused() {
     let refused = begin(&desk.product, &desk.tenant, &switched.expect(200).cookie()).await;
 
     refused.expect_problem(403, "second_factor_missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_42_supporter_who_tries_many_tenants_is_stopped_and_reported() {
+    let desk = Desk::new().await;
+    let (product, tenant) = (&desk.product, &desk.tenant);
+    allow(product, tenant, &desk.ada).await;
+    for _ in 0..20 {
+        let guessed = begin(product, &ids::random("ten"), &desk.mary).await;
+        guessed.expect_problem(404, "not_found");
+    }
+
+    for _ in 0..2 {
+        let stopped = begin(product, tenant, &desk.mary).await;
+        let stopped = stopped.expect_problem(429, "rate_limited");
+        assert_eq!(stopped.headers["retry-after"], "181");
+    }
+
+    // Nobody else is.
+    let joan = people::supporter(product, "joan").await;
+    begin(product, tenant, &joan).await.expect(201);
+    // The platform's own people read it, once.
+    desk.tick().await;
+    let read = product.api.get("/v1/audit?kind=access").cookie(&desk.mary);
+    let entries = read.send().await.expect(200).body["items"].clone();
+    let entries = entries.as_array().unwrap().iter();
+    let is_report = |entry: &&Value| entry["detail"]["code"] == "rate_limited";
+    assert_eq!(entries.filter(is_report).count(), 1);
+    product.clock.advance(SignedDuration::from_mins(3));
+    begin(product, tenant, &desk.mary).await.expect(201);
+    must_be_allowed(product);
 }
