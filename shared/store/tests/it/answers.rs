@@ -1,17 +1,21 @@
 //! Answers that a table gives when it has too much to do, and that no emulator gives: the real answer is changed on its
 //! way.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Value, json};
 use store::Table;
 use testkit::TestClock;
@@ -23,6 +27,8 @@ pub(crate) enum Answers {
     Whole,
     /// A batch read gives so many items at most; the other keys are unprocessed.
     AtMost(usize),
+    /// A batch write stores so many items at most; the others are unprocessed.
+    PutsAtMost(usize),
     /// So many transactions, counted from the first, meet another one and have no effect.
     Conflicts(usize),
     /// So many updates of single items, counted from the first, meet a transaction and have no effect.
@@ -38,8 +44,13 @@ pub(crate) async fn tables(clock: &TestClock, answers: Answers) -> (Table, Table
         inner: aws_smithy_http_client::Builder::new().build_http(),
         answers,
         requests: Arc::default(),
+        batch_writes: Arc::default(),
+        unprocessed: Arc::default(),
     };
-    let client = aws_sdk_dynamodb::Client::from_conf(config.http_client(meddler.clone()).build());
+    let config = config
+        .http_client(meddler.clone())
+        .interceptor(meddler.clone());
+    let client = aws_sdk_dynamodb::Client::from_conf(config.build());
     let behind = Table::new(client, plain.settings().clone(), plain.ids().clone());
     (plain, behind, meddler)
 }
@@ -50,12 +61,20 @@ pub(crate) struct Meddler {
     inner: SharedHttpClient,
     answers: Answers,
     requests: Arc<AtomicUsize>,
+    batch_writes: Arc<AtomicUsize>,
+    /// What was taken out of the batch write that is under way, by tables.
+    unprocessed: Arc<Mutex<Value>>,
 }
 
 impl Meddler {
     /// Requests so far, repeats included.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Batch writes among them.
+    pub(crate) fn batch_writes(&self) -> usize {
+        self.batch_writes.load(Ordering::Relaxed)
     }
 }
 
@@ -69,7 +88,31 @@ impl HttpClient for Meddler {
             inner: self.inner.http_connector(settings, components),
             answers: self.answers,
             requests: Arc::clone(&self.requests),
+            batch_writes: Arc::clone(&self.batch_writes),
+            unprocessed: Arc::clone(&self.unprocessed),
         })
+    }
+}
+
+/// What is not to be processed is taken out before the request is signed: one of the tables checks signatures.
+impl Intercept for Meddler {
+    fn name(&self) -> &'static str {
+        "Meddler"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        if let Answers::PutsAtMost(items) = self.answers
+            && target(request).ends_with(".BatchWriteItem")
+        {
+            *self.unprocessed.lock().unwrap() = shorten(request, items);
+        }
+        Ok(())
     }
 }
 
@@ -78,15 +121,22 @@ struct Connector {
     inner: SharedHttpConnector,
     answers: Answers,
     requests: Arc<AtomicUsize>,
+    batch_writes: Arc<AtomicUsize>,
+    /// What was taken out of the batch write that is under way, by tables.
+    unprocessed: Arc<Mutex<Value>>,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let is_batch = target.ends_with(".BatchGetItem");
+        let target = target(&request);
+        let is_batch_read = target.ends_with(".BatchGetItem");
+        let is_batch_write = target.ends_with(".BatchWriteItem");
         let is_transaction = target.ends_with(".TransactWriteItems");
         let is_update = target.ends_with(".UpdateItem");
+        if is_batch_write {
+            self.batch_writes.fetch_add(1, Ordering::Relaxed);
+        }
         match self.answers {
             Answers::Conflicts(times) if is_transaction && number < times => {
                 HttpConnectorFuture::ready(Ok(conflict()))
@@ -94,16 +144,34 @@ impl HttpConnector for Connector {
             Answers::UpdateConflicts(times) if is_update && number < times => {
                 HttpConnectorFuture::ready(Ok(update_conflict()))
             }
-            Answers::AtMost(items) if is_batch => {
+            Answers::AtMost(items) if is_batch_read => {
                 let answer = self.inner.call(request);
                 HttpConnectorFuture::new(async move { Ok(shortened(answer.await?, items).await) })
             }
+            Answers::PutsAtMost(0) if is_batch_write => {
+                let unprocessed = self.unprocessed.lock().unwrap().take();
+                let body = json!({ "UnprocessedItems": unprocessed });
+                HttpConnectorFuture::ready(Ok(answer(200, &body)))
+            }
+            Answers::PutsAtMost(_) if is_batch_write => {
+                let unprocessed = self.unprocessed.lock().unwrap().take();
+                let answer = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    Ok(with_unprocessed(answer.await?, unprocessed).await)
+                })
+            }
             Answers::Whole
             | Answers::AtMost(_)
+            | Answers::PutsAtMost(_)
             | Answers::Conflicts(_)
             | Answers::UpdateConflicts(_) => self.inner.call(request),
         }
     }
+}
+
+/// The operation that a request asks for.
+fn target(request: &HttpRequest) -> &str {
+    request.headers().get("x-amz-target").unwrap_or_default()
 }
 
 fn conflict() -> HttpResponse {
@@ -123,11 +191,37 @@ fn update_conflict() -> HttpResponse {
     answer(400, &body)
 }
 
+/// Leaves so many items at most in a batch write; answers the others, by their tables.
+fn shorten(request: &mut HttpRequest, most: usize) -> Value {
+    let mut body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    let mut left = json!({});
+    for (table, writes) in body["RequestItems"].as_object_mut().unwrap() {
+        let writes = writes.as_array_mut().unwrap();
+        let rest = writes.split_off(most.min(writes.len()));
+        if !rest.is_empty() {
+            left[table.as_str()] = Value::Array(rest);
+        }
+    }
+    let body = body.to_string();
+    request
+        .headers_mut()
+        .insert("content-length", body.len().to_string());
+    *request.body_mut() = SdkBody::from(body);
+    left
+}
+
+/// The same answer to a batch write, with these items unprocessed.
+async fn with_unprocessed(whole: HttpResponse, items: Value) -> HttpResponse {
+    let status = whole.status().as_u16();
+    let mut body = json_of(whole).await;
+    body["UnprocessedItems"] = items;
+    answer(status, &body)
+}
+
 /// The same answer with fewer items; the keys of the others are unprocessed.
 async fn shortened(whole: HttpResponse, most: usize) -> HttpResponse {
     let status = whole.status().as_u16();
-    let body = ByteStream::new(whole.into_body()).collect().await.unwrap();
-    let mut body: Value = serde_json::from_slice(&body.into_bytes()).unwrap();
+    let mut body = json_of(whole).await;
     let tables: Vec<String> = body["Responses"]
         .as_object()
         .unwrap()
@@ -146,6 +240,11 @@ async fn shortened(whole: HttpResponse, most: usize) -> HttpResponse {
         }
     }
     answer(status, &body)
+}
+
+async fn json_of(answer: HttpResponse) -> Value {
+    let body = ByteStream::new(answer.into_body()).collect().await.unwrap();
+    serde_json::from_slice(&body.into_bytes()).unwrap()
 }
 
 fn answer(status: u16, body: &Value) -> HttpResponse {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{Actor, EventKind, Owner, Subject};
 use domain::membership::Role;
 use domain::user::Origin;
-use domain::{Clock, EventId, UserId};
+use domain::{Clock, Error, EventId, UserId};
 use futures::future::join_all;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -16,6 +16,8 @@ use serde_json::json;
 use store::audit::{AuditRecord, Broken, ChainCheck, ChainHash, EventPlace, Fault};
 use store::{Act, AttentionWork, Meter, Table, UserAct};
 use testkit::{TestClock, TestMember, member};
+
+use crate::answers::{Answers, Meddler, tables};
 
 const EVENTS: usize = 64;
 
@@ -41,6 +43,19 @@ impl World {
             member,
         };
         (client, world)
+    }
+
+    /// With the same table behind such answers.
+    async fn behind(answers: Answers) -> (Self, Table, Meddler) {
+        let clock = TestClock::at("2026-12-01T09:00:00Z");
+        let (table, behind, meddler) = tables(&clock, answers).await;
+        let member = member(&table, &clock, Role::Owner).await;
+        let world = Self {
+            clock,
+            table,
+            member,
+        };
+        (world, behind, meddler)
     }
 
     fn owner(&self) -> Owner {
@@ -234,6 +249,44 @@ async fn sealers_at_once_leave_no_gap_and_no_fork_and_seal_nothing_twice() {
         0,
         "also for who saw the index late"
     );
+}
+
+#[tokio::test]
+async fn batch_write_that_is_processed_in_parts_is_written_to_its_end() {
+    let (world, behind, meddler) = World::behind(Answers::PutsAtMost(3)).await;
+    for _ in 1..10 {
+        world.record(EventKind::TenantChanged).await;
+    }
+    let places = world.waiting().await;
+
+    let now = world.clock.now();
+    let sealed = behind.system().seal(world.owner(), &places, now).await;
+
+    assert_eq!(sealed.unwrap(), 10);
+    assert_eq!(meddler.batch_writes(), 4, "3 + 3 + 3 + 1");
+    assert_eq!(world.waiting().await, [], "every event knows its place");
+}
+
+#[tokio::test]
+async fn batch_write_that_gets_nothing_processed_ends_as_unavailable_and_is_made_up_for() {
+    let (world, behind, meddler) = World::behind(Answers::PutsAtMost(0)).await;
+    for _ in 1..10 {
+        world.record(EventKind::TenantChanged).await;
+    }
+    let places = world.waiting().await;
+
+    let now = world.clock.now();
+    let sealed = behind.system().seal(world.owner(), &places, now).await;
+
+    assert!(
+        matches!(sealed, Err(Error::Unavailable { .. })),
+        "{sealed:?}"
+    );
+    assert_eq!(meddler.batch_writes(), 5);
+    assert_eq!(world.waiting().await.len(), 10);
+    assert_eq!(world.seal(&places).await, 0, "their block is written");
+    assert_eq!(world.waiting().await, []);
+    assert_eq!(check(&world.chain().await).unwrap().seq(), 10);
 }
 
 #[tokio::test]
