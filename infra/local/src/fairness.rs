@@ -1,8 +1,10 @@
 //! One tenant with six hundred posts beside twenty with five each, all due in the same second, on the host's own table,
-//! queues and consumers. Lateness is counted in posts that were published before.
+//! queues and consumers. Lateness is counted in posts that were published before, and in seconds beside a run without
+//! the loud one.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::membership::Role;
 use domain::network::RepeatRule;
@@ -14,6 +16,7 @@ use store::{Settings, Table};
 use testkit::posts::{Owner, scheduled};
 use testkit::{FakeNetwork, TestApi, TestClock, member};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::folder::DataFolder;
 use crate::functions::Functions;
@@ -28,6 +31,8 @@ const QUIET: usize = 5;
 const SHARDS: u32 = 4;
 /// Batches at once of the publisher, ten messages each.
 const BATCHES: usize = 4;
+/// What the loud one may cost the last of the quiet ones, and so each of them.
+const COST_MAX: Duration = Duration::from_secs(2);
 
 struct World {
     clock: TestClock,
@@ -100,6 +105,9 @@ impl World {
     async fn dispatch(&self) -> usize {
         self.functions.dispatch().await;
         let waiting = self.services.shards.waiting();
+        if waiting == 0 {
+            return 0;
+        }
         let (stop, stopped) = watch::channel(false);
         let (stop, left) = (Arc::new(stop), Arc::new(Mutex::new(waiting)));
         let functions = self.functions.clone();
@@ -149,11 +157,22 @@ impl World {
     }
 }
 
-#[tokio::test]
-async fn quiet_tenants_beside_a_loud_one_are_published_among_the_first() {
+/// What went out until the last quiet post did.
+struct Played {
+    /// Shards that had a backlog.
+    handed_over: usize,
+    quiet: BTreeSet<DeliveryId>,
+    /// In its order.
+    out: Vec<DeliveryId>,
+    /// How late the last quiet post was.
+    last_after: Duration,
+}
+
+/// The quiet tenants' posts beside so many of the loud one.
+async fn play(loud_posts: usize) -> Played {
     let world = World::new().await;
     let loud = world.owner("loud").await;
-    world.due(&loud, LOUD).await;
+    world.due(&loud, loud_posts).await;
     let mut quiet = BTreeSet::new();
     for number in 0..QUIET_TENANTS {
         let owner = world.owner(&format!("quiet-{number}")).await;
@@ -162,15 +181,38 @@ async fn quiet_tenants_beside_a_loud_one_are_published_among_the_first() {
 
     world.clock.set("2026-12-01T08:58:00Z".parse().unwrap());
     let handed_over = world.dispatch().await;
-    assert_eq!(handed_over, SHARDS as usize, "every shard has a backlog");
     world.clock.set(DUE.parse().unwrap());
+    let began = Instant::now();
     let out = world.publish_until(&quiet).await;
+    Played {
+        handed_over,
+        quiet,
+        out,
+        last_after: began.elapsed(),
+    }
+}
 
-    let last = out.iter().rposition(|delivery| quiet.contains(delivery));
+#[tokio::test]
+async fn quiet_tenants_beside_a_loud_one_are_published_among_the_first_and_nearly_as_soon() {
+    let alone = play(0).await;
+    let beside = play(LOUD).await;
+
+    assert_eq!(
+        beside.handed_over, SHARDS as usize,
+        "every shard has a backlog"
+    );
+    let mut out = beside.out.iter();
+    let last = out.rposition(|delivery| beside.quiet.contains(delivery));
     let turns = QUIET * (QUIET_TENANTS + 1);
     let in_work = BATCHES * 10;
     assert!(
         last.unwrap() < turns + in_work,
         "the last was number {last:?}"
+    );
+    let (alone, beside) = (alone.last_after, beside.last_after);
+    println!("the last quiet one after {alone:?} alone, after {beside:?} beside the loud one");
+    assert!(
+        beside <= alone + COST_MAX,
+        "{beside:?} beside the loud one, {alone:?} alone"
     );
 }
