@@ -1,11 +1,14 @@
 //! Each rule of the protocol is taken away once, and something breaks.
 //!
-//! The length of the lease is no rule of its own: a shorter one only makes owners give their tries back. What keeps an
-//! owner from calling when others may think it dead is the look at the lease right before the call.
+//! The length of the lease and the look at it right before the call are two rules. Without the look, owners call when
+//! others may think them dead; with a lease that is shorter than a call nobody calls at all: owners give their tries back,
+//! again and again.
 
 use std::collections::BTreeSet;
 
+use domain::delivery::timing::{CALL, LEASE};
 use domain::delivery::{Change, Guard, State, Transition, TransitionName};
+use jiff::SignedDuration;
 
 use crate::history::{Keep, play};
 use crate::invariants;
@@ -126,6 +129,9 @@ mutants! {
         },
         creates_deadlines: false,
     };
+    lease_length_is_needed: "lease length", DEADLINE, {
+        edit: shorten_the_lease,
+    };
     lease_before_the_call_is_needed: "a call fits into the lease", FENCE, {
         looks_at_lease_before_call: false,
     };
@@ -189,6 +195,18 @@ mutants! {
 fn every_invariant_is_broken_by_a_mutant() {
     let broken: BTreeSet<&str> = MUTANTS.iter().map(|mutant| mutant.breaks).collect();
     assert_eq!(broken, BTreeSet::from(invariants::ALL));
+}
+
+/// Half of what a call may take.
+const SHORT_LEASE: SignedDuration = SignedDuration::from_secs(CALL.as_secs() / 2);
+
+/// A claim that is over before a call has to be.
+fn shorten_the_lease(transition: &mut Transition) {
+    for change in &mut transition.changes {
+        if let Change::Lease(Some(lease)) = change {
+            *lease -= LEASE - SHORT_LEASE;
+        }
+    }
 }
 
 /// An owner that trusts its fence alone. No act of a person leaves `claimed` behind under the same fence, so that the
