@@ -75,22 +75,30 @@ fn keeps_every_invariant(seed: u64, climate: Climate, keep: Keep) -> Outcome {
     outcome
 }
 
+/// Lines of a history that are shown at most: one with ten thousand messages has more than anybody reads.
+const LINES_MAX: usize = 200;
+
 /// What a developer reads about a history that broke an invariant: the smallest one that still does, and how to play
 /// the whole one.
 fn report(seed: u64, climate: Climate, outcome: Outcome, protocol: Protocol) -> String {
     let violation = outcome.violation.unwrap();
     let (invariant, command) = (violation.invariant, climate.command(seed));
-    if climate != Climate::Any {
-        // What is forced cannot be made smaller.
-        let what = violation.what;
-        return format!("seed {seed} breaks “{invariant}”: {what}\nplay it whole with: {command}");
+    let small = shrink::shrink(outcome.choices, climate, protocol, invariant);
+    let told = play_in(
+        climate,
+        Tape::of_choices(small.clone()),
+        protocol,
+        Keep::Words,
+    );
+    let mut lines = told.log;
+    let before = lines.len().saturating_sub(LINES_MAX);
+    if before > 0 {
+        lines.splice(..before, [format!("({before} lines before)")]);
     }
-    let small = shrink::shrink(outcome.choices, protocol, invariant);
-    let told = play(Tape::of_choices(small.clone()), protocol, Keep::Words);
     format!(
         "seed {seed} breaks “{invariant}”; the smallest history found:\n{}\n\
          its choices: {small:?}\nplay it whole with: {command}",
-        told.log.join("\n")
+        lines.join("\n")
     )
 }
 
@@ -173,20 +181,23 @@ fn failing_history_is_made_small_and_says_how_to_play_it_again() {
     );
 }
 
-/// A history of a forced weather fails like any other: with what plays it again.
+/// A history of a forced weather fails like any other: made small, and with what plays it again.
 #[test]
-fn failing_history_in_a_forced_weather_says_how_to_play_it_again() {
+fn failing_history_in_a_forced_weather_is_made_small_and_says_how_to_play_it_again() {
     let without_claims = MUTANTS[0].protocol;
     let climate = Climate::OneBehind;
-    let play_seed = |seed| play_in(climate, Tape::of_seed(seed), without_claims, Keep::Verdict);
+    let play_seed = |seed| play_in(climate, Tape::of_seed(seed), without_claims, Keep::Words);
     let (seed, outcome) = (0..HISTORIES_OF_A_MUTANT)
         .map(|seed| (seed, play_seed(seed)))
         .find(|(_, outcome)| outcome.violation.is_some())
         .unwrap();
-    let broken = outcome.violation.clone();
+    let (broken, whole) = (outcome.violation.clone(), outcome.log.len());
 
     let report = report(seed, climate, outcome, without_claims);
 
+    assert!(report.contains("VIOLATED: "), "{report}");
+    let lines = report.lines().count();
+    assert!(lines < whole, "{lines} of {whole} lines:\n{report}");
     let (_, command) = report.rsplit_once("make simulate ").unwrap();
     let (again, name) = command.split_once(" WEATHER=").unwrap();
     assert_eq!(again, format!("SEED={seed}"));

@@ -1,19 +1,23 @@
 //! Makes a failing history smaller: fewer choices, and smaller ones, while the same invariant still breaks.
 
-use crate::history::{Keep, play};
+use crate::climate::Climate;
+use crate::history::{Keep, play_in};
 use crate::protocol::Protocol;
 use crate::tape::Tape;
 
-/// Histories that are tried at most.
-const TRIES_MAX: usize = 6_000;
-
-/// The smallest choices found that still break `invariant`.
-pub(crate) fn shrink(choices: Vec<u32>, protocol: Protocol, invariant: &'static str) -> Vec<u32> {
+/// The smallest choices found that still break `invariant` in this climate.
+pub(crate) fn shrink(
+    choices: Vec<u32>,
+    climate: Climate,
+    protocol: Protocol,
+    invariant: &'static str,
+) -> Vec<u32> {
     let mut search = Search {
         best: choices,
+        climate,
         protocol,
         invariant,
-        tries: 0,
+        tries_left: tries(climate),
     };
     loop {
         let before = search.best.clone();
@@ -21,17 +25,27 @@ pub(crate) fn shrink(choices: Vec<u32>, protocol: Protocol, invariant: &'static 
         search.zero();
         search.delete();
         search.lower();
-        if search.best == before || search.tries >= TRIES_MAX {
+        if search.best == before || search.tries_left == 0 {
             return search.best;
         }
     }
 }
 
+/// Histories that are tried at most.
+fn tries(climate: Climate) -> usize {
+    match climate {
+        Climate::Any | Climate::OneBehind | Climate::TwoBehind => 6_000,
+        // Each plays ten thousand messages.
+        Climate::Redrive | Climate::CalmRedrive => 60,
+    }
+}
+
 struct Search {
     best: Vec<u32>,
+    climate: Climate,
     protocol: Protocol,
     invariant: &'static str,
-    tries: usize,
+    tries_left: usize,
 }
 
 impl Search {
@@ -40,11 +54,12 @@ impl Search {
         while choices.last() == Some(&0) {
             choices.pop();
         }
-        if choices == self.best || self.tries >= TRIES_MAX {
+        if choices == self.best || self.tries_left == 0 {
             return false;
         }
-        self.tries += 1;
-        let outcome = play(
+        self.tries_left -= 1;
+        let outcome = play_in(
+            self.climate,
             Tape::of_choices(choices.clone()),
             self.protocol,
             Keep::Verdict,
