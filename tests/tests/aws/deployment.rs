@@ -1,5 +1,6 @@
 //! The deployment that `tests/aws/with-deployment.py` made for this run.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,6 +14,9 @@ use serde_json::{Value, json};
 use testkit::{Pds, PdsAccount};
 use tests::caller::Caller;
 use tokio::time::Instant;
+
+/// The repository's.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A small PNG.
 pub(crate) const PIXELS: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.png");
@@ -143,14 +147,21 @@ impl Deployment {
 
     /// Starts a function with an event of `events/`.
     pub(crate) fn invoke(&self, function: &str, event: &str) -> Value {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        self.start(function, &read_event(event))
+    }
+
+    /// Starts a function with this event.
+    pub(crate) fn invoke_with(&self, function: &str, event: &Value) -> Value {
+        self.start(function, event)
+    }
+
+    fn start(&self, function: &str, event: &Value) -> Value {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(event.to_string().as_bytes()).unwrap();
         let output = Command::new(&self.python)
-            .arg(format!("{root}/tests/aws/client.py"))
-            .args([
-                &self.endpoint,
-                &format!("m1autoposter-test-{function}"),
-                &format!("{root}/events/{event}"),
-            ])
+            .arg(format!("{ROOT}/tests/aws/client.py"))
+            .args([&self.endpoint, &format!("m1autoposter-test-{function}")])
+            .arg(file.path())
             .output()
             .unwrap();
         serde_json::from_slice(&output.stdout)
@@ -226,6 +237,12 @@ impl Deployment {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// An event of `events/`.
+fn read_event(name: &str) -> Value {
+    let text = std::fs::read_to_string(format!("{ROOT}/events/{name}")).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The wall clock, by which the functions run.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
-use serde_json::json;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
 
-use crate::deployment::{Deployment, Queue, in_seconds};
+use crate::deployment::{Deployment, Queue, in_seconds, now};
 
 const POISON: &str = "not a message";
 
@@ -77,4 +78,55 @@ async fn poison_among_good_messages_ends_in_dead_letters_alone() {
     let mut seen = deployment.visible(&account).await;
     seen.sort();
     assert_eq!(seen, [0, 1, 2, 3].map(|number| format!("Good {number}")));
+}
+
+/// The queue decides what comes together; here the batch is given.
+#[tokio::test(flavor = "multi_thread")]
+async fn batch_of_a_poison_and_a_good_message_fails_for_the_poison_alone() {
+    let deployment = Deployment::of_this_run();
+    let ada = deployment.member("batch").await;
+    let (account, id) = deployment.connect(&ada, "batch").await;
+    let due = in_seconds(10);
+    let post = json!({
+        "when": { "at": due.to_string() },
+        "base": { "text": "Good beside poison" },
+        "targets": [{ "account_id": id }],
+    });
+    let post = ada.post("/v1/posts", &post).await.expect(201).body;
+    let post = post["id"].as_str().unwrap();
+    // As the product wrote it. The queue delivers it, too: whichever comes second finds nothing to do.
+    let good = deployment
+        .eventually("its message", async || {
+            let waiting = deployment.messages(Queue::Deliveries).await;
+            waiting.into_iter().find(|body| body.contains(post))
+        })
+        .await;
+    let early = due - SignedDuration::from_secs(1);
+    deployment
+        .eventually("its time", async || (now() >= early).then_some(()))
+        .await;
+
+    let batch = json!({ "Records": [message("poison", POISON), message("good", &good)] });
+    let ended = deployment.invoke_with("publishing", &batch);
+
+    let failed = json!({ "batchItemFailures": [{ "itemIdentifier": "poison" }] });
+    assert_eq!(ended, json!({ "error": null, "answer": failed }));
+    ada.wait_for(post, Duration::from_mins(1), |post| {
+        post["state"] == "published"
+    })
+    .await;
+    assert_eq!(deployment.visible(&account).await, ["Good beside poison"]);
+}
+
+/// A message in the queue's event.
+fn message(id: &str, body: &str) -> Value {
+    json!({
+        "messageId": id,
+        "receiptHandle": "none",
+        "body": body,
+        "attributes": {},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "awsRegion": "eu-central-1",
+    })
 }
