@@ -147,21 +147,29 @@ impl Deployment {
 
     /// Starts a function with an event of `events/`.
     pub(crate) fn invoke(&self, function: &str, event: &str) -> Value {
-        self.start(function, &read_event(event))
+        self.start("client.py", function, &read_event(event), &[])
     }
 
     /// Starts a function with this event.
     pub(crate) fn invoke_with(&self, function: &str, event: &Value) -> Value {
-        self.start(function, event)
+        self.start("client.py", function, event, &[])
     }
 
-    fn start(&self, function: &str, event: &Value) -> Value {
+    /// Starts a function so many times at once, each time where it never ran before.
+    pub(crate) fn invoke_cold(&self, function: &str, event: &Value, times: usize) -> Vec<Value> {
+        let answers = self.start("cold.py", function, event, &[&times.to_string()]);
+        answers.as_array().unwrap().clone()
+    }
+
+    /// What a script of `tests/aws` prints that starts a function with an event.
+    fn start(&self, script: &str, function: &str, event: &Value, more: &[&str]) -> Value {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(event.to_string().as_bytes()).unwrap();
         let output = Command::new(&self.python)
-            .arg(format!("{ROOT}/tests/aws/client.py"))
+            .arg(format!("{ROOT}/tests/aws/{script}"))
             .args([&self.endpoint, &format!("m1autoposter-test-{function}")])
             .arg(file.path())
+            .args(more)
             .output()
             .unwrap();
         serde_json::from_slice(&output.stdout)
@@ -240,7 +248,7 @@ impl Deployment {
 }
 
 /// An event of `events/`.
-fn read_event(name: &str) -> Value {
+pub(crate) fn read_event(name: &str) -> Value {
     let text = std::fs::read_to_string(format!("{ROOT}/events/{name}")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
