@@ -1,5 +1,6 @@
 use auth::SignInLimits;
 use jiff::SignedDuration;
+use serde_json::json;
 use store::{AttemptLimit, RateLimit};
 
 use crate::app::{ADDRESS, App, PASSWORD};
@@ -83,5 +84,27 @@ async fn id_08_two_instances_on_one_table_count_wrong_passwords_together() {
     for app in [&other, &one] {
         let answer = app.login(PASSWORD, "token").await;
         answer.expect_problem(429, "rate_limited");
+    }
+}
+
+#[tokio::test]
+async fn id_08_client_beyond_its_limit_has_nothing_hashed_that_is_no_address() {
+    let one = SignInLimits {
+        login_by_client: RateLimit::per(1, SignedDuration::from_mins(15)),
+        ..SignInLimits::local()
+    };
+    for path in ["/v1/auth/login", "/v1/auth/lost-second-factor"] {
+        let app = App::with_limits(one).await;
+        let body = json!({ "email": "x", "password": PASSWORD });
+        let attempt = || {
+            let call = app.api.post(path).from_address("203.0.113.7");
+            call.json(&body).send()
+        };
+        attempt().await.expect(401);
+
+        let (refused, work) = app.work(attempt()).await;
+
+        refused.expect_problem(429, "rate_limited");
+        assert_eq!(work.hashes, 0, "{path}");
     }
 }
