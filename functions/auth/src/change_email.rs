@@ -136,8 +136,9 @@ pub(crate) async fn confirm_email(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes a change of the address back, with the token of the link that was sent to the old one. Every sign-in ends and
-/// the password works no more; a link that sets a new one is sent to the address.
+/// Takes a change of the address back, with the token of the link that was sent to the old one. Every sign-in ends, and
+/// password, passkeys, authenticator app and recovery codes work no more; a link that sets a new password is sent to
+/// the address.
 #[utoipa::path(
     post,
     path = "/v1/auth/revert-email",

@@ -14,7 +14,7 @@ use crate::scope::SystemTable;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{
-    MailGuardItem, StoredPassword, StoredUser, end_keys, set_factors, set_password,
+    MailGuardItem, StoredPassword, StoredUser, end_keys, set_factors, set_password, settle_factors,
 };
 
 /// The change of a person's address, by the link that was sent to the new one.
@@ -34,8 +34,9 @@ pub struct EmailChange<'a> {
     pub act: UserAct,
 }
 
-/// The way back, by the link that was sent to the old address. Whoever changed it may know the password and have added
-/// passkeys and made API keys: they work no more, and every sign-in ends.
+/// The way back, by the link that was sent to the old address. Whoever changed it may know the password, have added
+/// passkeys or an authenticator app, and made API keys: they work no more, and every sign-in ends. What guards the
+/// account beside its password is begun anew: nobody can tell the factors of the person from those that were added.
 #[derive(Debug)]
 pub struct EmailRevert<'a> {
     /// What the link carries, sent to the old address.
@@ -119,9 +120,7 @@ impl SystemTable<'_> {
         let mut actions = set_address(address)?;
         actions.extend(set_password(&password));
         actions.push(end_keys(act.at));
-        let app = self.authenticator(user).await?;
-        let apps = app.filter(|app| app.is_active).into_iter().count();
-        actions.push(set_factors(u64::from(apps > 0)));
+        actions.extend([set_factors(0), settle_factors(act.at)]);
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(user), actions).when(is_as_seen),
@@ -138,14 +137,14 @@ impl SystemTable<'_> {
             let present = Key::mail_guard(&seen.user.email.normalized());
             writes.push(Write::delete(present).when(is_own()?));
         }
-        writes.extend(self.without_passkeys(user).await?);
+        writes.extend(self.without_second_factors(user).await?);
         let free = 100_usize.saturating_sub(writes.len());
         let ends = self.ends_of_others(user, None).await?;
         writes.extend(ends.into_iter().take(free));
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 // What a sign-in that ends here added since the look.
-                for write in self.without_passkeys(user).await? {
+                for write in self.without_second_factors(user).await? {
                     self.table.write(write).await?;
                 }
                 self.sweep_other_sign_ins(user, None).await

@@ -287,18 +287,8 @@ impl SystemTable<'_> {
         let is_of_approval = |refused: &RefusedWrite| {
             (first_approval..first_approval + approvals.len()).contains(&refused.index)
         };
-        writes.extend([
-            mail.write(self.table)?,
-            self.user_event_write(user, &act)?,
-            Write::delete(Key::authenticator(user)),
-        ]);
-        writes.extend(self.without_passkeys(user).await?);
-        writes.extend(
-            self.recovery_codes(user)
-                .await?
-                .into_iter()
-                .map(Write::delete),
-        );
+        writes.extend([mail.write(self.table)?, self.user_event_write(user, &act)?]);
+        writes.extend(self.without_second_factors(user).await?);
         let free = 100_usize.saturating_sub(writes.len());
         let ends = self.ends_of_others(user, None).await?;
         writes.extend(ends.into_iter().take(free));
@@ -310,6 +300,15 @@ impl SystemTable<'_> {
             Transacted::Refused(refused) if refused.iter().all(is_of_approval) => Ok(false),
             Transacted::Refused(refused) => Err(gone(&refused)),
         }
+    }
+
+    /// The writes that remove all second factors and recovery codes of a person.
+    pub(crate) async fn without_second_factors(&self, user: UserId) -> Result<Vec<Write>> {
+        let codes = self.recovery_codes(user).await?.into_iter();
+        let mut writes = self.without_passkeys(user).await?;
+        writes.push(Write::delete(Key::authenticator(user)));
+        writes.extend(codes.map(Write::delete));
+        Ok(writes)
     }
 
     /// Makes all resets void that tenants have approved for the person of a token, once; fails as [`Self::token`] does.

@@ -233,6 +233,49 @@ async fn id_11_new_app_ends_other_sign_ins_and_is_told_to_the_person() {
 }
 
 #[tokio::test]
+async fn id_12_change_of_the_address_that_is_taken_back_removes_the_app_and_its_codes() {
+    const THIEF: &str = "eve@example.com";
+    const NEW: &str = "seven looms weave flowers";
+    let app = App::new().await;
+    let Guarded { cookie, .. } = guarded(&app).await;
+    let me = app.me_by_cookie(&cookie).await.expect(200).body;
+    let user = text(&me["user"], "id").parse().unwrap();
+    let wish = json!({ "email": THIEF });
+    post(&app, &cookie, "/v1/me/email", &wish).await.expect(202);
+    let follow = async |page: &str, body: Value| {
+        let call = app.api.post(format!("/v1/auth/{page}")).json(&body);
+        call.send().await.expect(204)
+    };
+    follow("confirm-email", json!({ "token": app.newest_token(THIEF) })).await;
+
+    follow(
+        "revert-email",
+        json!({ "token": app.newest_token(ADDRESS) }),
+    )
+    .await;
+
+    let reset = json!({ "token": app.newest_token(ADDRESS), "password": NEW });
+    follow("reset-password", reset).await;
+    // Nothing that the thief has is asked for.
+    let signed_in = app.login(NEW, "cookie").await.expect(200);
+    let call = app.api.get("/v1/me/second-factor");
+    let state = call
+        .cookie(&signed_in.cookie())
+        .send()
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(state["authenticator"], false);
+    assert_eq!(state["recovery_codes_left"], 0);
+    let system = app.table.system();
+    assert!(!system.has_second_factor(user).await.unwrap());
+    // The person sets up an app of their own.
+    post(&app, &signed_in.cookie(), APP, &json!({}))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
 async fn id_20_recovery_code_takes_the_place_of_the_app_once() {
     let app = App::new().await;
     let Guarded {
