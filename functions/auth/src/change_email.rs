@@ -28,6 +28,14 @@ const REVERT_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(crate) struct ChangeEmail {
     #[schema(example = "countess@example.com")]
     email: String,
+    /// Whether all other sign-ins end once the address is confirmed.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    end_other_sessions: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -78,15 +86,22 @@ pub(crate) async fn change_email(
             &client,
             Value::Null,
         );
-        system.send_token(&token, &outgoing.owed, &act).await?;
+        if body.end_other_sessions {
+            let kept = &caller.credential;
+            system
+                .send_ending_token(&token, kept, &outgoing.owed, &act)
+                .await?;
+        } else {
+            system.send_token(&token, &outgoing.owed, &act).await?;
+        }
         outgoing
     };
     ctx.send(&outgoing).await;
     Ok(ACCEPTED)
 }
 
-/// Makes a new address the person's, with the token of the link that was sent to it. The old address gets a link that
-/// takes it back for seven days.
+/// Makes a new address the person's, with the token of the link that was sent to it. All sign-ins end but the one that
+/// asked for it, unless that was not wanted. The old address gets a link that takes it back for seven days.
 #[utoipa::path(
     post,
     path = "/v1/auth/confirm-email",
@@ -128,7 +143,10 @@ pub(crate) async fn confirm_email(
             &ctx,
             EventKind::UserEmailChanged,
             &client,
-            json!({ "email": address }),
+            json!({
+                "email": address,
+                "ended_other_sessions": token.ends_all_but.is_some(),
+            }),
         ),
     };
     ctx.table.system().change_email(change).await?;

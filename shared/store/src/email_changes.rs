@@ -56,7 +56,8 @@ pub struct EmailRevert<'a> {
 }
 
 impl SystemTable<'_> {
-    /// Changes an address; fails as [`Self::token`] does, and with [`Error::Conflict`] where somebody else has it.
+    /// Changes an address and ends the sign-ins that the token says; fails as [`Self::token`] does, and with
+    /// [`Error::Conflict`] where somebody else has it.
     pub async fn change_email(&self, change: EmailChange<'_>) -> Result<()> {
         let EmailChange {
             token,
@@ -78,7 +79,7 @@ impl SystemTable<'_> {
             Condition::Below(TTL, number(act.at.as_second())),
         ]);
         let kept_until = vec![Action::Set(TTL, number(revert.expires_at.as_second()))];
-        let writes = vec![
+        let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(user), set_address(address)?).when(is_as_seen),
             Write::put(Key::mail_guard(&address.normalized()), encode(&guard)?).when(is_free),
@@ -88,8 +89,18 @@ impl SystemTable<'_> {
             mail.write(self.table)?,
             self.user_event_write(user, &act)?,
         ];
+        let kept = match &token.ends_all_but {
+            Some(known_as) => Some(self.sign_ins(user).await?.into_known_as(known_as)),
+            None => None,
+        };
+        if let Some(kept) = &kept {
+            writes.extend(self.ends_of_others(user, kept.as_ref()).await?);
+        }
         match self.table.transact(writes).await? {
-            Transacted::Done => Ok(()),
+            Transacted::Done => match kept {
+                Some(kept) => self.sweep_other_sign_ins(user, kept.as_ref()).await,
+                None => Ok(()),
+            },
             Transacted::Refused(refused) if refused.iter().all(|write| write.index == 2) => {
                 Err(Error::conflict(
                     "email_taken",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::{instant, millis, optional_millis};
 use crate::condition::{Action, Condition, Write};
+use crate::credentials::Credential;
 use crate::devices::Device;
 use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
@@ -63,6 +64,8 @@ pub struct Token {
     pub address: Option<EmailAddress>,
     /// The password that the person had.
     pub password_version: u64,
+    /// The sign-in that alone outlives the use of the token, as [`Credential::sign_in`] knows it; `None` where all do.
+    pub ends_all_but: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,6 +86,8 @@ struct TokenItem {
         skip_serializing_if = "Option::is_none"
     )]
     used: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_all_but: Option<String>,
     exp: i64,
 }
 
@@ -96,6 +101,11 @@ impl Item for TokenItem {
 
 impl NewToken {
     pub(crate) fn write(&self) -> Result<Write> {
+        self.write_ending(None)
+    }
+
+    /// The same for one whose use ends all sign-ins but `kept`.
+    fn write_ending(&self, kept: Option<&Credential>) -> Result<Write> {
         let item = TokenItem {
             key: Key::one_time_token(&self.secret),
             purpose: self.purpose,
@@ -104,6 +114,7 @@ impl NewToken {
             pwv: self.password_version,
             until: self.expires_at,
             used: None,
+            ends_all_but: kept.map(Credential::sign_in),
             exp: self
                 .expires_at
                 .saturating_add(REMEMBERED)
@@ -129,8 +140,29 @@ impl Token {
 impl SystemTable<'_> {
     /// Stores a token and the mail that carries it.
     pub async fn send_token(&self, token: &NewToken, mail: &OwedMail, act: &UserAct) -> Result<()> {
+        self.store_token(token, None, mail, act).await
+    }
+
+    /// The same for a token whose use ends all sign-ins of its person but `kept`.
+    pub async fn send_ending_token(
+        &self,
+        token: &NewToken,
+        kept: &Credential,
+        mail: &OwedMail,
+        act: &UserAct,
+    ) -> Result<()> {
+        self.store_token(token, Some(kept), mail, act).await
+    }
+
+    async fn store_token(
+        &self,
+        token: &NewToken,
+        kept: Option<&Credential>,
+        mail: &OwedMail,
+        act: &UserAct,
+    ) -> Result<()> {
         let writes = vec![
-            token.write()?,
+            token.write_ending(kept)?,
             mail.write(self.table)?,
             self.user_event_write(token.user, act)?,
         ];
@@ -166,6 +198,7 @@ impl SystemTable<'_> {
             user: token.user,
             address: token.mail,
             password_version: token.pwv,
+            ends_all_but: token.ends_all_but,
         })
     }
 

@@ -53,6 +53,15 @@ pub struct SignIns {
 }
 
 impl SignIns {
+    /// The one that [`Credential::sign_in`] knows as this.
+    pub(crate) fn into_known_as(self, known_as: &str) -> Option<Credential> {
+        let sessions = self.sessions.into_iter().map(Credential::Session);
+        let families = self.families.into_iter().map(Credential::Family);
+        sessions
+            .chain(families)
+            .find(|sign_in| sign_in.sign_in() == known_as)
+    }
+
     /// The keys of all but `kept`.
     fn others(&self, kept: Option<&Credential>) -> Vec<Key> {
         let kept = kept.map(Credential::key);

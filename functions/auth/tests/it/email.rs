@@ -1,10 +1,10 @@
 use domain::membership::{Permission, Role};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::Answer;
 use testkit::http::{api_key, member_of, tenant};
 
-use crate::app::{ADDRESS, App, PASSWORD};
+use crate::app::{ADDRESS, App, PASSWORD, text};
 
 const NEW: &str = "countess@example.com";
 const NEXT: &str = "seven looms weave flowers";
@@ -53,6 +53,74 @@ async fn id_12_new_address_counts_once_it_is_proven() {
     assert_eq!(me["user"]["email"], NEW);
     let again = follow(&app, "confirm-email", &token).await;
     again.expect_problem(410, "token_used");
+}
+
+/// The usual person with a browser and a program beside the browser that asks for another address: its cookie, and what
+/// the others get once the address is confirmed.
+async fn moved_with_others_signed_in(wish: &Value) -> (App, String, [Answer; 2]) {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    app.clock.advance(SignedDuration::from_secs(1));
+    let other = app.login(PASSWORD, "cookie").await.expect(200).cookie();
+    let pair = app.login(PASSWORD, "token").await.expect(200).body;
+    let call = app.api.post("/v1/me/email").cookie(&cookie).json(wish);
+    call.send().await.expect(202);
+    app.me_by_cookie(&other).await.expect(200);
+
+    follow(&app, "confirm-email", &app.newest_token(NEW))
+        .await
+        .expect(204);
+
+    let browser = app.me_by_cookie(&other).await;
+    let program = app.me_by_token(text(&pair, "access_token")).await;
+    (app, cookie, [browser, program])
+}
+
+#[tokio::test]
+async fn id_11_new_address_ends_other_sign_ins_once_it_is_proven() {
+    let wish = json!({ "email": NEW });
+
+    let (app, cookie, others) = moved_with_others_signed_in(&wish).await;
+
+    for other in others {
+        other.expect(401);
+    }
+    let me = app.me_by_cookie(&cookie).await.expect(200).body;
+    let user = text(&me["user"], "id").parse().unwrap();
+    let events = app.table.system().user_events(user, 1).await.unwrap();
+    assert_eq!(events[0].kind, "user.email_changed");
+    assert_eq!(events[0].detail["ended_other_sessions"], true);
+}
+
+#[tokio::test]
+async fn id_11_new_address_ends_other_sign_ins_of_a_session_that_was_proven_again_meanwhile() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    app.clock.advance(SignedDuration::from_secs(1));
+    let other = app.login(PASSWORD, "cookie").await.expect(200).cookie();
+    wish(&app, &cookie, NEW).await.expect(202);
+    let proof = json!({ "password": PASSWORD });
+    let call = app.api.post("/v1/auth/reauthenticate").cookie(&cookie);
+    let cookie = call.json(&proof).send().await.expect(200).cookie();
+
+    follow(&app, "confirm-email", &app.newest_token(NEW))
+        .await
+        .expect(204);
+
+    app.me_by_cookie(&cookie).await.expect(200);
+    app.me_by_cookie(&other).await.expect(401);
+}
+
+#[tokio::test]
+async fn id_11_new_address_leaves_other_sign_ins_alone_where_that_is_wanted() {
+    let wish = json!({ "email": NEW, "end_other_sessions": false });
+
+    let (app, cookie, others) = moved_with_others_signed_in(&wish).await;
+
+    for other in others {
+        other.expect(200);
+    }
+    app.me_by_cookie(&cookie).await.expect(200);
 }
 
 #[tokio::test]
@@ -242,7 +310,7 @@ async fn address_that_somebody_registers_before_the_proof_is_not_taken_from_them
 async fn profile_is_edited_field_by_field() {
     let app = App::new().await;
     let cookie = app.browser().await;
-    let edit = async |body: serde_json::Value| {
+    let edit = async |body: Value| {
         let call = app.api.patch("/v1/me").cookie(&cookie).json(&body);
         call.send().await
     };
