@@ -3,11 +3,14 @@
 use api::SignedIn;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
 use http::header::SET_COOKIE;
 use http::{HeaderName, StatusCode};
+use serde_json::json;
 use store::Credential;
 
 use crate::Ctx;
+use crate::client::Client;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -18,19 +21,23 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
     tag = "identity",
     responses((status = NO_CONTENT, description = "Signed out"))
 )]
-pub(crate) async fn logout(State(ctx): State<Ctx>, caller: SignedIn) -> api::Result<Response> {
+pub(crate) async fn logout(
+    State(ctx): State<Ctx>,
+    caller: SignedIn,
+    client: Client,
+) -> api::Result<Response> {
+    let detail = json!({ "session": caller.credential.name() });
+    let act = ctx.end_of_session(EventKind::UserSessionEnded, &client, detail);
+    // Where something else ended it meanwhile, that is remembered.
     let system = ctx.table.system();
+    system.end_sign_in(&caller.credential, &act).await?;
     match &caller.credential {
-        Credential::Session(session) => {
-            system.end_session(session).await?;
+        Credential::Session(_) => {
             let forget = [(SET_COOKIE, ctx.gate.cookie().remove())];
             // Nothing of a session is in the browser's cache: no answer may be stored.
             let clear = [(CLEAR_SITE_DATA, r#""storage""#)];
             Ok((StatusCode::NO_CONTENT, forget, clear).into_response())
         }
-        Credential::Family(family) => {
-            system.end_family(family.user, family.id).await?;
-            Ok(StatusCode::NO_CONTENT.into_response())
-        }
+        Credential::Family(_) => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }

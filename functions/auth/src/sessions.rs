@@ -183,7 +183,13 @@ impl Ctx {
             .collect())
     }
 
-    fn end_of_session(&self, kind: EventKind, client: &Client, detail: Value) -> UserAct {
+    /// What is remembered of the end of sign-ins.
+    pub(crate) fn end_of_session(
+        &self,
+        kind: EventKind,
+        client: &Client,
+        detail: Value,
+    ) -> UserAct {
         UserAct {
             at: self.clock.now(),
             kind,

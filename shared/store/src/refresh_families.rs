@@ -213,13 +213,6 @@ impl SystemTable<'_> {
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
-
-    /// Ends a family: its refresh token and its access tokens are dead at once.
-    pub async fn end_family(&self, user: UserId, family: FamilyId) -> Result<()> {
-        let key = Key::refresh_family(user, family);
-        self.table.write(Write::delete(key)).await?;
-        Ok(())
-    }
 }
 
 fn put(family: &RefreshFamily, first: &RefreshToken) -> Result<Write> {

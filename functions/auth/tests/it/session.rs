@@ -93,6 +93,33 @@ async fn id_16_logout_kills_access_and_refresh_tokens_at_once() {
 }
 
 #[tokio::test]
+async fn id_44_logout_of_a_browser_and_of_a_program_is_remembered_with_what_ended() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    let pair = app.login(PASSWORD, "token").await.expect(200).body;
+    let user = text(&pair["user"], "id").parse().unwrap();
+    let listed = app.api.get("/v1/me/sessions").cookie(&cookie);
+    let listed = listed.send().await.expect(200).body;
+    let items = listed["items"].as_array().unwrap();
+    let mut sign_ins: Vec<&str> = items.iter().map(|item| text(item, "id")).collect();
+    sign_ins.sort_unstable();
+    let logout = || app.api.post("/v1/auth/logout");
+
+    let browser = logout().cookie(&cookie).send();
+    browser.await.expect(204);
+    let program = logout().bearer(text(&pair, "access_token")).send();
+    program.await.expect(204);
+
+    let events = app.table.system().user_events(user, 2).await.unwrap();
+    let is_end = |event: &store::UserEvent| event.kind == "user.session_ended";
+    assert!(events.iter().all(is_end), "{events:?}");
+    let ended = events.iter().map(|event| text(&event.detail, "session"));
+    let mut ended: Vec<&str> = ended.collect();
+    ended.sort_unstable();
+    assert_eq!(ended, sign_ins);
+}
+
+#[tokio::test]
 async fn id_13_switch_gives_a_browser_a_new_session_and_kills_the_old_one() {
     let app = App::new().await;
     let cookie = app.browser().await;
