@@ -72,7 +72,7 @@ impl Ctx {
             let code = body.code.as_deref().ok_or_else(second_factor_required)?;
             let app = factors.authenticator.as_ref();
             if !self.use_code(user.id, app, code, client).await? {
-                self.warn_of_attempts(user, knowing.attempt).await?;
+                self.warn_of_attempts(user, knowing.attempt, client).await?;
                 return Err(wrong_code("/code"));
             }
         }
@@ -137,7 +137,7 @@ impl Ctx {
         };
         let Some(password_version) = self.version_of(&known, &password).await? else {
             self.turn_away(stranger.as_ref());
-            self.warn_of_attempts(&known.user, attempt).await?;
+            self.warn_of_attempts(&known.user, attempt, client).await?;
             return Err(wrong());
         };
         if let Some(stranger) = &stranger {

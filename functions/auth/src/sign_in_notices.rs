@@ -1,11 +1,14 @@
 //! What people are told of sign-ins and tries that may not be theirs.
 
 use domain::Result;
+use domain::event::EventKind;
 use domain::user::User;
-use store::Device;
+use serde_json::json;
+use store::{Device, UserAct};
 
 use crate::Ctx;
 use crate::authenticate::Authenticated;
+use crate::client::Client;
 use crate::mails::Outgoing;
 
 /// Wrong tries in a row of which the person is told, each once.
@@ -42,12 +45,24 @@ impl Ctx {
         Ok(Some(self.new_device_mail(user, &device.origin).await?))
     }
 
-    /// Tells a person of many wrong tries. The mail is left to whoever sends what is owed: a try for a known address
-    /// must not take longer than others.
-    pub(crate) async fn warn_of_attempts(&self, user: &User, attempt: u32) -> Result<()> {
+    /// Tells a person of many wrong tries, and remembers how many there were and where the last came from. The mail is
+    /// left to whoever sends what is owed: a try for a known address must not take longer than others.
+    pub(crate) async fn warn_of_attempts(
+        &self,
+        user: &User,
+        attempt: u32,
+        client: &Client,
+    ) -> Result<()> {
         if user.email_verified && TOLD.contains(&attempt) {
             let outgoing = self.many_attempts_mail(user, attempt).await?;
-            self.table.system().owe_mail(&outgoing.owed).await?;
+            let act = UserAct {
+                at: self.clock.now(),
+                kind: EventKind::UserSignInsFailed,
+                origin: client.origin(),
+                detail: json!({ "tries": attempt }),
+            };
+            let system = self.table.system();
+            system.owe_mail_of(user.id, &outgoing.owed, &act).await?;
         }
         Ok(())
     }

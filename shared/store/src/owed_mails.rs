@@ -1,7 +1,7 @@
 //! Mails that are written in the transaction of an act and removed once they are sent: whoever dies in between leaves
 //! them to the sweeper.
 
-use domain::{NoticeId, Result};
+use domain::{NoticeId, Result, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ use crate::schema::BY_ATTENTION;
 use crate::scope::SystemTable;
 use crate::shard::{AttentionKind, attention_at, attention_shard};
 use crate::table::{Table, Written};
+use crate::transaction::Transacted;
+use crate::user_events::UserAct;
 
 /// What the sender of the act has before the sweeper takes over: more than it needs for one try.
 const OWN_TRY: SignedDuration = SignedDuration::from_secs(60);
@@ -76,6 +78,15 @@ impl SystemTable<'_> {
         // Refused only where the mail is there already.
         match self.table.write(mail.write(self.table)?).await? {
             Written::Applied(_) | Written::Refused(_) => Ok(()),
+        }
+    }
+
+    /// Stores a mail that tells a person what happened to their account, with the event of it.
+    pub async fn owe_mail_of(&self, user: UserId, mail: &OwedMail, act: &UserAct) -> Result<()> {
+        let writes = vec![mail.write(self.table)?, self.user_event_write(user, act)?];
+        match self.table.transact(writes).await? {
+            // Refused only where the mail is there already.
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
         }
     }
 

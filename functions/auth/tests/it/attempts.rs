@@ -4,7 +4,7 @@ use serde_json::json;
 use store::{AttemptLimit, RateLimit};
 use testkit::Answer;
 
-use crate::app::{ADDRESS, App, PASSWORD};
+use crate::app::{ADDRESS, App, PASSWORD, text};
 
 fn few() -> SignInLimits {
     SignInLimits {
@@ -239,6 +239,27 @@ async fn id_46_many_wrong_tries_are_told_to_the_person_without_making_the_answer
     signed_in.expect(200);
     let mails = app.mailbox.to(ADDRESS);
     assert!(mails[before + 1].text.contains("after 12 wrong tries"));
+}
+
+#[tokio::test]
+async fn id_44_wrong_tries_that_the_person_is_told_of_are_remembered_with_their_count() {
+    let app = App::new().await;
+    let pair = app.program().await;
+    let user = text(&pair["user"], "id").parse().unwrap();
+
+    for _ in 0..12 {
+        app.clock.advance(SignedDuration::from_mins(15));
+        let guess = attempt_from(&app, "203.0.113.7", ADDRESS, "a wrong password", None);
+        guess.await.expect(401);
+    }
+
+    let mut events = app.table.system().user_events(user, 20).await.unwrap();
+    events.retain(|event| event.kind == "user.sign_ins_failed");
+    let [event] = &events[..] else {
+        panic!("one event: {events:?}");
+    };
+    assert_eq!(event.detail, json!({ "tries": 10 }));
+    assert!(event.origin.network.is_some());
 }
 
 #[tokio::test]

@@ -126,6 +126,7 @@ event_kinds! {
         UserRefreshTokenReused = "user.refresh_token_reused",
         UserRegistered = "user.registered",
         UserSessionEnded = "user.session_ended",
+        UserSignInsFailed = "user.sign_ins_failed",
         UserSignedIn = "user.signed_in",
         UserVerificationRequested = "user.verification_requested",
     }
