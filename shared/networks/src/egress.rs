@@ -120,6 +120,12 @@ impl Egress {
         is_public(address) || (*self == Self::AllowLoopback && address.to_canonical().is_loopback())
     }
 
+    /// Whether a connection may go to a name with these addresses: to each of them, since nobody knows which one it
+    /// takes.
+    fn allows_all(&self, addresses: &[SocketAddr]) -> bool {
+        addresses.iter().all(|address| self.allows(address.ip()))
+    }
+
     /// Whether the addresses behind this name are the operator's own affair.
     fn trusts(&self, name: &str) -> bool {
         self.private_servers()
@@ -220,9 +226,7 @@ impl Resolve for CheckedResolver {
         Box::pin(async move {
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let is_allowed = egress.trusts(name.as_str())
-                || found.iter().all(|address| egress.allows(address.ip()));
-            if !is_allowed {
+            if !egress.trusts(name.as_str()) && !egress.allows_all(&found) {
                 return Err(Box::from(Forbidden::NotPublic));
             }
             let addresses: Addrs = Box::new(found.into_iter());
@@ -336,6 +340,43 @@ mod tests {
                 "{address}"
             );
         }
+    }
+
+    #[test]
+    fn f_17_name_with_one_private_address_among_public_ones_is_refused() {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let public = ["1.1.1.1:443", "[2606:4700::1111]:443"];
+
+        assert!(Egress::Public.allows_all(&addresses(&public)));
+        for private in ["10.0.0.1:443", "169.254.169.254:80", "[::1]:443"] {
+            for mixed in [
+                [public[0], public[1], private],
+                [private, public[0], public[1]],
+            ] {
+                assert!(!Egress::Public.allows_all(&addresses(&mixed)), "{mixed:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn f_17_name_that_leads_to_a_private_address_is_refused_when_it_is_resolved() {
+        let resolve = async |egress: Egress| {
+            let name: Name = "localhost".parse().unwrap();
+            let found = CheckedResolver(egress).resolve(name).await;
+            found.map(Iterator::count)
+        };
+
+        let refused = resolve(Egress::Public).await.unwrap_err();
+
+        let forbidden = refused.downcast_ref::<Forbidden>();
+        assert_eq!(forbidden, Some(&Forbidden::NotPublic));
+        let reached = resolve(Egress::AllowLoopback).await.unwrap();
+        assert!(reached > 0);
+        // What the operator names may be anywhere.
+        let own: Url = "http://localhost:2583".parse().unwrap();
+        assert!(resolve(Egress::deployed(vec![own])).await.unwrap() > 0);
     }
 
     #[test]
