@@ -332,9 +332,14 @@ async fn id_43_key_is_taken_from_its_addresses_only() {
     }
     let nowhere = app.whoami(&key).await;
     nowhere.expect_problem(403, "address_not_allowed");
+    // Anybody can write a header.
+    let forged = app.api.get("/v1/members/me").bearer(&key.secret);
+    let forged = forged.header("x-forwarded-for", "203.0.113.7");
+    let forged = forged.from_address("203.0.114.7").send().await;
+    forged.expect_problem(403, "address_not_allowed");
     let events = app.events().await;
     let denied = events.iter().filter(|kind| *kind == "access.denied");
-    assert_eq!(denied.count(), 4);
+    assert_eq!(denied.count(), 5);
 }
 
 #[tokio::test]
