@@ -13,6 +13,8 @@ use crate::witness::{RATE_LIMIT, RATE_LIMIT_POLICY};
 pub enum Quota {
     /// Connected accounts.
     Accounts,
+    /// Members.
+    Members,
     /// Posts that are made in a month.
     Posts,
     /// Bytes of media.
@@ -32,6 +34,7 @@ impl Quota {
     fn name(self) -> &'static str {
         match self {
             Self::Accounts => "accounts",
+            Self::Members => "members",
             Self::Posts => "posts",
             Self::MediaBytes => "media-bytes",
         }

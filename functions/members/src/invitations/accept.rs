@@ -1,12 +1,12 @@
 //! `POST /v1/invitations/accept`
 
-use api::{Json, Secret, SignedIn};
+use api::{Headroom, Json, Quota, Secret, SignedIn};
 use axum::extract::State;
 use domain::membership::{Action, AssignedRole, Invitation, Membership, Relation, authorize};
-use domain::tenant::TenantState;
+use domain::tenant::{Tenant, TenantState};
 use domain::{Error, Result, TenantId};
 use serde::Serialize;
-use store::{Act, Admission, Admitted, FoundInvitation};
+use store::{Act, Admission, Admitted, FoundInvitation, TenantScope};
 use utoipa::ToSchema;
 
 use super::create::already_member;
@@ -27,6 +27,9 @@ pub(crate) struct Accepted {
     role: AssignedRole,
 }
 
+/// The answer to a new member, with what is left of the tenant's places.
+type Welcome = (Option<Headroom>, Json<Accepted>);
+
 /// Accepts an invitation: the caller must have proven the address that it is for, and whoever invited must still have what
 /// it gives.
 #[utoipa::path(
@@ -45,13 +48,13 @@ pub(crate) async fn accept_invitation(
     State(ctx): State<Ctx>,
     caller: SignedIn,
     Json(body): Json<InvitationToken>,
-) -> api::Result<Json<Accepted>> {
+) -> api::Result<Welcome> {
     let secret = Secret::parse(&body.token).ok_or_else(void)?;
     for _ in 0..ROUNDS {
         let found = ctx.table.system().find_invitation(&secret.hash()).await?;
         let found = found.ok_or_else(void)?;
-        if let Some(accepted) = ctx.try_accept(&caller, &found).await? {
-            return Ok(Json(accepted));
+        if let Some(welcome) = ctx.try_accept(&caller, &found).await? {
+            return Ok(welcome);
         }
     }
     Err(too_busy().into())
@@ -63,21 +66,17 @@ impl Ctx {
         &self,
         caller: &SignedIn,
         found: &FoundInvitation,
-    ) -> Result<Option<Accepted>> {
+    ) -> Result<Option<Welcome>> {
         let members = self.table.tenant(&found.scope);
         let tenant = members.head().await?;
         if tenant.state != TenantState::Active {
             return Err(void());
         }
-        let accepted = |role| Accepted {
-            tenant_id: tenant.id,
-            tenant_name: tenant.name.clone(),
-            role,
-        };
         let Some(invitation) = &found.invitation else {
             // Somebody whose first answer was lost.
             let member = members.membership(caller.user).await?.ok_or_else(void)?;
-            return Ok(Some(accepted(member.role)));
+            let welcome = self.welcome(&found.scope, tenant, member.role).await;
+            return Ok(Some(welcome));
         };
         let now = self.clock.now();
         if invitation.is_expired(now) {
@@ -113,10 +112,24 @@ impl Ctx {
             at: now,
         };
         match members.admit_member(&admission, &act).await? {
-            Admitted::Done => Ok(Some(accepted(membership.role))),
+            Admitted::Done => {
+                let welcome = self.welcome(&found.scope, tenant, membership.role).await;
+                Ok(Some(welcome))
+            }
             Admitted::Already => Err(already_member()),
             Admitted::Stale => Ok(None),
         }
+    }
+
+    async fn welcome(&self, scope: &TenantScope, tenant: Tenant, role: AssignedRole) -> Welcome {
+        let used = self.table.tenant(scope).members_used().await;
+        let headroom = Headroom::after(Quota::Members, tenant.limits.members, used);
+        let accepted = Accepted {
+            tenant_id: tenant.id,
+            tenant_name: tenant.name,
+            role,
+        };
+        (headroom, Json(accepted))
     }
 
     async fn must_have_proven(&self, caller: &SignedIn, invitation: &Invitation) -> Result<()> {

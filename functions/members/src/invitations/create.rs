@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::permission::ManageMembers;
-use api::{Can, Command, Json};
+use api::{Can, Command, Headroom, Json, Quota};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::email::EmailAddress;
@@ -66,16 +66,18 @@ pub(crate) async fn create_invitation(
     let claim = command.claim.as_ref();
     for _ in 0..ROUNDS {
         if let Some(made) = ctx.invited_before(&asker, claim).await? {
-            return Ok(ctx.invitation_made(made));
+            return Ok(ctx.invitation_made(&asker, made, members_max).await);
         }
         let invitation = ctx.wanted(&asker, &command.body, members_max).await?;
         match ctx.send(&asker, &invitation, claim).await? {
-            Invited::Done => return Ok(ctx.invitation_made(invitation)),
+            Invited::Done => {
+                return Ok(ctx.invitation_made(&asker, invitation, members_max).await);
+            }
             // Perhaps by a twin of this request, under the same key.
             Invited::Already => {
                 let made = ctx.invited_before(&asker, claim).await?;
                 let made = made.ok_or_else(already_invited)?;
-                return Ok(ctx.invitation_made(made));
+                return Ok(ctx.invitation_made(&asker, made, members_max).await);
             }
             Invited::Stale => asker = ctx.once_more::<ManageMembers>(&asker).await?,
         }
@@ -84,9 +86,17 @@ pub(crate) async fn create_invitation(
 }
 
 impl Ctx {
-    fn invitation_made(&self, invitation: Invitation) -> Response {
+    /// With the places that are left. An open invitation takes none, but works only while there is one.
+    async fn invitation_made(
+        &self,
+        asker: &Asker,
+        invitation: Invitation,
+        members_max: u64,
+    ) -> Response {
+        let used = self.tenant(asker).members_used().await;
+        let headroom = Headroom::after(Quota::Members, members_max, used);
         let view = InvitationView::new(invitation, self.clock.now());
-        (StatusCode::CREATED, Json(view)).into_response()
+        (StatusCode::CREATED, headroom, Json(view)).into_response()
     }
 
     async fn wanted(

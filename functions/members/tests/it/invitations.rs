@@ -368,6 +368,29 @@ async fn id_41_invitations_accepted_at_once_fill_the_last_place_once() {
 }
 
 #[tokio::test]
+async fn invitation_and_its_acceptance_are_answered_with_the_places_that_are_left() {
+    let app = App::new().await;
+    app.change_tenant(|tenant| tenant.limits.members = 3).await;
+    let told = |answer: &Answer, name: &str| -> Vec<String> {
+        let values = answer.headers.get_all(name).into_iter();
+        let texts = values.map(|value| value.to_str().unwrap().to_owned());
+        texts
+            .filter(|text| text.starts_with("\"members\""))
+            .collect()
+    };
+
+    let invited = app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let (_, cookie) = app.registered(GRACE).await;
+    let accepted = app.accept(&cookie, &app.token(GRACE)).await.expect(200);
+
+    for (answer, left) in [(&invited, 2), (&accepted, 1)] {
+        let policy = "\"members\";q=3;qu=\"members\"";
+        assert_eq!(told(answer, "ratelimit-policy"), [policy]);
+        assert_eq!(told(answer, "ratelimit"), [format!("\"members\";r={left}")]);
+    }
+}
+
+#[tokio::test]
 async fn every_act_on_an_invitation_is_one_event() {
     let app = App::new().await;
     let before = app.events().await.len();
