@@ -54,7 +54,7 @@ impl Ctx {
         self.outgoing(letter).await
     }
 
-    /// The mail for somebody who registers again.
+    /// The mail for somebody who registers again, or wants to prove an address that is proven.
     pub(crate) async fn already_registered_mail(&self, user: &User) -> Result<Outgoing> {
         let link = self.link("sign-in")?;
         let letter = Letter::to(user, |texts| &texts.already_registered, link);
@@ -71,7 +71,7 @@ impl Ctx {
         self.outgoing(letter).await
     }
 
-    /// The mail for somebody who wants to reset the password of an address that is not registered.
+    /// The mail for somebody who wants to reset the password of an address that is not registered, or to prove it.
     pub(crate) async fn unknown_address_mail(&self, address: &EmailAddress) -> Result<Outgoing> {
         let link = self.link("register")?;
         self.outgoing(Letter::to_unknown(

@@ -3,8 +3,9 @@
 use api::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::email::EmailAddress;
 use domain::event::EventKind;
-use domain::{Error, UserId};
+use domain::{Error, Result, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 use store::UserAct;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::address::address;
 use crate::client::Client;
+use crate::mails::Outgoing;
 use crate::register::{ACCEPTED, Accepted};
 
 #[derive(Deserialize, ToSchema)]
@@ -36,26 +38,40 @@ pub(crate) async fn resend_verification(
     Json(body): Json<ResendVerification>,
 ) -> api::Result<impl IntoResponse> {
     let email = address(&body.email).map_err(Error::from)?;
-    let now = ctx.clock.now();
     ctx.limits
-        .admit_mail(&ctx.table, &email, client.address, now)
+        .admit_mail(&ctx.table, &email, client.address, ctx.clock.now())
         .await?;
-    ctx.ready_to_open().await?;
-    let system = ctx.table.system();
-    let spare = UserId::generate(ctx.table.ids());
-    let known = system.user_by_email(&email, spare).await?;
-    if let Some(known) = known.filter(|known| !known.user.email_verified) {
-        let (token, outgoing) = ctx
+    let outgoing = ctx.another_link(&email, &client).await?;
+    ctx.send(&outgoing).await;
+    Ok(ACCEPTED)
+}
+
+impl Ctx {
+    /// The mail, owed. Every way seals and sends one, so that its length tells nothing.
+    async fn another_link(&self, email: &EmailAddress, client: &Client) -> Result<Outgoing> {
+        let system = self.table.system();
+        let spare = UserId::generate(self.table.ids());
+        let known = system.user_by_email(email, spare).await?;
+        let Some(known) = known else {
+            let outgoing = self.unknown_address_mail(email).await?;
+            system.owe_mail(&outgoing.owed).await?;
+            return Ok(outgoing);
+        };
+        if known.user.email_verified {
+            let outgoing = self.already_registered_mail(&known.user).await?;
+            system.owe_mail(&outgoing.owed).await?;
+            return Ok(outgoing);
+        }
+        let (token, outgoing) = self
             .verification(&known.user, known.password.version)
             .await?;
         let act = UserAct {
-            at: now,
+            at: self.clock.now(),
             kind: EventKind::UserVerificationRequested,
             origin: client.origin(),
             detail: Value::Null,
         };
         system.send_token(&token, &outgoing.owed, &act).await?;
-        ctx.send(&outgoing).await;
+        Ok(outgoing)
     }
-    Ok(ACCEPTED)
 }

@@ -124,6 +124,27 @@ async fn id_11_new_address_leaves_other_sign_ins_alone_where_that_is_wanted() {
 }
 
 #[tokio::test]
+async fn id_01_wish_for_an_address_costs_the_same_work_whether_or_not_somebody_has_it() {
+    let app = App::new().await;
+    app.newcomer().await;
+    app.register("grace@example.com", PASSWORD)
+        .await
+        .expect(202);
+    // What was mailed to an address before is another thing than who has it.
+    app.clock.advance(SignedDuration::from_mins(10));
+    let cookie = app.login(PASSWORD, "cookie").await.expect(200).cookie();
+    // Keys that were forgotten meanwhile are opened again.
+    wish(&app, &cookie, "mary@example.com").await.expect(202);
+
+    let (taken, work) = app.work(wish(&app, &cookie, "grace@example.com")).await;
+    let (free, other_work) = app.work(wish(&app, &cookie, NEW)).await;
+
+    assert_eq!(taken.expect(202).body, free.expect(202).body);
+    assert!(work.calls > 1, "{work:?}");
+    assert_eq!(work, other_work);
+}
+
+#[tokio::test]
 async fn id_12_change_needs_a_recent_proof() {
     let app = App::new().await;
     let cookie = app.browser().await;

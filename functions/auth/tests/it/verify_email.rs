@@ -54,7 +54,7 @@ async fn id_09_verification_by_many_at_once_succeeds_once() {
 }
 
 #[tokio::test]
-async fn resend_answers_the_same_and_mails_only_whom_it_helps() {
+async fn id_01_resend_answers_the_same_and_mails_the_truth() {
     let app = App::new().await;
     app.register("grace@example.com", PASSWORD).await;
     app.newcomer().await;
@@ -67,8 +67,45 @@ async fn resend_answers_the_same_and_mails_only_whom_it_helps() {
     }
 
     assert_eq!(app.mailbox.to("grace@example.com").len(), 2);
-    assert_eq!(app.mailbox.to(ADDRESS).len(), 1);
-    assert!(app.mailbox.to("nobody@example.com").is_empty());
+    for (address, mails, subject) in [
+        (ADDRESS, 2, "already have an account"),
+        ("nobody@example.com", 1, "No account"),
+    ] {
+        let got = app.mailbox.to(address);
+        let last = got.last().unwrap();
+        assert_eq!(got.len(), mails, "{address}");
+        assert!(last.subject.contains(subject), "{}", last.subject);
+        assert!(!last.text.contains("token="), "{}", last.text);
+    }
     let newest = app.newest_token("grace@example.com");
     app.verify(&newest).await.expect(204);
+}
+
+#[tokio::test]
+async fn id_01_new_link_costs_the_same_work_whether_or_not_the_address_is_known() {
+    let app = App::new().await;
+    app.newcomer().await;
+    app.register("grace@example.com", PASSWORD).await;
+
+    for path in ["forgot-password", "resend-verification"] {
+        let ask = async |address: &str| {
+            let call = app.api.post(format!("/v1/auth/{path}"));
+            call.json(&json!({ "email": address })).send().await
+        };
+        // What was mailed to an address before is another thing than who has it.
+        app.clock.advance(SignedDuration::from_mins(10));
+        // Keys that were forgotten meanwhile are opened again.
+        ask("mary@example.com").await.expect(202);
+
+        let mut works = Vec::new();
+        for address in [ADDRESS, "grace@example.com", "nobody@example.com"] {
+            let (answer, work) = app.work(ask(address)).await;
+            answer.expect(202);
+            works.push(work);
+        }
+
+        assert!(works[0].calls > 1, "{path}: {works:?}");
+        works.dedup();
+        assert_eq!(works.len(), 1, "{path}: {works:?}");
+    }
 }
