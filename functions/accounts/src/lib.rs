@@ -99,7 +99,8 @@ impl FromRef<Ctx> for Gate {
 
 /// The routes of `/v1/networks` and `/v1/accounts`.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let gate = ctx.gate.clone();
+    let routes = OpenApiRouter::new()
         .routes(route::can::<ReadAccounts, _>(routes!(
             networks::list_networks
         )))
@@ -129,7 +130,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::recent(route::can::<ManageAccounts, _>(routes!(
             reconnect::reconnect_account
         ))))
-        .with_state(ctx)
+        .with_state(ctx);
+    route::counted(routes, gate)
 }
 
 /// How often a use case decides anew after somebody else changed the account meanwhile: of so many at once, each gets

@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use api::Gate;
-use api::route::{public, recent, signed_in, supported};
+use api::route::{counted, public, recent, signed_in, supported};
 use axum::extract::FromRef;
 use cloud::envelope::Envelope;
 use domain::{Clock, Random};
@@ -110,7 +110,8 @@ impl FromRef<Ctx> for Gate {
 
 /// The function's routes.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
-    OpenApiRouter::default()
+    let gate = ctx.gate.clone();
+    let routes = OpenApiRouter::default()
         .routes(public(routes!(register::register)))
         .routes(public(routes!(verify_email::verify_email)))
         .routes(public(routes!(resend_verification::resend_verification)))
@@ -153,5 +154,6 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(recent(signed_in(routes!(sessions::end_other_sessions))))
         .routes(recent(signed_in(routes!(sessions::end_session))))
         .routes(public(routes!(jwks::list_keys)))
-        .with_state(ctx)
+        .with_state(ctx);
+    counted(routes, gate)
 }

@@ -113,7 +113,8 @@ impl FromRef<Ctx> for Gate {
 
 /// The routes of `/v1/media`.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let gate = ctx.gate.clone();
+    let routes = OpenApiRouter::new()
         .routes(route::can::<WriteMedia, _>(routes!(
             announce::announce_media
         )))
@@ -124,7 +125,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::can::<WriteMedia, _>(routes!(
             complete::complete_media
         )))
-        .with_state(ctx)
+        .with_state(ctx);
+    route::counted(routes, gate)
 }
 
 /// Where the bytes of a medium are uploaded to.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use api::Gate;
 use api::permission::{ManageApiKeys, ManageMembers, ManageRoles, ReadMembers, ReadTenant};
-use api::route::{can, public, recent, signed_in};
+use api::route::{can, counted, public, recent, signed_in};
 use axum::extract::FromRef;
 use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig};
 use domain::{Clock, Random};
@@ -85,13 +85,15 @@ const ROUNDS: u32 = 12;
 
 /// The function's routes. Whatever changes what somebody may do here needs a recent proof of the person.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let gate = ctx.gate.clone();
+    let routes = OpenApiRouter::new()
         .merge(members())
         .merge(invitations())
         .merge(roles())
         .merge(account_groups())
         .merge(api_keys())
-        .with_state(ctx)
+        .with_state(ctx);
+    counted(routes, gate)
 }
 
 fn members() -> OpenApiRouter<Ctx> {

@@ -94,7 +94,8 @@ impl FromRef<Ctx> for Gate {
 
 /// The routes of `/v1/posts` and `/v1/calendar`.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
-    OpenApiRouter::new()
+    let gate = ctx.gate.clone();
+    let routes = OpenApiRouter::new()
         .routes(route::can::<WriteDrafts, _>(routes!(create::create_post)))
         .routes(route::can::<ReadPosts, _>(routes!(list::list_posts)))
         .routes(route::can::<ReadPosts, _>(routes!(read::get_post)))
@@ -116,7 +117,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         )))
         .routes(route::can::<ReadPosts, _>(routes!(timeline::get_timeline)))
         .routes(route::can::<ReadPosts, _>(routes!(calendar::get_calendar)))
-        .with_state(ctx)
+        .with_state(ctx);
+    route::counted(routes, gate)
 }
 
 /// How often a use case decides anew because something changed meanwhile. Deliveries move a few times around their due

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use api::Gate;
 use api::permission::{ExportTenant, ManageTenant, ReadAudit};
-use api::route::{can, recent, signed_in, supported};
+use api::route::{can, counted, recent, signed_in, supported};
 use axum::extract::FromRef;
 use cloud::config::{BucketConfig, PublicUrlConfig};
 use cloud::objects::ObjectStore;
@@ -137,7 +137,8 @@ impl FromRef<Ctx> for Gate {
 
 /// The function's routes.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
-    OpenApiRouter::default()
+    let gate = ctx.gate.clone();
+    let routes = OpenApiRouter::default()
         .routes(signed_in(routes!(
             create::create_tenant,
             read::list_tenants
@@ -182,5 +183,6 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(can::<ManageTenant, _>(routes!(
             imports::cancel::cancel_import
         )))
-        .with_state(ctx)
+        .with_state(ctx);
+    counted(routes, gate)
 }

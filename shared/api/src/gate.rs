@@ -198,11 +198,17 @@ impl Gate {
         })
     }
 
+    /// Counts the request against its client, whoever it says it is; [`Error::RateLimited`] if it is one too many. Where
+    /// the host does not know the client, it goes through.
+    pub(crate) async fn admit_client(&self, request: &Parts) -> Result<()> {
+        match request.extensions.get::<ClientAddress>() {
+            Some(client) => self.admit(request, Of::Address, &client.network()).await,
+            None => Ok(()),
+        }
+    }
+
     /// Who sent the request; [`Error::Unauthenticated`] if nobody known.
     pub(crate) async fn identify(&self, request: &Parts) -> Result<Identified> {
-        if let Some(client) = request.extensions.get::<ClientAddress>() {
-            self.admit(request, Of::Address, &client.network()).await?;
-        }
         let key = match shown(&request.headers, self.0.cookie)? {
             Shown::Session(cookie) => {
                 cross_site::check(&request.method, &request.headers, &self.0.origin)?;

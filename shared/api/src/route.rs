@@ -2,15 +2,20 @@
 //! the extractors [`crate::Can`] and [`crate::SignedIn`] refuse to work on a route that declares something else, so
 //! the document and the code cannot differ.
 
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use domain::membership::Permission;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
-use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
 
+use crate::gate::Gate;
 use crate::openapi::{API_KEY, BEARER, SESSION};
 use crate::permission::{self, PermissionType};
+use crate::problem::Result;
 
 /// The extension of an operation that says who may call it.
 pub const PERMISSION_EXTENSION: &str = "x-permission";
@@ -97,6 +102,18 @@ where
         }
     }
     (schemas, paths, router).map(|router| router.route_layer(axum::Extension(Supported)))
+}
+
+/// All routes of a function: each request is counted once against its client, whether the route is public or not and
+/// before anything else is asked about it.
+pub fn counted(routes: OpenApiRouter, gate: Gate) -> OpenApiRouter {
+    routes.route_layer(from_fn_with_state(gate, count))
+}
+
+async fn count(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    gate.admit_client(&parts).await?;
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 /// Marks the requests of a route that is declared by [`supported`].

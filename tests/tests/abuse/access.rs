@@ -39,6 +39,26 @@ async fn id_36_call_without_a_credential_is_refused_by_every_route_that_is_not_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn id_08_call_is_counted_once_against_its_client_by_every_route() {
+    let world = World::new().await;
+    let mut findings = Vec::new();
+    for operation in world.document.operations() {
+        let path = request(&world, &operation).path;
+        let call = world.product.api.call(operation.method.clone(), &path);
+        let answer = call.from_address("203.0.113.7").send().await;
+
+        let policies = answer.headers.get_all("ratelimit-policy").into_iter();
+        let of_client = policies.filter(|policy| policy.as_bytes().starts_with(b"\"address\""));
+        let times = of_client.count();
+        if times != 1 {
+            findings.push(format!("{}: {times} times", operation.name()));
+        }
+    }
+
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn id_36_viewer_is_refused_by_every_route_with_a_permission_to_change() {
     let world = World::new().await;
     let product = &world.product;

@@ -1,7 +1,7 @@
 //! Small routes, one for each thing that routes have in common.
 
 use api::permission::{ReadPosts, SchedulePosts};
-use api::route::{can, public, recent, signed_in};
+use api::route::{can, counted, public, recent, signed_in};
 use api::{Can, Command, Gate, IfMatch, Json, ListQuery, Page, PageLimit, Path, Query, SignedIn};
 use axum::extract::State;
 use domain::{DeliveryId, Error, PostId};
@@ -33,7 +33,7 @@ impl App {
 }
 
 pub(crate) fn router(gate: Gate) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(api::openapi::base())
+    let routes = OpenApiRouter::with_openapi(api::openapi::base())
         .routes(public(routes!(echo)))
         .routes(public(routes!(command)))
         .routes(public(routes!(search)))
@@ -46,7 +46,8 @@ pub(crate) fn router(gate: Gate) -> OpenApiRouter {
         .routes(can::<SchedulePosts, _>(routes!(schedule)))
         .routes(recent(signed_in(routes!(be_sure))))
         .routes(recent(can::<SchedulePosts, _>(routes!(be_sure_in_tenant))))
-        .with_state(gate)
+        .with_state(gate.clone());
+    counted(routes, gate)
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

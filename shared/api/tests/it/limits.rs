@@ -83,6 +83,56 @@ async fn id_08_two_instances_on_one_table_let_through_one_limit_together() {
 }
 
 #[tokio::test]
+async fn id_08_client_has_one_limit_on_all_instances_with_a_credential_or_without() {
+    let limits = ApiLimits {
+        address: TENANT,
+        ..GENEROUS
+    };
+    let world = World::new(2, limits).await;
+    let public = async |call: usize, address: &str| {
+        let search = world.instances[call % 2].get("/v1/search");
+        search.from_address(address).send().await
+    };
+    let through = async |calls: usize| {
+        let mut through = 0;
+        for call in 0..calls {
+            through += usize::from(public(call, "203.0.113.7").await.status == 200);
+        }
+        through
+    };
+
+    let at_once = through(300).await;
+    let refused = public(0, "203.0.113.7").await;
+    let signed_in = world.instances[1].get("/v1/whoami").by(&world.owner);
+    let signed_in = signed_in.from_address("203.0.113.7").send().await;
+    let other = public(0, "203.0.113.8").await;
+    world.clock.advance(SignedDuration::from_secs(1));
+    let after_a_second = through(300).await;
+
+    assert_eq!(at_once, 200);
+    let refused = refused.expect_problem(429, "rate_limited");
+    assert_eq!(refused.headers["ratelimit-policy"], "\"address\";q=200;w=2");
+    assert_eq!(refused.headers["retry-after"], "1");
+    signed_in.expect_problem(429, "rate_limited");
+    other.expect(200);
+    assert_eq!(after_a_second, 100);
+}
+
+#[tokio::test]
+async fn request_with_a_credential_is_counted_once_against_its_client() {
+    let world = World::new(1, GENEROUS).await;
+    let whoami = world.instances[0].get("/v1/whoami").by(&world.owner);
+
+    let answer = whoami.from_address("203.0.113.7").send().await.expect(200);
+
+    let policies = answer.headers.get_all("ratelimit-policy").into_iter();
+    let names: Vec<_> = policies
+        .map(|policy| policy.to_str().unwrap().split(';').next().unwrap())
+        .collect();
+    assert_eq!(names, ["\"address\"", "\"tenant\""]);
+}
+
+#[tokio::test]
 async fn request_too_many_is_told_when_to_come_again() {
     let world = World::new(1, tenants_only()).await;
     let first = world.ask(0, &world.owner).await.expect(200);
