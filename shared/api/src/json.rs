@@ -8,11 +8,12 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
 use crate::problem::Problem;
+use crate::repeated::{push, repeated_member};
 
 /// Largest JSON body, in bytes.
 pub const BODY_MAX: usize = 256 * 1024;
@@ -23,7 +24,8 @@ const DRAINED_MAX: usize = 10 * 1024 * 1024;
 /// A JSON body, in a request or an answer.
 ///
 /// Refuses another content type with 415, a body over [`BODY_MAX`] with 413, what is not JSON with 400 and the
-/// position, and what does not fit `T` with 422 and a JSON pointer. Types of requests refuse unknown fields.
+/// position, and what has a member twice or does not fit `T` with 422 and a JSON pointer. Types of requests refuse
+/// unknown fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -93,7 +95,11 @@ pub fn from_value<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, P
 /// Reads `T` from a JSON document.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Syntax first: otherwise a wrong field in front hides that the rest is not JSON at all.
-    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| syntax(&error))?;
+    let repeated = repeated_member(body).map_err(|error| syntax(&error))?;
+    if let Some(pointer) = repeated {
+        let message = "the member stands twice in its object";
+        return Err(Error::field(pointer, "duplicate_field", message).into());
+    }
     // A list would pass for an object whose members are given in order, without their names.
     if body.trim_ascii_start().first() == Some(&b'[') {
         let message = "invalid type: a list, expected an object";
@@ -136,12 +142,6 @@ fn pointer(path: &Path) -> String {
     pointer
 }
 
-/// Escaped as RFC 6901 asks for.
-fn push(pointer: &mut String, key: &str) {
-    pointer.push('/');
-    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-}
-
 fn field(mut pointer: String, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
     // The position says less than the pointer.
@@ -153,9 +153,6 @@ fn field(mut pointer: String, error: &serde_json::Error) -> FieldError {
     } else if let Some(name) = message.strip_prefix("missing field ") {
         push(&mut pointer, name.trim_matches('`'));
         "missing_field"
-    } else if let Some(name) = message.strip_prefix("duplicate field ") {
-        push(&mut pointer, name.trim_matches('`'));
-        "duplicate_field"
     } else if message.starts_with("invalid type") || message.starts_with("invalid length") {
         "wrong_type"
     } else {

@@ -33,6 +33,7 @@ pub mod permission;
 mod problem;
 mod query;
 mod rate_limit;
+mod repeated;
 pub mod route;
 mod secret;
 mod signing_keys;

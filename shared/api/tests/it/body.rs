@@ -18,8 +18,9 @@ async fn refusal(app: &App, body: impl Into<axum::body::Body>) -> (u16, String, 
 #[tokio::test]
 async fn body_that_is_right_is_read() {
     let app = App::new().await;
-    let body =
-        json!({ "name": "é🔑", "parts": [{ "count": 255 }], "post": null, "any": { "a": [1] } });
+    // The same name in two objects is no repeat.
+    let any = json!({ "a": [1, { "a": null }, { "a": -1.5 }], "name": true });
+    let body = json!({ "name": "é🔑", "parts": [{ "count": 255 }], "post": null, "any": any });
     for content_type in ["application/json", "Application/JSON; charset=utf-8"] {
         let call = app.api.post("/v1/echo");
         let answer = call.raw(content_type, body.to_string()).send().await;
@@ -63,6 +64,21 @@ async fn body_with_a_wrong_field_is_refused_by_its_pointer() {
         ),
         (r#"{"name":"x","parts":{}}"#, "/parts", "wrong_type"),
         (r#"{"name":"x","name":"y"}"#, "/name", "duplicate_field"),
+        (
+            r#"{"name":"x","n\u0061me":"x"}"#,
+            "/name",
+            "duplicate_field",
+        ),
+        (
+            r#"{"name":"x","any":{"a":1,"a":1}}"#,
+            "/any/a",
+            "duplicate_field",
+        ),
+        (
+            r#"{"name":"x","any":[{},{"b":{"c/d":[],"c/d":{}}}]}"#,
+            "/any/1/b/c~1d",
+            "duplicate_field",
+        ),
         (r#"{"name":"x","post":"acc_1"}"#, "/post", "invalid_value"),
         ("[]", "", "wrong_type"),
         (r#""x""#, "", "wrong_type"),
@@ -96,7 +112,7 @@ async fn body_that_is_not_json_is_malformed() {
         "[".repeat(5000),
         "]".repeat(5000)
     );
-    let bodies: [&[u8]; 16] = [
+    let bodies: [&[u8]; 18] = [
         b"",
         b" ",
         b"{",
@@ -108,6 +124,8 @@ async fn body_that_is_not_json_is_malformed() {
         b"{\"x\":1",
         b"{\"name\":NaN}",
         b"{\"name\":\"x\",\"any\":1e999}",
+        b"{\"name\":\"x\",\"name\":\"x\"",
+        b"{\"name\":\"x\",\"zz\":\"\\ud800\"}",
         b"{\"name\":\"\\ud800\"}",
         b"{\"name\":\"\\udc00\\ud800\"}",
         b"{\"name\":\"\xff\"}",
