@@ -297,6 +297,30 @@ fn strangers() -> Vec<Case> {
     ]
 }
 
+/// Around what a function can be called with, with the length announced and without.
+fn large() -> Vec<Case> {
+    const INVOCATION_MAX: usize = 6 * 1024 * 1024;
+    let post = |what, length| {
+        case(what, "POST", "/v1/posts", 413, "body_too_large").raw(" ".repeat(length))
+    };
+    vec![
+        post("a byte less than 6 MiB", INVOCATION_MAX - 1),
+        post("6 MiB", INVOCATION_MAX),
+        post("a byte more than 6 MiB", INVOCATION_MAX + 1),
+        post("a byte more than 6 MiB, in chunks", INVOCATION_MAX + 1)
+            .header("transfer-encoding", "chunked"),
+        case(
+            "half a document, in chunks",
+            "POST",
+            "/v1/posts",
+            400,
+            "malformed_request",
+        )
+        .raw("{\"when\":")
+        .header("transfer-encoding", "chunked"),
+    ]
+}
+
 async fn refused(caller: &Caller, cases: Vec<Case>, faults: &mut Vec<String>) {
     for case in cases {
         let answer = case.send(caller).await;
@@ -323,6 +347,7 @@ async fn bad_input_is_refused_precisely_and_stores_nothing() {
 
     refused(&ada, posts(&account), &mut faults).await;
     refused(&ada, others(), &mut faults).await;
+    refused(&ada, large(), &mut faults).await;
     refused(&Caller::stranger(&host.url()), strangers(), &mut faults).await;
 
     assert!(faults.is_empty(), "{}", faults.join("\n"));
