@@ -131,7 +131,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
             reconnect::reconnect_account
         ))))
         .with_state(ctx);
-    route::counted(routes, gate)
+    route::gated(routes, gate)
 }
 
 /// How often a use case decides anew after somebody else changed the account meanwhile: of so many at once, each gets

@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use api::Gate;
-use api::route::{counted, public, recent, signed_in, supported};
+use api::route::{gated, public, recent, signed_in, supported};
 use axum::extract::FromRef;
 use cloud::envelope::Envelope;
 use domain::{Clock, Random};
@@ -155,5 +155,5 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(recent(signed_in(routes!(sessions::end_session))))
         .routes(public(routes!(jwks::list_keys)))
         .with_state(ctx);
-    counted(routes, gate)
+    gated(routes, gate)
 }

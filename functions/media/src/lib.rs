@@ -126,7 +126,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
             complete::complete_media
         )))
         .with_state(ctx);
-    route::counted(routes, gate)
+    route::gated(routes, gate)
 }
 
 /// Where the bytes of a medium are uploaded to.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use api::Gate;
 use api::permission::{ManageApiKeys, ManageMembers, ManageRoles, ReadMembers, ReadTenant};
-use api::route::{can, counted, public, recent, signed_in};
+use api::route::{can, gated, public, recent, signed_in};
 use axum::extract::FromRef;
 use cloud::config::{KeyConfig, MailConfig, PublicUrlConfig};
 use domain::{Clock, Random};
@@ -93,7 +93,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .merge(account_groups())
         .merge(api_keys())
         .with_state(ctx);
-    counted(routes, gate)
+    gated(routes, gate)
 }
 
 fn members() -> OpenApiRouter<Ctx> {

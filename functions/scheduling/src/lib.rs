@@ -118,7 +118,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::can::<ReadPosts, _>(routes!(timeline::get_timeline)))
         .routes(route::can::<ReadPosts, _>(routes!(calendar::get_calendar)))
         .with_state(ctx);
-    route::counted(routes, gate)
+    route::gated(routes, gate)
 }
 
 /// How often a use case decides anew because something changed meanwhile. Deliveries move a few times around their due

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use api::Gate;
 use api::permission::{ExportTenant, ManageTenant, ReadAudit};
-use api::route::{can, counted, recent, signed_in, supported};
+use api::route::{can, gated, recent, signed_in, supported};
 use axum::extract::FromRef;
 use cloud::config::{BucketConfig, PublicUrlConfig};
 use cloud::objects::ObjectStore;
@@ -184,5 +184,5 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
             imports::cancel::cancel_import
         )))
         .with_state(ctx);
-    counted(routes, gate)
+    gated(routes, gate)
 }

@@ -90,6 +90,11 @@ impl Gate {
         self.0.cookie
     }
 
+    /// Whether people reach the deployment under https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.0.origin.starts_with("https://")
+    }
+
     /// Issuer and audience of access tokens.
     pub fn parties(&self) -> &Parties {
         self.0.verifier.parties()

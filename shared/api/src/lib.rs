@@ -2,7 +2,7 @@
 //!
 //! A function registers each route through [`route::public`], [`route::signed_in`] or [`route::can`] and takes the
 //! matching extractor ([`SignedIn`], [`Can`]); bodies, queries and ids come through [`Json`], [`Command`], [`Query`]
-//! and [`Path`], so that every refusal is a [`Problem`]. [`route::counted`] goes around all routes of a function,
+//! and [`Path`], so that every refusal is a [`Problem`]. [`route::gated`] goes around all routes of a function,
 //! [`edge::finish`] around all of a host.
 #![cfg_attr(
     test,

@@ -4,8 +4,10 @@
 
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::membership::Permission;
+use http::HeaderValue;
+use http::header::STRICT_TRANSPORT_SECURITY;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
@@ -15,7 +17,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use crate::gate::Gate;
 use crate::openapi::{API_KEY, BEARER, SESSION};
 use crate::permission::{self, PermissionType};
-use crate::problem::Result;
+use crate::problem::Problem;
 
 /// The extension of an operation that says who may call it.
 pub const PERMISSION_EXTENSION: &str = "x-permission";
@@ -25,6 +27,9 @@ pub const RECENT_EXTENSION: &str = "x-recent-authentication";
 
 /// The extension of an operation that is open to whoever looks into the tenant with its consent.
 pub const SUPPORT_EXTENSION: &str = "x-support";
+
+/// For two years (RFC 6797): browsers then send nothing, no cookie either, without encryption.
+const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,15 +110,25 @@ where
 }
 
 /// All routes of a function: each request is counted once against its client, whether the route is public or not and
-/// before anything else is asked about it.
-pub fn counted(routes: OpenApiRouter, gate: Gate) -> OpenApiRouter {
-    routes.route_layer(from_fn_with_state(gate, count))
+/// before anything else is asked about it. Where people reach the product under https, each answer says that there is no
+/// other way.
+pub fn gated(routes: OpenApiRouter, gate: Gate) -> OpenApiRouter {
+    routes.route_layer(from_fn_with_state(gate, pass))
 }
 
-async fn count(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
+async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    gate.admit_client(&parts).await?;
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    let mut response = match gate.admit_client(&parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => Problem::from(refusal).into_response(),
+    };
+    if gate.is_secure() {
+        let value = HeaderValue::from_static(STRICT_TRANSPORT);
+        response
+            .headers_mut()
+            .insert(STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
 }
 
 /// Marks the requests of a route that is declared by [`supported`].

@@ -1,7 +1,7 @@
 //! Small routes, one for each thing that routes have in common.
 
 use api::permission::{ReadPosts, SchedulePosts};
-use api::route::{can, counted, public, recent, signed_in};
+use api::route::{can, gated, public, recent, signed_in};
 use api::{Can, Command, Gate, IfMatch, Json, ListQuery, Page, PageLimit, Path, Query, SignedIn};
 use axum::extract::State;
 use domain::{DeliveryId, Error, PostId};
@@ -47,7 +47,7 @@ pub(crate) fn router(gate: Gate) -> OpenApiRouter {
         .routes(recent(signed_in(routes!(be_sure))))
         .routes(recent(can::<SchedulePosts, _>(routes!(be_sure_in_tenant))))
         .with_state(gate.clone());
-    counted(routes, gate)
+    gated(routes, gate)
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -1,4 +1,9 @@
-use crate::app::App;
+use std::sync::Arc;
+
+use api::Gate;
+use testkit::{GENEROUS, TestApi};
+
+use crate::app::{App, router};
 
 #[tokio::test]
 async fn id_45_fault_of_ours_says_nothing_about_its_insides() {
@@ -62,5 +67,25 @@ async fn every_answer_is_kept_out_of_caches_and_frames() {
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert!(headers.contains_key("content-security-policy"));
         assert!(headers.contains_key("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn answer_of_a_deployment_with_https_forbids_every_other_way() {
+    let app = App::new().await;
+    let secure = "https://post.example".parse().unwrap();
+    let clock = Arc::new(app.clock.clone());
+    let gate = Gate::with_limits(app.table.clone(), clock, &secure, GENEROUS);
+    let deployed = TestApi::new(router(gate), &app.clock);
+
+    // An answer, a refusal, a fault.
+    for path in ["/v1/search", "/v1/whoami", "/v1/fail/internal"] {
+        let headers = deployed.get(path).send().await.headers;
+        assert_eq!(
+            headers["strict-transport-security"],
+            "max-age=63072000; includeSubDomains"
+        );
+        let local = app.api.get(path).send().await.headers;
+        assert!(!local.contains_key("strict-transport-security"), "{path}");
     }
 }
