@@ -86,23 +86,7 @@ async fn assert_bytes_and_media_agree(world: &World, place: &str) {
 }
 
 #[tokio::test]
-async fn upload_that_dies_anywhere_leaves_no_bytes_without_a_medium() {
-    die_everywhere(READ_BACK, async |world, effects, place| {
-        let dying = world.start(effects.clone());
-        let uploaded = async {
-            let media = announce_and_upload(world, &dying).await;
-            complete(world, &dying, media).await;
-        };
-        effects.until_crash(uploaded).await;
-
-        give_up(world, &world.start(Effects::default())).await;
-        assert_bytes_and_media_agree(world, place).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn deletion_that_dies_anywhere_leaves_no_bytes_without_a_medium() {
+async fn upload_or_deletion_that_dies_anywhere_leaves_no_bytes_without_a_medium() {
     die_everywhere(READ_BACK, async |world, effects, place| {
         let dying = world.start(effects.clone());
         let deleted = async {
