@@ -4,12 +4,9 @@ use std::convert::Infallible;
 
 use api::ClientAddress;
 use axum::extract::FromRequestParts;
-use domain::UserId;
 use domain::user::Origin;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use jiff::Timestamp;
-use store::{Device, SecretHash};
 
 use crate::device;
 
@@ -28,18 +25,6 @@ impl Client {
         Origin {
             network: self.address.map(ClientAddress::network),
             device: self.device.clone(),
-        }
-    }
-
-    /// Where somebody followed a link that was mailed to them: they are no stranger there from then on. Nothing that
-    /// signs in has this mark, so that the first sign-in from there is still told.
-    pub(crate) fn at_link(&self, user: UserId, used_at: Timestamp) -> Device {
-        let origin = self.origin();
-        Device {
-            user,
-            mark: SecretHash::of(&format!("link {origin:?}")),
-            origin,
-            used_at,
         }
     }
 }

@@ -7,7 +7,7 @@ use domain::event::EventKind;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{PasswordReset, TokenPurpose, UserAct};
+use store::{Device, PasswordReset, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -54,11 +54,12 @@ pub(crate) async fn reset_password(
         .sealed_password(token.user, token.password_version + 1, &password)
         .await?;
     let origin = client.origin();
+    let place = Device::place(user.id, origin.clone(), now);
     let outgoing = ctx.password_changed_mail(&user, &origin).await?;
     let reset = PasswordReset {
         token: &token,
         password: stored,
-        device: &client.at_link(user.id, now),
+        place: place.as_ref(),
         mail: &outgoing.owed,
         act: UserAct {
             at: now,

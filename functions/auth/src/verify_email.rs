@@ -7,7 +7,7 @@ use domain::event::EventKind;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{TokenPurpose, UserAct};
+use store::{Device, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -48,7 +48,7 @@ pub(crate) async fn verify_email(
         detail: Value::Null,
     };
     // Whoever follows a link where nobody signed in yet is no stranger there from now on.
-    let device = client.at_link(token.user, now);
-    system.verify_email(&token, &device, &act).await?;
+    let place = Device::place(token.user, client.origin(), now);
+    system.verify_email(&token, place.as_ref(), &act).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,15 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::millis;
 use crate::condition::Write;
-use crate::item::{Item, decode, encode};
+use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
-use crate::table::{Query, Range};
 
 /// A device that was not used for so long is forgotten.
 pub const DEVICE_LIFETIME: SignedDuration = SignedDuration::from_hours(400 * 24);
-/// Devices of a person that are looked through for a network; hardly anybody has more.
-const DEVICES_READ: i32 = 100;
 
 /// A device of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +48,17 @@ impl Item for DeviceItem {
 }
 
 impl Device {
+    /// Where somebody is, whatever they use there; kept like a device, since a device is only where it was last. `None`
+    /// where the host does not know.
+    pub fn place(user: UserId, origin: Origin, used_at: Timestamp) -> Option<Self> {
+        Some(Self {
+            user,
+            mark: mark_of_network(origin.network.as_deref()?),
+            origin,
+            used_at,
+        })
+    }
+
     pub(crate) fn write(&self) -> Result<Write> {
         let forgotten_at = self.used_at.saturating_add(DEVICE_LIFETIME);
         let item = DeviceItem {
@@ -62,6 +70,10 @@ impl Device {
         };
         Ok(Write::put(item.key(), encode(&item)?))
     }
+}
+
+fn mark_of_network(network: &str) -> SecretHash {
+    SecretHash::of(&format!("network {network}"))
 }
 
 impl SystemTable<'_> {
@@ -78,14 +90,7 @@ impl SystemTable<'_> {
 
     /// Whether somebody signed in from this network before, or followed a link there that was mailed to them.
     pub async fn knows_network(&self, user: UserId, network: &str, now: Timestamp) -> Result<bool> {
-        let devices = Range::Prefix(Key::DEVICES.to_owned());
-        let query = Query::of_table(Key::user(user).pk, devices).limit(DEVICES_READ);
-        for found in self.table.query(&query, None).await?.items {
-            let item: DeviceItem = decode(found)?;
-            if item.exp > now.as_second() && item.origin.network.as_deref() == Some(network) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        self.knows_device(user, &mark_of_network(network), now)
+            .await
     }
 }

@@ -253,9 +253,6 @@ impl Key {
     /// What the sort keys of refresh families begin with.
     pub(crate) const FAMILIES: &'static str = "RT#";
 
-    /// What the sort keys of devices begin with.
-    pub(crate) const DEVICES: &'static str = "DEV#";
-
     /// What the sort keys of recovery codes begin with.
     pub(crate) const RECOVERY_CODES: &'static str = "REC#";
 

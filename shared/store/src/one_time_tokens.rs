@@ -202,15 +202,20 @@ impl SystemTable<'_> {
         })
     }
 
-    /// Uses a token that proves an address, once, with the device that followed its link; fails as [`Self::token`] does,
-    /// replaced ones are [`Error::Gone`].
-    pub async fn verify_email(&self, token: &Token, device: &Device, act: &UserAct) -> Result<()> {
-        let writes = vec![
+    /// Uses a token that proves an address, once, at a place; fails as [`Self::token`] does, replaced ones are
+    /// [`Error::Gone`].
+    pub async fn verify_email(
+        &self,
+        token: &Token,
+        place: Option<&Device>,
+        act: &UserAct,
+    ) -> Result<()> {
+        let mut writes = vec![
             token.used_at(act.at),
             users::verified(token)?,
-            device.write()?,
             self.user_event_write(token.user, act)?,
         ];
+        writes.extend(place.map(Device::write).transpose()?);
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),
             Transacted::Refused(writes) => Err(gone(&writes)),

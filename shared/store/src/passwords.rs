@@ -22,8 +22,8 @@ pub struct PasswordReset<'a> {
     pub token: &'a Token,
     /// The new password.
     pub password: StoredPassword,
-    /// With what the link was followed.
-    pub device: &'a Device,
+    /// Where the link was followed.
+    pub place: Option<&'a Device>,
     /// The mail that tells the person.
     pub mail: &'a OwedMail,
     /// What is remembered of it.
@@ -55,7 +55,7 @@ impl SystemTable<'_> {
         let PasswordReset {
             token,
             password,
-            device,
+            place,
             mail,
             act,
         } = reset;
@@ -65,10 +65,10 @@ impl SystemTable<'_> {
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(token.user), actions).when(is_as_then(token)?),
-            device.write()?,
             mail.write(self.table)?,
             self.user_event_write(token.user, &act)?,
         ];
+        writes.extend(place.map(Device::write).transpose()?);
         writes.extend(self.ends_of_others(token.user, None).await?);
         match self.table.transact(writes).await? {
             Transacted::Done => self.sweep_other_sign_ins(token.user, None).await,

@@ -114,6 +114,10 @@ impl SystemTable<'_> {
         }
         if let Some(device) = sign_in.device {
             writes.push(device.write()?);
+            let place = Device::place(user, device.origin.clone(), device.used_at);
+            if let Some(place) = place {
+                writes.push(place.write()?);
+            }
         }
         if let Some(mail) = sign_in.mail {
             writes.push(mail.write(self.table)?);

@@ -75,6 +75,10 @@ async fn id_02_login_that_fails_makes_as_many_calls_of_the_table_for_every_reaso
     app.newcomer().await;
     app.register("grace@example.com", PASSWORD).await;
     let mut works = Vec::new();
+    // The counters that all have in common are begun.
+    login(&app, "somebody@example.com", "a wrong password")
+        .await
+        .expect(401);
 
     for address in [ADDRESS, "grace@example.com", "nobody@example.com"] {
         let (answer, work) = app.work(login(&app, address, "a wrong password")).await;

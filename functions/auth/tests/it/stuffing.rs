@@ -123,13 +123,13 @@ fn raised_after(app: &App, began: Timestamp) -> SignedDuration {
     raised_at.expect("an alarm").duration_since(began)
 }
 
-/// A tenth of 10,000 stolen pairs that are tried within ten minutes from 500 networks, and a tenth of what may fail at
-/// once: the share that is compared is that of the whole.
+/// A twentieth of 10,000 stolen pairs from 500 networks, of the ten minutes in which they are tried and, rounded down, of
+/// what may fail at once: the share that is compared is about that of the whole.
 #[tokio::test]
 async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_get_in() {
     let strict = SignInLimits::strict();
     let strangers = RateLimit {
-        burst: strict.strangers.burst / 10,
+        burst: strict.strangers.burst / 20,
         ..strict.strangers
     };
     let app = App::with_limits(SignInLimits {
@@ -138,7 +138,7 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
     })
     .await;
     let mut owners = Vec::new();
-    for number in 0..8 {
+    for number in 0..4 {
         owners.push(Owner::new(&app, number).await);
     }
     let log = Lines::default();
@@ -148,7 +148,7 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
     let began = domain::Clock::now(&app.clock);
     let (mut compared, mut right, mut got_in) = (0, 0, 0);
 
-    for number in 0..1_000 {
+    for number in 0..500 {
         let owner = &owners[number / 125];
         let (address, password) = match number % 125 {
             // Some pairs are right: they are what it is about. Some were.
@@ -174,8 +174,8 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
         app.clock.advance(SignedDuration::from_millis(60));
     }
 
-    assert!(compared * 100 <= 1_000, "{compared} of 1,000 were compared");
-    assert_eq!((right, got_in), (25, 25), "owners get in");
+    assert!(compared * 100 <= 500, "{compared} of 500 were compared");
+    assert_eq!((right, got_in), (12, 12), "owners get in");
     let after = raised_after(&app, began);
     assert!(after < SignedDuration::from_mins(5), "{after}");
     // Where nobody turns lines into metrics, the log tells, and not with every try.
@@ -186,9 +186,19 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
     assert_eq!(told.count(), 1);
 }
 
+/// A quarter of a thousand accounts that are tried within ten minutes, and a quarter of what may fail at once.
 #[tokio::test]
-async fn f_27_one_password_over_a_thousand_accounts_is_held_back_and_its_owner_gets_in() {
-    let app = App::with_limits(SignInLimits::strict()).await;
+async fn f_27_one_password_over_many_accounts_and_networks_is_held_back_and_its_owner_gets_in() {
+    let strict = SignInLimits::strict();
+    let same_password = RateLimit {
+        burst: strict.same_password.burst / 4,
+        ..strict.same_password
+    };
+    let app = App::with_limits(SignInLimits {
+        same_password,
+        ..strict
+    })
+    .await;
     app.newcomer().await;
     let home = "203.0.113.7";
     let first = attempt_from(&app, home, ADDRESS, PASSWORD, None).await;
@@ -196,15 +206,15 @@ async fn f_27_one_password_over_a_thousand_accounts_is_held_back_and_its_owner_g
     let began = domain::Clock::now(&app.clock);
     let mut compared = 0;
 
-    for number in 0..1_000 {
+    for number in 0..250 {
         let address = match number {
-            500 => ADDRESS.to_owned(),
+            150 => ADDRESS.to_owned(),
             _ => format!("somebody{number}@example.com"),
         };
         let answer = attempt_from(&app, &network(number), &address, PASSWORD, None).await;
         compared += usize::from(is_compared(&answer));
         assert_ne!(answer.status, 200, "it is somebody's password");
-        if number % 250 == 125 {
+        if number % 100 == 50 {
             let anywhere = attempt_from(&app, "192.0.2.7", ADDRESS, PASSWORD, Some(&device));
             anywhere.await.expect(200);
             let at_home = attempt_from(&app, home, ADDRESS, PASSWORD, None).await;
@@ -213,7 +223,7 @@ async fn f_27_one_password_over_a_thousand_accounts_is_held_back_and_its_owner_g
         app.clock.advance(SignedDuration::from_millis(600));
     }
 
-    assert!(compared * 100 <= 1_000, "{compared} of 1,000 were compared");
+    assert!(compared * 100 <= 250, "{compared} of 250 were compared");
     let after = raised_after(&app, began);
     assert!(after < SignedDuration::from_mins(5), "{after}");
 }
