@@ -124,18 +124,19 @@ impl Ctx {
             Some(_) => None,
             None => Some(self.meet(user, client, &password).await?),
         };
-        let attempt = system
-            .count_attempt(purpose, &subject, self.limits.attempts, now)
-            .await?;
+        // First what all strangers have in common: whoever is held back uses up no try of the address.
         if let Some(stranger) = &mut stranger {
             self.count_stranger(stranger).await?;
         }
+        let counted = system.count_attempt(purpose, &subject, self.limits.attempts, now);
+        let attempt = self.or_give_back(stranger.as_ref(), counted.await).await?;
         let Some(known) = known else {
             self.hasher.pretend(&password, &*self.random).await?;
             self.turn_away(stranger.as_ref());
             return Err(wrong());
         };
-        let Some(password_version) = self.version_of(&known, &password).await? else {
+        let compared = self.version_of(&known, &password).await;
+        let Some(password_version) = self.or_give_back(stranger.as_ref(), compared).await? else {
             self.turn_away(stranger.as_ref());
             self.warn_of_attempts(&known.user, attempt, client).await?;
             return Err(wrong());

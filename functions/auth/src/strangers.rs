@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aws_lc_rs::digest::{SHA256, digest};
 use cloud::telemetry::{Metric, Metrics};
 use domain::{Error, Result, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Ctx;
 use crate::client::Client;
@@ -26,6 +26,8 @@ const BY_PASSWORD: &str = "sign_in_password";
 /// Passwords are told apart by so many bits of their hash only. It is enough to see one that is tried again and again;
 /// whoever reads the table learns next to nothing: one of 4,096 kinds, without the account, for some hours.
 const KIND_BITS: u32 = 12;
+/// An instance asks the table again after this time.
+const ASKS_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 /// An instance writes one line about it in this time, in seconds.
 const QUIET: i64 = 60;
 
@@ -33,8 +35,10 @@ const QUIET: i64 = 60;
 #[derive(Debug)]
 pub struct Strangers {
     metrics: Metrics,
-    /// Until when none is counted, in milliseconds: asking the table would be in vain.
+    /// Until when none is counted, in milliseconds, as the table said last.
     held_until: AtomicI64,
+    /// From when on the table is asked again, in milliseconds.
+    asks_again_at: AtomicI64,
     /// When the log was told last, in seconds.
     told_at: AtomicI64,
 }
@@ -52,6 +56,7 @@ impl Strangers {
         Self {
             metrics,
             held_until: AtomicI64::new(i64::MIN),
+            asks_again_at: AtomicI64::new(i64::MIN),
             told_at: AtomicI64::new(i64::MIN),
         }
     }
@@ -80,12 +85,18 @@ impl Strangers {
     }
 
     fn held_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let asks_again_at = self.asks_again_at.load(Ordering::Relaxed);
         let until = self.held_until.load(Ordering::Relaxed);
         let until = Timestamp::from_millisecond(until).ok()?;
-        (now < until).then_some(until)
+        (now < until && now.as_millisecond() < asks_again_at).then_some(until)
     }
 
-    fn hold_until(&self, until: Timestamp) {
+    /// Of many right sign-ins at once the last ones find the count used up, and it is given back when their passwords are
+    /// compared: so the table is asked again soon.
+    fn hold(&self, now: Timestamp, until: Timestamp) {
+        let soon = now.saturating_add(ASKS_AGAIN).unwrap_or(now);
+        self.asks_again_at
+            .fetch_max(soon.as_millisecond(), Ordering::Relaxed);
         self.held_until
             .fetch_max(until.as_millisecond(), Ordering::Relaxed);
     }
@@ -158,13 +169,27 @@ impl Ctx {
         }
         match system.admit(BY_ALL, ALL, limits.strangers, now).await {
             Err(Error::RateLimited { retry_at }) => {
-                self.strangers.hold_until(retry_at);
+                let (kind, limit) = (&stranger.kind, limits.same_password);
+                system.give_back(BY_PASSWORD, kind, limit).await?;
+                self.strangers.hold(now, retry_at);
                 return self.hold_back(stranger, retry_at).await;
             }
             counted => counted?,
         }
         stranger.standing = Standing::Counted;
         Ok(())
+    }
+
+    /// What a step answered; where it failed, no password was compared, and what was counted is given back.
+    pub(crate) async fn or_give_back<T>(
+        &self,
+        stranger: Option<&Stranger>,
+        answered: Result<T>,
+    ) -> Result<T> {
+        if let (Err(_), Some(stranger)) = (&answered, stranger) {
+            self.welcome(stranger).await?;
+        }
+        answered
     }
 
     /// The password was right: what was counted is given back.
@@ -223,14 +248,16 @@ mod tests {
     }
 
     #[test]
-    fn instance_asks_the_table_again_when_the_time_is_over() {
+    fn instance_asks_the_table_again_soon_and_when_the_time_is_over() {
         let strangers = Strangers::default();
         let at = |second| Timestamp::from_second(second).unwrap();
         assert_eq!(strangers.held_at(at(100)), None);
 
-        strangers.hold_until(at(120));
-        strangers.hold_until(at(110));
+        strangers.hold(at(100), at(120));
 
+        assert_eq!(strangers.held_at(at(101)), Some(at(120)));
+        assert_eq!(strangers.held_at(at(102)), None);
+        strangers.hold(at(119), at(120));
         assert_eq!(strangers.held_at(at(119)), Some(at(120)));
         assert_eq!(strangers.held_at(at(120)), None);
     }

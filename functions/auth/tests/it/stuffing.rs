@@ -272,6 +272,25 @@ async fn id_08_strangers_who_fail_are_counted_over_all_instances_and_others_not(
 }
 
 #[tokio::test]
+async fn id_07_stranger_who_is_held_back_uses_up_no_try_of_the_owner() {
+    let app = App::with_limits(few()).await;
+    app.newcomer().await;
+    let home = attempt_from(&app, "203.0.113.7", ADDRESS, PASSWORD, None).await;
+    home.expect(200);
+    attack(&app).await;
+
+    for number in 0..6 {
+        // An instance that asks the table, as a new one does.
+        app.clock.advance(SignedDuration::from_secs(3));
+        let held = attempt_from(&app, &network(number), ADDRESS, PASSWORD, None).await;
+        held.expect_problem(429, "sign_ins_held_back");
+    }
+
+    let home = attempt_from(&app, "203.0.113.7", ADDRESS, PASSWORD, None).await;
+    home.expect(200);
+}
+
+#[tokio::test]
 async fn id_02_stranger_who_is_held_back_learns_nothing_about_the_address() {
     let app = App::with_limits(few()).await;
     app.newcomer().await;
