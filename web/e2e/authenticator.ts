@@ -25,4 +25,5 @@ export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.keyboard.type(name);
   await page.keyboard.press('Enter');
   await expect(page.locator(`[data-passkey="${name}"]`)).toBeVisible();
+  await expect(page.getByRole('button', { name: `Rename ${name}` })).toBeEnabled();
 }

@@ -31,6 +31,7 @@ test('a passkey is renamed and removed', async ({ page }) => {
   const { cdp, id } = await authenticator(page);
   await addPasskey(page, 'My phone');
   await page.getByRole('button', { name: 'Rename My phone' }).press('Enter');
+  await expect(page.getByLabel('Name of the passkey')).toBeFocused();
   await page.keyboard.type('Old phone');
   await page.keyboard.press('Enter');
   await expect(page.locator('[data-passkey="Old phone"]')).toBeVisible();
