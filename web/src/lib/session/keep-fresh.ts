@@ -3,10 +3,21 @@ import { session } from './session.svelte';
 
 const EVERY = 60_000;
 
-/** Reads again who is signed in while somebody looks: whether support has come into the workspace, for one. Until the returned function is called. */
+const USES = ['keydown', 'pointerdown', 'wheel'] as const;
+
+/** Reads again who is signed in while somebody uses the page: whether support has come into the workspace, for one. A page that is only open asks nothing, or its sign-in would never end for want of use. Until the returned function is called. */
 export function keepFresh(): () => void {
-  const timer = setInterval(() => void refreshSession(), EVERY);
-  return () => clearInterval(timer);
+  let used = false;
+  const use = () => void (used = true);
+  for (const kind of USES) addEventListener(kind, use, { passive: true });
+  const timer = setInterval(() => {
+    if (used) void refreshSession();
+    used = false;
+  }, EVERY);
+  return () => {
+    clearInterval(timer);
+    for (const kind of USES) removeEventListener(kind, use);
+  };
 }
 
 /** Reads it now. What cannot be read stays as it was. */
