@@ -38,6 +38,7 @@ test('a passkey is renamed and removed', async ({ page }) => {
   const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId: id });
   expect(credentials.map(({ rpId, isResidentCredential }) => ({ rpId, isResidentCredential }))).toEqual([{ rpId: 'localhost', isResidentCredential: true }]);
 
+  await expect(page.getByRole('button', { name: 'Remove Old phone' })).toBeEnabled();
   await page.getByRole('button', { name: 'Remove Old phone' }).press('Enter');
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
   await expect(page.locator('[data-passkey]')).toHaveCount(0);
