@@ -33,8 +33,8 @@ def pack(binary, archive):
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = 3  # Unix: the mode below is then read.
     entry.external_attr = EXECUTABLE << 16
-    with zipfile.ZipFile(archive, "w", compresslevel=9) as packed:
-        packed.writestr(entry, stripped.read_bytes())
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr(entry, stripped.read_bytes(), compresslevel=9)
     stripped.unlink()
 
 
