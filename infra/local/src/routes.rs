@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use api::ClientAddress;
 use api::edge::{self, Edge};
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request, StatusCode};
@@ -24,6 +24,10 @@ use crate::objects;
 use crate::outbox::Outbox;
 use crate::services::Services;
 use crate::web::{self, Dashboard};
+
+/// Largest body of a request, in bytes: the API Gateway's
+/// [quota](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
+const BODY_MAX: usize = 10 * 1024 * 1024;
 
 /// The whole host as one router.
 pub(crate) fn router(
@@ -75,13 +79,24 @@ impl Rest {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         if is_api {
-            let Ok(answer) = self.api.oneshot(request).await;
-            answer
+            self.call(request).await
         } else if let Some(address) = self.own_address(&request) {
             Redirect::temporary(address.as_str()).into_response()
         } else {
             self.dashboard.serve(request).await
         }
+    }
+
+    /// Calls the API with a request that is here in whole, as a gateway hands it over. Where an answer came before the
+    /// body, the connection would be closed, and the client's next request on it lost.
+    async fn call(self, request: Request<Body>) -> Response {
+        let (head, body) = request.into_parts();
+        let Ok(body) = to_bytes(body, BODY_MAX).await else {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        };
+        let request = Request::from_parts(head, Body::from(body));
+        let Ok(answer) = self.api.oneshot(request).await;
+        answer
     }
 
     /// The same page at the host's own address, for who typed its other name: sessions and signed addresses belong to

@@ -4,9 +4,9 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::{Error, FieldError};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -17,10 +17,6 @@ use crate::repeated::{push, repeated_member};
 
 /// Largest JSON body, in bytes.
 pub const BODY_MAX: usize = 256 * 1024;
-/// Bytes of a refused body that are read all the same, as many as the gateway lets through: an answer in the middle of
-/// the sending would be lost together with the connection.
-const DRAINED_MAX: usize = 10 * 1024 * 1024;
-
 /// A JSON body, in a request or an answer.
 ///
 /// Refuses another content type with 415, a body over [`BODY_MAX`] with 413, what is not JSON with 400 and the
@@ -61,30 +57,15 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
         }
         .into());
     }
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok())
-        .unwrap_or_default();
-    let mut body = request.into_body();
-    let (mut kept, mut length) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Error::malformed("the body ended before it was complete"))?;
-        let Some(part) = frame.data_ref() else {
-            continue;
-        };
-        length = length.saturating_add(part.len());
-        if length <= BODY_MAX {
-            kept.extend_from_slice(part);
-        } else if length > DRAINED_MAX {
-            break;
+    let body = Limited::new(request.into_body(), BODY_MAX);
+    match body.collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let limit = BODY_MAX as u64;
+            Err(Error::TooLarge { limit }.into())
         }
+        Err(_) => Err(Error::malformed("the body ended before it was complete").into()),
     }
-    if length.max(announced) > BODY_MAX {
-        let limit = BODY_MAX as u64;
-        return Err(Error::TooLarge { limit }.into());
-    }
-    Ok(Bytes::from(kept))
 }
 
 /// Reads `T` from a JSON value that was put together of a request, with the same refusals as [`Json`].

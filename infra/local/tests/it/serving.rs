@@ -1,6 +1,8 @@
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::process::Process;
 
@@ -59,6 +61,31 @@ async fn unknown_path_of_the_api_is_a_problem_and_never_the_dashboard() {
     }
     let wrong_method = host.post("/v1/networks", &json!({})).await;
     assert_eq!(wrong_method.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn connection_whose_body_came_late_goes_on_after_the_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Process::start(folder.path());
+    let address = host.base.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = "POST /v1/exports HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n";
+    connection.write_all(head.as_bytes()).await.unwrap();
+    // The host has time to look at the head.
+    host.json("/health").await;
+    host.json("/v1/nothing").await;
+
+    let rest = "{}GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    connection.write_all(rest.as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).await.unwrap();
+
+    let (refusal, answer) = answers.split_once("HTTP/1.1 200").unwrap();
+    assert!(refusal.starts_with("HTTP/1.1 401"), "{refusal}");
+    assert!(
+        answer.ends_with(r#"{"local":true,"status":"ok"}"#),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
