@@ -1,29 +1,36 @@
 #!/usr/bin/env bash
 # Runs a command against a fresh host: tests/with-host.sh HOST COMMAND...
 # The host takes a free port and an empty folder; the command finds it at $M1A_BASE_URL.
+# Where the command fails, the host's whole log is kept, and what the command said last is said once more: it names
+# what failed, and the end of the output is all that some machines keep.
 set -euo pipefail
 host=$(realpath "$1")
 shift
 
+kept=${CARGO_TARGET_DIR:-$(realpath "$(dirname "$0")/..")/target}/with-host.log
 folder=$(mktemp -d)
-touch "$folder/out"
+touch "$folder/out" "$folder/said"
 M1A_PORT=0 M1A_DATA_DIR="$folder/state" "$host" > "$folder/out" 2> "$folder/log" &
 pid=$!
+tell() {
+  mkdir -p "$(dirname "$kept")" && cp "$folder/log" "$kept"
+  echo "The host's log is in $kept. Its last warnings:"
+  { grep -E 'WARN|ERROR' "$folder/log" || cat "$folder/log"; } | tail -n 5 | cut -c 1-300
+  echo 'The end of what failed:'
+  tail -n 25 "$folder/said"
+}
 stop() {
   status=$?
   kill "$pid" 2> /dev/null && wait "$pid" || true
-  if [ "$status" -ne 0 ]; then
-    echo "The end of the host's log:" >&2
-    tail -n 60 "$folder/log" >&2
-  fi
+  if [ "$status" -ne 0 ]; then tell >&2; fi
   rm -rf "$folder"
   exit "$status"
 }
 trap stop EXIT
 
 until M1A_BASE_URL=$(sed -n 's/.* is ready at //p' "$folder/out") && [ -n "$M1A_BASE_URL" ]; do
-  kill -0 "$pid" 2> /dev/null || { echo 'The host did not start.' >&2; exit 1; }
+  kill -0 "$pid" 2> /dev/null || { echo 'The host did not start.' | tee "$folder/said" >&2; exit 1; }
   sleep 0.1
 done
 export M1A_BASE_URL
-"$@"
+"$@" 2>&1 | tee "$folder/said"

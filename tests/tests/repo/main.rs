@@ -24,3 +24,4 @@ mod queues;
 mod routes;
 mod table;
 mod template;
+mod with_host;
