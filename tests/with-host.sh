@@ -14,7 +14,7 @@ M1A_PORT=0 M1A_DATA_DIR="$folder/state" "$host" > "$folder/out" 2> "$folder/log"
 pid=$!
 tell() {
   mkdir -p "$(dirname "$kept")" && cp "$folder/log" "$kept"
-  echo "The host's log is in $kept. Its last warnings:"
+  echo "The host's log is in $kept. Its last warnings, or else lines:"
   { grep -E 'WARN|ERROR' "$folder/log" || cat "$folder/log"; } | tail -n 5 | cut -c 1-300
   echo 'The end of what failed:'
   tail -n 25 "$folder/said"
