@@ -108,3 +108,15 @@ export async function newestLink(request: APIRequestContext, email: string, to: 
   const link = new URL(found ?? '');
   return link.pathname + link.search;
 }
+
+/** The wall time of an hour of a day of the browser's zone, some days from today: what no clock change moves to another day. */
+export function wallOn(page: Page, days: number, hour: string): Promise<string> {
+  return page.evaluate(
+    ([ahead, at]) => {
+      const today = new Date();
+      const day = new Date(Date.UTC(today.getFullYear(), today.getMonth(), today.getDate() + ahead));
+      return `${day.toISOString().slice(0, 10)}T${at}:00`;
+    },
+    [days, hour] as const
+  );
+}
