@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { openSettings } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, unique } from './people';
 
@@ -7,17 +8,6 @@ import { arrive, connectPlayground, unique } from './people';
 
 /** What happens is sealed by the timer of every minute, and the page looks again by itself. */
 const SEALED = { timeout: 100_000 };
-
-async function openSettings(page: Page, tab: string): Promise<void> {
-  await page.getByRole('button', { name: /^Workspace .*, switch$/ }).press('Enter');
-  await page.getByRole('menuitem', { name: 'Workspace settings' }).press('Enter');
-  // A page that has come takes the focus: a key that is pressed before that would go astray.
-  const title = page.getByRole('heading', { level: 1, name: 'Settings' });
-  await expect(title).toBeFocused();
-  await page.getByRole('link', { name: tab, exact: true }).press('Enter');
-  await expect(page.getByRole('heading', { name: tab, exact: true })).toBeVisible();
-  await expect(title).toBeFocused();
-}
 
 test('the audit log is read, filtered and exported', async ({ page }) => {
   test.slow();

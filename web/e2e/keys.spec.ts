@@ -50,7 +50,7 @@ test('a key is made, shown once, used, rotated and revoked', async ({ page, cont
     body: JSON.stringify(post)
   });
   expect(posted.status).toBe(201);
-  await expect.poll(async () => (await published(page.request, account)).length).toBe(1);
+  await expect.poll(async () => (await published(page.request, account)).length, { timeout: 40_000 }).toBe(1);
   expect(await call(page, key, '/v1/me')).toBe(403);
   expect(await call(page, key, '/v1/api-keys')).toBe(403);
   await page.reload();
@@ -84,6 +84,7 @@ test('a key that cannot be says what is wrong, and asks for a proof', async ({ p
   const problem = { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'insufficient_user_authentication', detail: 'prove again who you are', instance: 'r', errors: [] };
   await page.goto('/settings/keys');
   await page.getByRole('button', { name: 'New key' }).press('Enter');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('Office');
   await page.getByLabel('Only from these addresses').fill('203.0.113.7/24');
   await page.getByLabel('Name', { exact: true }).press('Enter');

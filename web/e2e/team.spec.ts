@@ -1,15 +1,9 @@
 import { expect, test, type Page } from '@playwright/test';
+import { openSettings } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, newestLink, PASSWORD, register, signIn, unique } from './people';
 
 // How several people share a workspace, all by keyboard.
-
-/** Opens the settings by the menu of workspaces. */
-async function openSettings(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^Workspace .*, switch$/ }).press('Enter');
-  await page.getByRole('menuitem', { name: 'Workspace settings' }).press('Enter');
-  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
-}
 
 async function invite(page: Page, email: string): Promise<void> {
   await page.getByRole('button', { name: 'Invite', exact: true }).press('Enter');
@@ -25,7 +19,7 @@ test('somebody is invited, works as what they were given, and is removed', async
   const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
   const email = await register(guest, 'Grace Hopper');
   await arrive(page, 'Analytical Engines');
-  await openSettings(page);
+  await openSettings(page, 'Members');
   await invite(page, email);
   await expect(page.locator(`[data-invitation="${email}"]`)).toContainText('Viewer');
   await accessible(page, 'settings-invitation');
@@ -92,12 +86,15 @@ test('roles and account groups are made, changed and deleted', async ({ page }) 
   const role = page.locator('[data-role="Client"]');
   await expect(role).toContainText('What it allows (5)');
   await page.getByRole('button', { name: 'New role' }).press('Enter');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('client');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('alert')).toContainText('another one has this name', { ignoreCase: true });
   await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 
   await page.getByRole('button', { name: 'New account group' }).press('Enter');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('Client A');
   await page.getByRole('checkbox', { name: account }).press('Space');
   await accessible(page, 'settings-group');
