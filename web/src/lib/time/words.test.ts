@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { clock, day, distance, lateness, whenInWords } from './words';
 
 const at = (text: string) => new Date(text);
@@ -44,6 +44,13 @@ describe('distance', () => {
     // 14 hours away, but already the day after in Auckland.
     expect(distance(at('2026-03-02T12:00:00Z'), now, 'Pacific/Auckland')).toBe('tomorrow');
   });
+
+  it('counts days of where people are when no zone is named', () => {
+    vi.stubEnv('TZ', 'Pacific/Auckland');
+    // Half past eleven in the evening there.
+    expect(distance(at('2026-03-01T23:30:00Z'), at('2026-03-01T10:30:00Z'))).toBe('tomorrow');
+  });
+  afterEach(() => vi.unstubAllEnvs());
 });
 
 describe('day', () => {

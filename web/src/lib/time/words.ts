@@ -1,4 +1,4 @@
-import { zoneCity } from './zones';
+import { browserZone, zoneCity } from './zones';
 
 const LOCALE = 'en-GB';
 const SECOND = 1000;
@@ -38,8 +38,8 @@ export function clock(instant: Date, zone: string): string {
   });
 }
 
-/** "in 2 days", "tomorrow", "5 minutes ago", "now". Days are calendar days of the zone. */
-export function distance(instant: Date, now: Date = new Date(), zone = 'UTC'): string {
+/** "in 2 days", "tomorrow", "5 minutes ago", "now". Days are calendar days of the zone: this browser's where none is named. */
+export function distance(instant: Date, now: Date = new Date(), zone = browserZone()): string {
   const left = instant.getTime() - now.getTime();
   const size = Math.abs(left);
   if (size < 5 * SECOND) return 'now';
