@@ -13,15 +13,16 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // A busy machine takes its time, and nobody waits for these but whoever fails.
+  timeout: 120_000,
+  expect: { timeout: 25_000 },
   reporter: [['list']],
   use: {
     baseURL,
     timezoneId: 'Europe/Berlin',
     locale: 'en-GB',
     viewport: { width: 1280, height: 860 },
-    actionTimeout: 10_000,
+    actionTimeout: 20_000,
     trace: 'retain-on-failure',
     // No download: Debian's Chromium where there is one.
     launchOptions: {

@@ -5,6 +5,9 @@ import { arrive, connectPlayground, unique } from './people';
 
 // How an owner takes everything with them, by keyboard.
 
+/** A timer of every three seconds makes it, a page looks every two. */
+const MADE = { timeout: 60_000 };
+
 test('a workspace is exported, and the file downloaded', async ({ page }) => {
   test.slow();
   await arrive(page, 'Analytical Engines');
@@ -14,7 +17,7 @@ test('a workspace is exported, and the file downloaded', async ({ page }) => {
 
   await page.getByRole('button', { name: 'Export everything' }).press('Enter');
   const row = page.locator('[data-export]');
-  await expect(row).toHaveAttribute('data-state', 'ready', { timeout: 20_000 });
+  await expect(row).toHaveAttribute('data-state', 'ready', MADE);
   await expect(row).toContainText('accounts: 1 · members: 1');
   await row.getByRole('button', { name: /^Download the export of/ }).press('Enter');
   const file = row.getByRole('link', { name: /^File 1 of 1/ });
@@ -37,11 +40,11 @@ test('a workspace is exported, and the file downloaded', async ({ page }) => {
   await page.getByLabel('All files of the export').setInputFiles({ name: download.suggestedFilename(), mimeType: 'application/zip', buffer: bytes });
   await page.getByRole('button', { name: 'Upload and check' }).press('Enter');
   const imported = page.locator('[data-import]');
-  await expect(imported).toHaveAttribute('data-state', 'checked', { timeout: 20_000 });
+  await expect(imported).toHaveAttribute('data-state', 'checked', MADE);
   await expect(imported).toContainText('accounts: 1');
   await accessible(page, 'settings-import');
   await imported.getByRole('button', { name: /^Make the import of/ }).press('Enter');
-  await expect(imported).toHaveAttribute('data-state', 'done', { timeout: 20_000 });
+  await expect(imported).toHaveAttribute('data-state', 'done', MADE);
 });
 
 test('a file that is no export is refused with the reason', async ({ page }) => {
@@ -51,7 +54,7 @@ test('a file that is no export is refused with the reason', async ({ page }) => 
   await page.getByRole('button', { name: 'Upload and check' }).click();
 
   const imported = page.locator('[data-import]');
-  await expect(imported).toHaveAttribute('data-state', 'failed', { timeout: 20_000 });
+  await expect(imported).toHaveAttribute('data-state', 'failed', MADE);
   await expect(imported).toContainText('A file is not as it was downloaded');
 });
 
@@ -63,7 +66,7 @@ test.describe('on a phone', () => {
     await page.goto('/settings/workspace');
     await page.getByRole('button', { name: 'Export everything' }).click();
     const row = page.locator('[data-export]');
-    await expect(row).toHaveAttribute('data-state', 'ready', { timeout: 20_000 });
+    await expect(row).toHaveAttribute('data-state', 'ready', MADE);
     await row.getByRole('button', { name: /^Download the export of/ }).click();
     await expect(row.getByRole('link')).toBeVisible();
     await fitsPhone(page, 'settings-export');

@@ -42,6 +42,7 @@ test('id_23 a workspace that requires a second factor lets nobody in without one
   // She owns the workspace alone.
   await expect(page.getByTestId('no-way-back')).toContainText('the only way back');
   await page.goto('/settings/workspace');
+  await expect(required).toBeEnabled();
   await required.press('Space');
   const dialog = page.getByRole('alertdialog', { name: 'Require a second factor?' });
   await accessible(page, 'settings-security');
@@ -67,6 +68,7 @@ test('id_23 a workspace that requires a second factor lets nobody in without one
   await guest.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
   await expect(guest.getByRole('alert')).toContainText('Analytical Engines requires a second factor');
 
+  await expect(required).toBeEnabled();
   await required.press('Space');
   await expect(required).not.toBeChecked();
   await guest.context().close();
