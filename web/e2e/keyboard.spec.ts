@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { tabTo } from './keyboard';
+import { accessible } from './looks';
 import { arrive, connectPlayground, newestLink, PASSWORD, send, unique, wallIn } from './people';
 
 // The forms that no other story fills in by keyboard, from Tab to Enter.
@@ -105,4 +106,26 @@ test('a post is changed, moved, held and cancelled without a mouse', async ({ pa
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await expect(state).toContainText('Cancelled');
+
+  // As the server tells of a post of which nobody knows whether it is out, which takes it long to find.
+  await page.route(/\/v1\/posts\/post_[0-9a-z]+$/, async (route) => {
+    const answer = await route.fetch();
+    const post = await answer.json();
+    post.state = post.targets[0].state = 'outcome_unknown';
+    post.allowed_actions = post.targets[0].allowed_actions = ['resolve'];
+    await route.fulfill({ response: answer, json: post });
+  });
+  await page.route(/\/resolve$/, (route) => route.fulfill({ json: {} }));
+  const deciding = page.waitForRequest(/\/resolve$/);
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Say what happened' })).toBeVisible();
+  await tabTo(page, 'Say what happened');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Link to the post')).toBeFocused();
+  await page.keyboard.type('https://example.com/ada/1');
+  await accessible(page, 'resolve');
+  await tabTo(page, 'Yes, it is published');
+  await page.keyboard.press('Enter');
+  expect((await deciding).postDataJSON()).toEqual({ outcome: 'published', permalink: 'https://example.com/ada/1' });
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 });
