@@ -25,6 +25,19 @@ const FRAME_PIXELS_MAX: u64 = 500_000_000;
 /// Quality of a JPEG that had to be turned: people see no difference.
 const TURNED_QUALITY: u8 = 92;
 
+/// How large an image may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) side: u32,
+    pub(super) pixels: u64,
+}
+
+/// Of media.
+const MEDIA: Bounds = Bounds {
+    side: IMAGE_SIDE_MAX,
+    pixels: IMAGE_PIXELS_MAX,
+};
+
 /// What the header says, once its size was found acceptable.
 #[derive(Debug)]
 pub(super) struct Header {
@@ -90,6 +103,21 @@ pub(super) fn decode(
     })
 }
 
+/// The first frame of an image, and how it is to be turned.
+pub(super) fn first_frame(
+    image: &[u8],
+    kind: ImageType,
+    bounds: Bounds,
+) -> Result<(DynamicImage, Orientation), Refusal> {
+    let reader = Cursor::new(image);
+    match kind {
+        ImageType::Jpeg => frame_of(JpegDecoder::new(reader), bounds),
+        ImageType::Png => frame_of(PngDecoder::with_limits(reader, limits()), bounds),
+        ImageType::Webp => frame_of(WebPDecoder::new(reader), bounds),
+        ImageType::Gif => frame_of(GifDecoder::new(reader), bounds),
+    }
+}
+
 /// A decoded image; with new bytes if it had to be turned.
 struct Turned {
     bytes: Option<Vec<u8>>,
@@ -109,11 +137,27 @@ impl Turned {
 
 fn header_of(decoder: ImageResult<impl ImageDecoder>) -> Result<Header, Refusal> {
     let mut decoder = decoder.map_err(corrupt)?;
-    checked_size(&decoder)?;
+    checked_size(&decoder, MEDIA)?;
     Ok(Header {
-        // An unreadable orientation is none: viewers treat it so too.
-        orientation: decoder.orientation().unwrap_or(Orientation::NoTransforms),
+        orientation: orientation_of(&mut decoder),
     })
+}
+
+fn frame_of(
+    decoder: ImageResult<impl ImageDecoder>,
+    bounds: Bounds,
+) -> Result<(DynamicImage, Orientation), Refusal> {
+    let mut decoder = decoder.map_err(corrupt)?;
+    checked_size(&decoder, bounds)?;
+    let orientation = orientation_of(&mut decoder);
+    decoder.set_limits(limits()).map_err(corrupt)?;
+    let image = DynamicImage::from_decoder(decoder).map_err(corrupt)?;
+    Ok((image, orientation))
+}
+
+/// An unreadable orientation is none: viewers treat it so too.
+fn orientation_of(decoder: &mut impl ImageDecoder) -> Orientation {
+    decoder.orientation().unwrap_or(Orientation::NoTransforms)
 }
 
 fn still(
@@ -122,7 +166,7 @@ fn still(
     encode: impl FnOnce(&DynamicImage, Option<Vec<u8>>, &mut Vec<u8>) -> ImageResult<()>,
 ) -> Result<Turned, Refusal> {
     let mut decoder = decoder.map_err(corrupt)?;
-    let size = checked_size(&decoder)?;
+    let size = checked_size(&decoder, MEDIA)?;
     let is_turned = orientation != Orientation::NoTransforms;
     let needed = decoder.total_bytes();
     let most = if is_turned {
@@ -177,7 +221,7 @@ fn encode(
 fn frames<'a>(
     mut decoder: impl ImageDecoder + AnimationDecoder<'a>,
 ) -> Result<(u32, u32), Refusal> {
-    let (width, height) = checked_size(&decoder)?;
+    let (width, height) = checked_size(&decoder, MEDIA)?;
     decoder.set_limits(limits()).map_err(corrupt)?;
     let pixels = u64::from(width) * u64::from(height);
     let most = FRAME_PIXELS_MAX
@@ -201,14 +245,19 @@ fn frames<'a>(
     Ok((width, height))
 }
 
-fn checked_size(decoder: &impl ImageDecoder) -> Result<(u32, u32), Refusal> {
+fn checked_size(decoder: &impl ImageDecoder, bounds: Bounds) -> Result<(u32, u32), Refusal> {
     let (width, height) = decoder.dimensions();
-    let fits = width.max(height) <= IMAGE_SIDE_MAX
-        && u64::from(width) * u64::from(height) <= IMAGE_PIXELS_MAX;
+    let fits =
+        width.max(height) <= bounds.side && u64::from(width) * u64::from(height) <= bounds.pixels;
     if fits {
         Ok((width, height))
     } else {
-        Err(Refusal::TooLarge { width, height })
+        Err(Refusal::TooLarge {
+            width,
+            height,
+            side_max: bounds.side,
+            pixels_max: bounds.pixels,
+        })
     }
 }
 
@@ -219,7 +268,7 @@ fn limits() -> Limits {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn corrupt(error: ImageError) -> Refusal {
+pub(super) fn corrupt(error: ImageError) -> Refusal {
     Refusal::Corrupt {
         reason: error.to_string(),
     }

@@ -1,6 +1,7 @@
 //! What uploaded bytes really are. Nothing is decoded before its header says that it fits into memory, and what is kept
 //! is what was decoded.
 
+mod avatar;
 mod clean;
 mod decode;
 mod refusal;
@@ -10,6 +11,7 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use domain::media::{ImageType, MediaFacts, MediaKind};
 
+pub use avatar::avatar;
 use clean::clean;
 pub use refusal::Refusal;
 pub use sniff::SNIFFED;

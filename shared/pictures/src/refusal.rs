@@ -1,11 +1,16 @@
 //! Why bytes cannot be used.
 
 use domain::Error;
-use domain::media::{IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, ImageType};
+use domain::media::ImageType;
 
 /// Why bytes cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// They are no image of a type that we take.
+    NotTaken {
+        /// What they begin like.
+        found: &'static str,
+    },
     /// They are something else.
     TypeMismatch {
         /// What somebody said.
@@ -19,6 +24,10 @@ pub enum Refusal {
         width: u32,
         /// In pixels.
         height: u32,
+        /// Pixels that a side may have.
+        side_max: u32,
+        /// Pixels that there may be altogether.
+        pixels_max: u64,
     },
     /// The colours need more memory than there is.
     TooDeep {
@@ -40,6 +49,13 @@ pub enum Refusal {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let (code, detail) = match refusal {
+            Refusal::NotTaken { found } => (
+                "unsupported_type",
+                format!(
+                    "the bytes are {found}; use one of {}",
+                    ImageType::ALL.map(ImageType::content_type).join(", ")
+                ),
+            ),
             Refusal::TypeMismatch { declared, found } => (
                 "type_mismatch",
                 format!(
@@ -47,11 +63,15 @@ impl From<Refusal> for Error {
                     declared.content_type()
                 ),
             ),
-            Refusal::TooLarge { width, height } => (
+            Refusal::TooLarge {
+                width,
+                height,
+                side_max,
+                pixels_max,
+            } => (
                 "image_too_large",
                 format!(
-                    "the image has {width} x {height} pixels; at most {IMAGE_SIDE_MAX} a side and \
-                     {IMAGE_PIXELS_MAX} altogether"
+                    "the image has {width} x {height} pixels; at most {side_max} a side and {pixels_max} altogether"
                 ),
             ),
             Refusal::TooDeep { bytes } => (
