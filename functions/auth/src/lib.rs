@@ -38,7 +38,6 @@ mod change_email;
 mod change_password;
 mod client;
 mod deployed;
-mod device;
 mod edit_me;
 mod factor_reset;
 mod forgot_password;

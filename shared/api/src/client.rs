@@ -1,6 +1,14 @@
 //! Where a request comes from.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
+
+use axum::extract::FromRequestParts;
+use domain::user::Origin;
+use http::header::USER_AGENT;
+use http::request::Parts;
+
+use crate::device_name;
 
 /// The caller's address, put into a request's extensions by its host, which alone knows which hop to believe. Absent
 /// where the host does not know.
@@ -17,6 +25,39 @@ impl ClientAddress {
                 format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
             }
         }
+    }
+}
+
+/// Who calls, as far as a request tells: for limits and for what people are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Its address, where the host knows it.
+    pub address: Option<ClientAddress>,
+    /// What it calls itself.
+    device: Option<String>,
+}
+
+impl Client {
+    /// For records and mails.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            network: self.address.map(ClientAddress::network),
+            device: self.device.clone(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let user_agent = parts.headers.get(USER_AGENT);
+        Ok(Self {
+            address: parts.extensions.get::<ClientAddress>().copied(),
+            device: user_agent
+                .and_then(|value| value.to_str().ok())
+                .and_then(device_name::of),
+        })
     }
 }
 

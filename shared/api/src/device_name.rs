@@ -26,7 +26,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// `Firefox on Linux` for a browser, `curl` for a program, nothing for nothing.
-pub(crate) fn named(user_agent: &str) -> Option<String> {
+pub(crate) fn of(user_agent: &str) -> Option<String> {
     let known = |names: &[(&str, &'static str)]| {
         let found = names.iter().find(|(mark, _)| user_agent.contains(mark));
         found.map(|(_, name)| *name)
@@ -70,12 +70,12 @@ mod tests {
             ("<b>\u{7}", None),
             ("", None),
         ] {
-            assert_eq!(named(user_agent).as_deref(), expected, "{user_agent}");
+            assert_eq!(of(user_agent).as_deref(), expected, "{user_agent}");
         }
     }
 
     #[test]
     fn device_with_an_endless_name_is_cut() {
-        assert_eq!(named(&"x".repeat(10_000)).unwrap().len(), PROGRAM_MAX);
+        assert_eq!(of(&"x".repeat(10_000)).unwrap().len(), PROGRAM_MAX);
     }
 }
