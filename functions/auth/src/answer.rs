@@ -22,6 +22,8 @@ pub(crate) struct UserView {
     locale: String,
     /// Name of an IANA time zone.
     time_zone: String,
+    /// Address of their picture on the API, another one for another picture; `null` without one.
+    avatar_url: Option<String>,
 }
 
 impl From<&User> for UserView {
@@ -32,6 +34,7 @@ impl From<&User> for UserView {
             name: user.name.clone(),
             locale: user.locale.clone(),
             time_zone: user.time_zone.as_str().to_owned(),
+            avatar_url: api::own_avatar_url(user),
         }
     }
 }
@@ -92,7 +95,13 @@ pub(crate) struct SupportView {
 impl Me {
     /// The same while they look into another tenant.
     pub(crate) fn looking_into(self, access: &SupportAccess) -> Self {
+        let user = UserView {
+            // What is below their own account is closed meanwhile.
+            avatar_url: None,
+            ..self.user
+        };
         Self {
+            user,
             tenant_id: Some(access.tenant.id),
             support: Some(SupportView {
                 tenant_name: access.tenant.name.clone(),

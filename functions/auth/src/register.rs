@@ -201,6 +201,7 @@ impl Ctx {
             name: newcomer.name.clone(),
             locale: LOCALE.to_owned(),
             time_zone: TimeZoneName::utc(),
+            avatar: None,
             version: known.map_or(1, |known| known.user.version + 1),
             created_at: known.map_or_else(|| self.clock.now(), |known| known.user.created_at),
         }

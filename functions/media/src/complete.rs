@@ -102,15 +102,8 @@ impl Ctx {
         pictures::check_type(&start.ok_or_else(not_uploaded)?, declared)?;
         let bytes = self.objects.get(key, IMAGE_BYTES_MAX).await?;
         let bytes = bytes.ok_or_else(not_uploaded)?;
-        let _turn = self
-            .decoders
-            .acquire()
+        self.decoded(move || pictures::probe(&bytes, declared))
             .await
-            .map_err(|error| Error::internal("the decoders are closed", error))?;
-        let proven = tokio::task::spawn_blocking(move || pictures::probe(&bytes, declared))
-            .await
-            .map_err(|error| Error::internal("a decoder panicked", error))?;
-        Ok(proven?)
     }
 }
 

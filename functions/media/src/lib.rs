@@ -1,14 +1,16 @@
 //! The media function: images from their announcement to their deletion. Bytes go straight to the object store; this
 //! function signs the addresses, looks at what arrived before anything may use it, and keeps the picture
-//! without what was written beside it.
+//! without what was written beside it. Pictures of people are drawn here, too, since only this function of the API links
+//! a decoder.
 //!
-//! - **Trigger**: the HTTP API, `/v1/media/*`.
+//! - **Trigger**: the HTTP API, `/v1/media/*` and `/v1/me/avatar`.
 //! - **Permissions**: reads and writes media, the counter of their bytes and events; signs addresses of the object
-//!   store, reads, writes and deletes objects.
+//!   store, reads, writes and deletes objects; reads and writes people's pictures, and names them on the people.
 //! - **Failure**: what was uploaded is refused as a 4xx that says what is wrong with it. Bytes that a call which broke
 //!   off left behind are removed by the sweeper, with what names them.
 
 mod announce;
+mod avatar;
 mod complete;
 mod delete;
 mod edit;
@@ -26,6 +28,7 @@ use cloud::objects::{ObjectKey, ObjectStore};
 use domain::media::Media;
 use domain::{Clock, Error, MediaId};
 use engine::Deployment;
+use pictures::Refusal;
 use store::{Table, TenantTable, VersionedMedia};
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
@@ -85,6 +88,22 @@ impl Ctx {
         (!caller.is_support()).then_some(&*self.objects)
     }
 
+    /// What a decoder makes of an image, in its turn and off the async threads.
+    async fn decoded<T: Send + 'static>(
+        &self,
+        decode: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> domain::Result<T> {
+        let _turn = self
+            .decoders
+            .acquire()
+            .await
+            .map_err(|error| Error::internal("the decoders are closed", error))?;
+        let decoded = tokio::task::spawn_blocking(decode)
+            .await
+            .map_err(|error| Error::internal("a decoder panicked", error))?;
+        Ok(decoded?)
+    }
+
     fn act<P>(&self, caller: &api::Can<P>) -> store::Act {
         store::Act {
             actor: caller.actor(),
@@ -111,7 +130,7 @@ impl FromRef<Ctx> for Gate {
     }
 }
 
-/// The routes of `/v1/media`.
+/// The routes of `/v1/media` and `/v1/me/avatar`.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
     let gate = ctx.gate.clone();
     let routes = OpenApiRouter::new()
@@ -124,6 +143,11 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(route::can::<WriteMedia, _>(routes!(delete::delete_media)))
         .routes(route::can::<WriteMedia, _>(routes!(
             complete::complete_media
+        )))
+        .routes(route::signed_in(routes!(
+            avatar::get_own_avatar,
+            avatar::put_avatar,
+            avatar::delete_avatar
         )))
         .with_state(ctx);
     route::gated(routes, gate)

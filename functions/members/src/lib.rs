@@ -4,7 +4,7 @@
 //! * **Trigger**: the HTTP API, `/v1/members*`, `/v1/invitations*`, `/v1/roles*`, `/v1/account-groups*` and
 //!   `/v1/api-keys*`.
 //! * **Permissions**: reads and writes memberships, invitations, roles, account groups, API keys, their counters, events and
-//!   idempotency keys of a tenant; reads people; owes and sends mails, sealed under the root tenant's key.
+//!   idempotency keys of a tenant; reads people and their pictures; owes and sends mails, sealed under the root tenant's key.
 //! * **Failure**: every act is one transaction, which rests on the rights of its actor: if they changed meanwhile it is
 //!   decided anew. Without the table nothing happens (503).
 //!
@@ -97,12 +97,13 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
 }
 
 fn members() -> OpenApiRouter<Ctx> {
-    use members::{change, factor_reset, list, own, remove};
+    use members::{avatar, change, factor_reset, list, own, remove};
     OpenApiRouter::new()
         .routes(can::<ReadMembers, _>(routes!(list::list_members)))
         .routes(can::<ReadTenant, _>(routes!(own::get_own_membership)))
         .routes(recent(can::<ReadTenant, _>(routes!(own::leave_tenant))))
         .routes(can::<ReadMembers, _>(routes!(list::get_member)))
+        .routes(can::<ReadMembers, _>(routes!(avatar::get_member_avatar)))
         .routes(recent(can::<ManageMembers, _>(routes!(
             change::change_member,
             remove::remove_member

@@ -16,6 +16,7 @@
 
 mod actor;
 mod allow;
+mod avatar;
 mod bootstrap;
 mod client;
 mod credential;
@@ -42,6 +43,7 @@ mod witness;
 
 pub use actor::{Can, SignedIn};
 pub use allow::{allow, allow_support, may};
+pub use avatar::{AvatarImage, AvatarQuery, member_avatar_url, own_avatar_url};
 pub use bootstrap::bootstrap;
 pub use client::{Client, ClientAddress};
 pub use credential::api_key::ApiKeyText;

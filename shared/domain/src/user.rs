@@ -25,6 +25,8 @@ pub struct User {
     pub locale: String,
     /// The zone in which times are shown.
     pub time_zone: TimeZoneName,
+    /// The tag of their picture, which another picture does not have; `None` without one.
+    pub avatar: Option<String>,
     /// Version for optimistic concurrency.
     pub version: u64,
     /// When it registered.

@@ -248,6 +248,10 @@ impl Key {
         Self::new(format!("U#{user}"), "META")
     }
 
+    pub(crate) fn avatar(user: UserId) -> Self {
+        Self::new(format!("U#{user}#AVA"), ALONE)
+    }
+
     /// What the sort keys of sessions begin with.
     pub(crate) const SESSIONS: &'static str = "SES#";
     /// What the sort keys of refresh families begin with.
@@ -493,6 +497,11 @@ pub(crate) fn hash(parts: &[&str]) -> String {
         context.update(part.as_bytes());
     }
     hexadecimal(context.finish().as_ref())
+}
+
+/// SHA-256 of bytes, hexadecimal.
+pub(crate) fn hash_of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 fn length(part: &str) -> [u8; 8] {

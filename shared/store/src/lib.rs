@@ -20,6 +20,7 @@ mod attention;
 mod attribute;
 pub mod audit;
 mod authorizations;
+mod avatars;
 mod ceremonies;
 mod condition;
 mod credentials;
@@ -78,6 +79,7 @@ pub use attention::{
     UnsettledPage, UnsettledPosition,
 };
 pub use authorizations::Authorization;
+pub use avatars::Avatar;
 pub use ceremonies::{Ceremony, CeremonyPurpose};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;

@@ -21,6 +21,9 @@ use crate::table::Written;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 
+/// The tag of the person's picture, on their item.
+pub(crate) const AVATAR: &str = "ava";
+
 /// A sealed password hash. Opens only for its user and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPassword {
@@ -140,6 +143,9 @@ struct UserItem {
         skip_serializing_if = "Option::is_none"
     )]
     settled: Option<Timestamp>,
+    /// The tag of the person's picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ava: Option<String>,
 }
 
 impl Item for UserItem {
@@ -159,6 +165,7 @@ impl UserItem {
             name: user.name,
             loc: user.locale,
             tz: user.time_zone,
+            ava: user.avatar,
             pw: password.sealed,
             pwv: password.version,
             ver: user.version,
@@ -181,6 +188,7 @@ impl From<UserItem> for StoredUser {
                 name: item.name,
                 locale: item.loc,
                 time_zone: item.tz,
+                avatar: item.ava,
                 version: item.ver,
                 created_at: item.ca,
             },

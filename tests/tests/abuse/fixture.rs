@@ -1,5 +1,7 @@
 //! Two tenants with the same things in each: whatever a route can name must exist here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::membership::Permission;
 use http::Method;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use crate::ids;
 use testkit::FakeNetwork;
 
 /// A small PNG.
-const PIXELS: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.png");
+pub(crate) const PIXELS: &[u8] = include_bytes!("../../../shared/networks/tests/it/pixels.png");
 
 /// The owner of a tenant, signed in by a browser.
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ pub(crate) async fn person(product: &Product, document: &Document, name: &str) -
     let deleted = maker.deleted_tenant().await;
     let tenant = maker.tenant().await;
     maker.passkey(name).await;
+    maker.avatar().await;
     let accounts = [maker.account(name, 1).await, maker.account(name, 2).await];
     let media = [maker.media().await, maker.media().await];
     for (account, medium) in accounts.iter().zip(&media) {
@@ -77,6 +80,12 @@ impl Maker<'_> {
         let made = people::add_passkey(self.product, &self.cookie, name).await;
         self.cookie = made.cookie();
         self.keep(&made.body);
+    }
+
+    async fn avatar(&self) {
+        let body = json!({ "image": STANDARD.encode(PIXELS) });
+        let call = self.product.api.put("/v1/me/avatar").cookie(&self.cookie);
+        call.json(&body).send().await.expect(200);
     }
 
     /// One that can come back, with the ids that came with it.

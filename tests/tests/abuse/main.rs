@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod avatar;
 mod bodies;
 mod canary;
 mod credentials;

@@ -1,10 +1,12 @@
 //! Every route of a person's own account, once, as the function's role lets it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tests::caller::{Answer, Caller};
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, PIXELS};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -23,6 +25,19 @@ async fn routes_of_a_persons_own_account_work_under_their_role() {
         .request("PATCH", "/v1/me")
         .json(&json!({ "name": "Augusta" }));
     ada.send(edit).await.expect(200);
+    let picture = json!({ "image": STANDARD.encode(PIXELS) });
+    let put = ada.request("PUT", "/v1/me/avatar").json(&picture);
+    let own = ada.send(put).await.expect(200).body["avatar_url"].clone();
+    let me = ada.get("/v1/me").await.expect(200).body;
+    let id = me["user"]["id"].as_str().unwrap();
+    // Those of both functions; bytes pass the gateway.
+    for address in [own.as_str().unwrap(), &format!("/v1/members/{id}/avatar")] {
+        let shown = ada.get(address).await.expect(200);
+        assert_eq!(shown.content_type, "image/jpeg");
+    }
+    let remove = ada.request("DELETE", "/v1/me/avatar");
+    ada.send(remove).await.expect(204);
+    ada.get("/v1/me/avatar").await.expect(404);
     ada.get("/v1/me/sessions").await.expect(200);
     let missing = ada.request("DELETE", "/v1/me/sessions/ses_0");
     ada.send(missing).await.expect(404);

@@ -315,6 +315,7 @@ async fn register(table: &Table, member: &TestMember) {
             name: "Ada".to_owned(),
             locale: "en".to_owned(),
             time_zone: TimeZoneName::utc(),
+            avatar: None,
             version: 1,
             created_at: now,
         },

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cloud::objects::ObjectKey;
 use domain::Clock;
 use domain::membership::Role;
@@ -384,6 +386,9 @@ async fn account_of_a_person(story: &mut Story) {
     story.act("DELETE /v1/me/sessions", &[], &none).await;
     let edit = json!({ "name": "Ada Lovelace" });
     story.act("PATCH /v1/me", &[], &edit).await;
+    let picture = json!({ "image": STANDARD.encode(PIXELS) });
+    story.act("PUT /v1/me/avatar", &[], &picture).await;
+    story.act("DELETE /v1/me/avatar", &[], &none).await;
     let email = json!({ "email": "countess@example.com" });
     story.act("POST /v1/me/email", &[], &email).await;
     let app = "/v1/me/second-factor/authenticator";

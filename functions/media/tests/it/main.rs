@@ -9,6 +9,7 @@
 
 mod announce;
 mod app;
+mod avatar;
 mod clean;
 mod complete;
 mod life;

@@ -23,6 +23,19 @@ fn encoded(image: &DynamicImage, write: impl FnOnce(&DynamicImage, &mut Vec<u8>)
     bytes
 }
 
+/// Red, green and blue squares beside one another.
+pub(crate) fn three_colours() -> Vec<u8> {
+    let pixel = |x: u32, _| match x / 30 {
+        0 => Rgb([255, 0, 0]),
+        1 => Rgb([0, 255, 0]),
+        _ => Rgb([0, 0, 255]),
+    };
+    let image = DynamicImage::ImageRgb8(RgbImage::from_fn(90, 30, pixel));
+    encoded(&image, |image, output| {
+        image.write_with_encoder(PngEncoder::new(output)).unwrap();
+    })
+}
+
 pub(crate) fn jpeg(width: u32, height: u32) -> Vec<u8> {
     encoded(&picture(width, height), |image, output| {
         image

@@ -1,5 +1,6 @@
 //! Members.
 
+pub(crate) mod avatar;
 pub(crate) mod change;
 pub(crate) mod factor_reset;
 mod factor_reset_mails;

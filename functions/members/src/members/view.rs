@@ -19,6 +19,8 @@ pub(crate) struct MemberView {
     /// `null` for somebody whose user is gone.
     name: Option<String>,
     email: Option<String>,
+    /// Address of their picture on the API, another one for another picture; `null` without one.
+    avatar_url: Option<String>,
     /// `owner`, `admin`, `editor`, `author`, `viewer`, or the id of a role of the tenant.
     #[schema(value_type = String, example = "editor")]
     role: AssignedRole,
@@ -48,6 +50,7 @@ impl MemberView {
             user_id: membership.user,
             name: user.map(|user| user.name.clone()),
             email: user.map(|user| user.email.as_str().to_owned()),
+            avatar_url: user.and_then(api::member_avatar_url),
             role: membership.role,
             account_groups: match &membership.limit {
                 AccountLimit::Unlimited => None,

@@ -43,6 +43,7 @@ impl App {
                 name: "Grace".to_owned(),
                 locale: "en".to_owned(),
                 time_zone: TimeZoneName::utc(),
+                avatar: None,
                 version: 1,
                 created_at: now,
             },

@@ -76,6 +76,7 @@ impl App {
             name: "Ada".to_owned(),
             locale: "en".to_owned(),
             time_zone: domain::tenant::TimeZoneName::utc(),
+            avatar: None,
             version: 1,
             created_at: now,
         };

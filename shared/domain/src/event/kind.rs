@@ -105,6 +105,8 @@ event_kinds! {
         TenantKeyRotated = "tenant_key.rotated",
         UserAuthenticatorAdded = "user.authenticator_added",
         UserAuthenticatorRemoved = "user.authenticator_removed",
+        UserAvatarChanged = "user.avatar_changed",
+        UserAvatarRemoved = "user.avatar_removed",
         UserEdited = "user.edited",
         UserEmailChangeRequested = "user.email_change_requested",
         UserEmailChanged = "user.email_changed",

@@ -91,6 +91,7 @@ mod tests {
             name: "<b>Ada</b>".to_owned(),
             locale: "en".to_owned(),
             time_zone: TimeZoneName::utc(),
+            avatar: None,
             version: 1,
             created_at: jiff::Timestamp::UNIX_EPOCH,
         };

@@ -6,6 +6,7 @@ use api::ClientAddress;
 use api::edge::{Edge, finish};
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -35,8 +36,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON; `null` if it is empty, a text if it is JSON Lines.
+    /// The body as JSON; `null` if it is empty or an image, a text if it is JSON Lines.
     pub body: Value,
+    /// The body.
+    pub bytes: Bytes,
 }
 
 impl TestApi {
@@ -72,6 +75,11 @@ impl TestApi {
     /// `POST`
     pub fn post(&self, path: impl AsRef<str>) -> Call<'_> {
         self.call(Method::POST, path)
+    }
+
+    /// `PUT`
+    pub fn put(&self, path: impl AsRef<str>) -> Call<'_> {
+        self.call(Method::PUT, path)
     }
 
     /// `PATCH`
@@ -143,13 +151,12 @@ impl Call<'_> {
         let bytes = axum::body::to_bytes(body, usize::MAX)
             .await
             .expect("a complete body");
-        let is_lines = head
-            .headers
-            .get("content-type")
-            .is_some_and(|kind| kind == "application/jsonl");
+        let kind = head.headers.get("content-type");
+        let is_lines = kind.is_some_and(|kind| kind == "application/jsonl");
+        let is_image = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"image/"));
         let body = if is_lines {
-            Value::from(String::from_utf8(bytes.into()).expect("a text"))
-        } else if bytes.is_empty() {
+            Value::from(std::str::from_utf8(&bytes).expect("a text"))
+        } else if bytes.is_empty() || is_image {
             Value::Null
         } else {
             serde_json::from_slice(&bytes).unwrap_or_else(|error| {
@@ -160,6 +167,7 @@ impl Call<'_> {
             status: head.status,
             headers: head.headers,
             body,
+            bytes,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod call;
 mod credentials;
 mod members;
+mod people;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use url::Url;
 pub use self::call::{Answer, Call, TestApi};
 pub use self::credentials::{api_key, reproved, session};
 pub use self::members::{TestMember, account_group, colleague, member, member_of, tenant};
+pub use self::people::register;
 
 use crate::clock::{FixedRandom, TestClock};
 use crate::services;

@@ -32,6 +32,7 @@ impl World {
                 name: "Ada".to_owned(),
                 locale: "en".to_owned(),
                 time_zone: TimeZoneName::utc(),
+                avatar: None,
                 version: 1,
                 created_at: now,
             },
