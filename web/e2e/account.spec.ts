@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { accessible, fitsPhone } from './looks';
 import { arrive, newestLink, PASSWORD, signIn } from './people';
 
@@ -63,6 +63,45 @@ test('id_17 other sign-ins are seen and ended', async ({ page, browser }) => {
   await expect(elsewhere).toHaveURL(/sign-in/);
   await elsewhere.context().close();
 });
+
+test('a picture is chosen, seen by the team and removed, all by keyboard', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await page.goto('/me');
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Choose a picture' }).press('Enter');
+  await (await chooser).setFiles({ name: 'ada.png', mimeType: 'image/png', buffer: await photo(page) });
+  await expect(page.getByText('Your picture is saved.').first()).toBeVisible();
+  await drawn(page.getByRole('img', { name: 'Your picture' }));
+  await accessible(page, 'me-picture');
+  await page.goto('/settings/members');
+  await drawn(page.locator('[data-member] img'));
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Remove picture' }).press('Enter');
+  await expect(page.getByRole('button', { name: 'Choose a picture' })).toBeFocused();
+  await expect(page.getByRole('img', { name: 'Your picture' })).toHaveCount(0);
+});
+
+/** Larger than a request may be. */
+async function photo(page: Page): Promise<Buffer> {
+  const url = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1200, height: 900 });
+    const context = canvas.getContext('2d')!;
+    const pixels = context.createImageData(1200, 900);
+    // Noise, which no format makes small.
+    for (let at = 0, seed = 1; at < pixels.data.length; at += 1) {
+      seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32;
+      pixels.data[at] = at % 4 === 3 ? 255 : seed >>> 24;
+    }
+    context.putImageData(pixels, 0, 0);
+    return canvas.toDataURL('image/png');
+  });
+  return Buffer.from(url.split(',')[1] ?? '', 'base64');
+}
+
+/** The browser has the picture itself, 256 pixels wide. */
+async function drawn(picture: Locator): Promise<void> {
+  await expect(picture).toHaveJSProperty('naturalWidth', 256);
+}
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });

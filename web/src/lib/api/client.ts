@@ -3,14 +3,14 @@ import { m } from '$lib/paraglide/messages.js';
 import { ApiProblem, OFFLINE, problemFrom } from './problem';
 import type { paths } from './schema';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * The API on our own origin, typed by its document; the session cookie goes along by itself.
  * Of openapi-fetch only the types are used: its run time would be a twentieth of all that sign-in loads.
  */
 export const api = Object.fromEntries(
-  (['GET', 'POST', 'PATCH', 'DELETE'] as const).map((method) => [method, (path: string, call?: Call) => send(method, path, call)])
+  (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => [method, (path: string, call?: Call) => send(method, path, call)])
 ) as unknown as Pick<Client<paths>, Method>;
 
 /** Longer than the server may take (29 s behind API Gateway): what is silent until then is lost. */
