@@ -115,10 +115,21 @@ impl Ctx {
     /// Whether tokens can be signed: to be asked before anything is written for which some are owed. Else a program whose
     /// old tokens are dead would not get its new ones while the key service is down.
     pub(crate) async fn ready_to_issue(&self) -> Result<()> {
-        let keyring = self.gate.keyring().await?;
+        let keyring = self.keyring_to_sign().await?;
         let key = signer(&keyring, self.clock.now())?;
         self.issuer.private_part(key).await?;
         Ok(())
+    }
+
+    /// The keys to sign with. Where an operator retired all of them, another one is made, which signs at once: whoever
+    /// verifies its first token looks for it.
+    async fn keyring_to_sign(&self) -> Result<Arc<Keyring>> {
+        let keyring = self.gate.keyring_to_sign().await?;
+        if !keyring.signing.is_empty() {
+            return Ok(keyring);
+        }
+        api::rotate_signing_keys(&self.table, &self.envelope, self.clock.now()).await?;
+        self.gate.stored_keyring().await
     }
 
     /// An access token of a family, beside its refresh token.
@@ -140,7 +151,7 @@ impl Ctx {
             exp: now + LIFETIME_SECONDS,
             jti: OperationId::generate(self.table.ids()).to_string(),
         };
-        let keyring = self.gate.keyring().await?;
+        let keyring = self.keyring_to_sign().await?;
         Ok(Tokens {
             access_token: self
                 .issuer

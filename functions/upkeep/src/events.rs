@@ -3,11 +3,13 @@
 use cloud::telemetry::{Metric, Metrics};
 use domain::{Result, UserId};
 use serde::{Deserialize, Serialize};
+use store::RetiredSigningKeys;
 
 use crate::restore::{Declared, LostTimeDeclared, declare};
 use crate::{
-    Checkpointed, Ctx, Erasures, RotateKeys, RotationsAsked, SupporterAppointed, Sweep,
-    appoint_supporter, checkpoint, erase, remove_media, rotate_due_keys, rotate_keys, sweep,
+    Checkpointed, Ctx, Erasures, RetireSigningKeys, RotateKeys, RotationsAsked, SupporterAppointed,
+    Sweep, appoint_supporter, checkpoint, erase, remove_media, retire_signing_keys,
+    rotate_due_keys, rotate_keys, sweep,
 };
 
 /// What a run is for.
@@ -21,6 +23,8 @@ pub struct Event {
     pub checkpoint: bool,
     /// An operator wants keys of tenants to be rotated.
     pub rotate_keys: Option<RotateKeys>,
+    /// An operator retires keys of access tokens.
+    pub retire_signing_keys: Option<RetireSigningKeys>,
     /// An operator lets somebody support tenants that allow it.
     pub appoint_supporter: Option<UserId>,
 }
@@ -37,6 +41,8 @@ pub enum Outcome {
     Declared(Declared),
     /// It took note of keys that are to be rotated.
     RotationsAsked(RotationsAsked),
+    /// It retired keys of access tokens.
+    SigningKeysRetired(RetiredSigningKeys),
     /// It made somebody a member of the platform's tenant.
     SupporterAppointed(SupporterAppointed),
 }
@@ -47,6 +53,7 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outc
         lost_time,
         checkpoint: is_checkpoint,
         rotate_keys: keys,
+        retire_signing_keys: signing_keys,
         appoint_supporter: supporter,
     } = event;
     if let Some(lost_time) = lost_time {
@@ -54,6 +61,10 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outc
     }
     if let Some(keys) = keys {
         return rotate_keys(ctx, &keys).await.map(Outcome::RotationsAsked);
+    }
+    if let Some(wanted) = signing_keys {
+        let retired = retire_signing_keys(ctx, wanted).await?;
+        return Ok(Outcome::SigningKeysRetired(retired));
     }
     if let Some(user) = supporter {
         let appointed = appoint_supporter(ctx, user).await?;

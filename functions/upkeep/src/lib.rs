@@ -2,7 +2,7 @@
 //!
 //! - **Trigger**: an EventBridge timer, `rate(5 minutes)`, whose event says nothing; another, `rate(1 hour)`, whose event
 //!   asks for a checkpoint of the audit log; or an operator, who declares the time that a restored table has lost
-//!   (`docs/runbooks/restore.md`), wants keys to be rotated (`docs/runbooks/keys.md`), or lets
+//!   (`docs/runbooks/restore.md`), wants keys to be rotated or retired (`docs/runbooks/keys.md`), or lets
 //!   somebody support tenants (`docs/runbooks/support.md`).
 //! - **What it does**: looks at a second index, of deadlines, which is written at other times than the dispatcher's, and
 //!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs; asks
@@ -16,6 +16,7 @@ mod erase;
 pub mod events;
 mod remove;
 mod restore;
+mod retire;
 mod rotate;
 mod supporters;
 mod sweep;
@@ -34,6 +35,7 @@ pub use checkpoint::{Checkpointed, checkpoint};
 pub use erase::{Erasures, erase};
 pub use remove::remove_media;
 pub use restore::{Declared, LostTimeDeclared, declare};
+pub use retire::{RetireSigningKeys, retire_signing_keys};
 pub use rotate::{RotateKeys, RotationsAsked, rotate_due_keys, rotate_keys};
 pub use supporters::{SupporterAppointed, appoint_supporter};
 pub use sweep::{Sweep, sweep};

@@ -269,6 +269,14 @@ impl Functions {
         Ok(asked.tenants)
     }
 
+    /// Retires keys of access tokens. The next start makes one where there is none.
+    pub(crate) async fn retire_signing_keys(
+        &self,
+        wanted: upkeep::RetireSigningKeys,
+    ) -> domain::Result<store::RetiredSigningKeys> {
+        upkeep::retire_signing_keys(&self.upkeep, wanted).await
+    }
+
     /// One checkpoint of the audit log.
     pub(crate) async fn checkpoint(&self) {
         if let Err(error) = upkeep::checkpoint(&self.upkeep).await {

@@ -14,6 +14,7 @@
 )]
 
 mod archive;
+mod at_rest;
 pub mod audit;
 pub mod erasure;
 pub mod export;
@@ -26,6 +27,7 @@ mod keys;
 mod objects;
 mod outbox;
 mod queue;
+pub mod retirement;
 pub mod rotation;
 mod routes;
 mod services;

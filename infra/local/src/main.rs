@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cloud::config::ProcessEnvironment;
-use local::{Host, Settings, audit, erasure, export, rotation};
+use local::{Host, Settings, audit, erasure, export, retirement, rotation};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -34,10 +34,11 @@ fn main() -> ExitCode {
         ),
         "verify-export" => tell(export::verify_export(arguments), "The export is not whole"),
         "rotate-keys" => tell(rotate_keys(arguments), "No key is rotated"),
+        "retire-signing-keys" => tell(retire_signing_keys(arguments), "No key is retired"),
         #[expect(clippy::print_stderr, reason = "people read what went wrong")]
         _ => {
             eprintln!(
-                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant, verify-export the files of an export; rotate-keys has keys of tenants replaced."
+                "There is no command {command:?}. Without one everything is served; verify-audit checks an export of the audit log, verify-erasure the certificate of an erased tenant, verify-export the files of an export; rotate-keys has keys of tenants replaced, retire-signing-keys those of access tokens."
             );
             ExitCode::FAILURE
         }
@@ -66,6 +67,12 @@ fn tell<T: Display>(verdict: anyhow::Result<T>, otherwise: &str) -> ExitCode {
 async fn rotate_keys(arguments: &[String]) -> anyhow::Result<rotation::Asked> {
     let settings = Settings::from_env(&ProcessEnvironment)?;
     rotation::rotate_keys(&settings, arguments).await
+}
+
+#[tokio::main]
+async fn retire_signing_keys(arguments: &[String]) -> anyhow::Result<retirement::Retired> {
+    let settings = Settings::from_env(&ProcessEnvironment)?;
+    retirement::retire_signing_keys(&settings, arguments).await
 }
 
 fn serve() -> ExitCode {

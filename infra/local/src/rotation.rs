@@ -1,17 +1,13 @@
 //! `m1autoposter rotate-keys`: what the event of an operator does in a deployment, on the data folder of a local run.
 
 use std::fmt;
-use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use cloud::clock::SystemClock;
+use anyhow::{Context as _, Result, bail};
 use domain::TenantId;
 use upkeep::RotateKeys;
 
 use crate::Settings;
-use crate::folder::DataFolder;
-use crate::functions::Functions;
-use crate::services::{Services, TABLE_FILE};
+use crate::at_rest::AtRest;
 
 /// How it is called.
 pub const USAGE: &str = "usage: m1autoposter rotate-keys all
@@ -27,18 +23,8 @@ pub struct Asked(usize);
 /// Takes note of the keys that `arguments` name.
 pub async fn rotate_keys(settings: &Settings, arguments: &[String]) -> Result<Asked> {
     let wanted = wanted(arguments)?;
-    ensure!(
-        settings.data_dir.join(TABLE_FILE).exists(),
-        "nothing was ever stored in {}",
-        settings.data_dir.display()
-    );
-    let folder = DataFolder::open(&settings.data_dir)?;
-    let nobody_calls = "http://localhost"
-        .parse()
-        .context("the address cannot be read")?;
-    let services = Services::open(&folder, nobody_calls, Arc::new(SystemClock)).await?;
-    let functions = Functions::open(&services).await?;
-    Ok(Asked(functions.ask_for_rotations(&wanted).await?))
+    let at_rest = AtRest::open(settings).await?;
+    Ok(Asked(at_rest.functions.ask_for_rotations(&wanted).await?))
 }
 
 fn wanted(arguments: &[String]) -> Result<RotateKeys> {

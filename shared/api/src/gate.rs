@@ -115,6 +115,16 @@ impl Gate {
         self.0.verifier.keyring().await
     }
 
+    /// The product's keys for whoever signs with them, at most half a minute old.
+    pub async fn keyring_to_sign(&self) -> Result<Arc<store::Keyring>> {
+        self.0.verifier.keyring_to_sign().await
+    }
+
+    /// The product's keys as they are stored now, from which on they are known here.
+    pub async fn stored_keyring(&self) -> Result<Arc<store::Keyring>> {
+        self.0.verifier.stored_keyring().await
+    }
+
     /// Refuses a sign-in that another site makes a browser send.
     pub fn check_sign_in(&self, headers: &HeaderMap) -> Result<()> {
         cross_site::check_sign_in(headers, &self.0.origin)

@@ -3,16 +3,21 @@
 
 use std::fmt;
 
+use domain::event::{EventKind, Subject};
+use domain::tenant::ROOT_TENANT;
 use domain::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::attribute::{base64_bytes, millis, number, value};
 use crate::condition::{Action, Condition, Write};
+use crate::events::Act;
 use crate::item::{Item, decode, encode};
 use crate::key::Key;
 use crate::scope::SystemTable;
 use crate::table::Written;
+use crate::transaction::Transacted;
 
 /// A P-256 key that signs access tokens.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +43,8 @@ const ANNOUNCED: SignedDuration = SignedDuration::from_mins(10);
 /// So long after its successor was published a key is dropped: it signed for [`ANNOUNCED`] more, and its last tokens
 /// work for five minutes and what clocks differ.
 const DROPPED: SignedDuration = SignedDuration::from_mins(20);
+/// Tries to retire keys while rotations get in between, which are rare.
+const TRIES: usize = 5;
 
 /// All keys of the product.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,8 +61,17 @@ pub struct Keyring {
     pub version: u64,
 }
 
+/// What became of the keys that sign access tokens, by their thumbprints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RetiredSigningKeys {
+    /// They sign nothing any more, and no token of theirs is accepted.
+    pub retired: Vec<String>,
+    /// They were made later, and go on. Where there is none, whoever signs next makes one.
+    pub kept: Vec<String>,
+}
+
 impl Keyring {
-    /// The key that signs at a time: the newest that everybody has heard of.
+    /// The key that signs at a time: the newest that everybody has heard of. `None` once all were retired.
     pub fn signer_at(&self, now: Timestamp) -> Option<&SigningKey> {
         let mut newest_first = self.signing.iter().rev();
         newest_first
@@ -148,21 +164,49 @@ impl SystemTable<'_> {
         seen: &Keyring,
         signing: Vec<SigningKey>,
     ) -> Result<bool> {
-        let as_seen = Condition::Equals("ver", number(seen.version));
-        let is_first = Condition::Absent("ver");
-        let condition = match seen.version {
-            0 => Condition::Any(vec![as_seen, is_first]),
-            _ => as_seen,
-        };
-        let actions = vec![
-            Action::Set("signing", value(&signing)?),
-            Action::Set("ver", number(seen.version.saturating_add(1))),
-        ];
-        let write = Write::update(Key::keyring(), actions).when(condition);
+        let write = replacement(seen, &signing)?;
         Ok(matches!(
             self.table.write(write).await?,
             Written::Applied(_)
         ))
+    }
+
+    /// Takes the signing keys away that were made before a time, because somebody else may have them: nobody signs with
+    /// them who reads the keys after this, and nobody accepts their tokens. An event of the platform's tenant says so.
+    /// May be repeated: keys that were made since stay.
+    pub async fn retire_signing_keys(
+        &self,
+        made_before: Timestamp,
+        act: &Act,
+    ) -> Result<RetiredSigningKeys> {
+        for _ in 0..TRIES {
+            let Some(keyring) = self.keyring().await? else {
+                return Err(Error::NotFound {
+                    kind: "signing key",
+                });
+            };
+            let (retired, kept): (Vec<_>, Vec<_>) = keyring
+                .signing
+                .iter()
+                .cloned()
+                .partition(|key| key.created_at < made_before);
+            let outcome = RetiredSigningKeys {
+                retired: thumbprints(&retired),
+                kept: thumbprints(&kept),
+            };
+            if retired.is_empty() {
+                return Ok(outcome);
+            }
+            let detail = json!({ "made_before": made_before, "key_ids": outcome.retired });
+            let subject = Subject::Tenant(ROOT_TENANT);
+            let platform = self.platform();
+            let event = platform.event_write(act, EventKind::SigningKeyRetired, subject, detail)?;
+            let writes = vec![replacement(&keyring, &kept)?, event];
+            if matches!(self.table.transact(writes).await?, Transacted::Done) {
+                return Ok(outcome);
+            }
+        }
+        Err(Error::StaleVersion)
     }
 
     /// Stores the keys unless there are some; answers with those that are stored afterwards.
@@ -188,4 +232,23 @@ impl SystemTable<'_> {
         let (Written::Applied(_) | Written::Refused(_)) = self.table.write(write).await?;
         Ok(())
     }
+}
+
+/// The write that puts other signing keys in the place of those that were seen.
+fn replacement(seen: &Keyring, signing: &[SigningKey]) -> Result<Write> {
+    let as_seen = Condition::Equals("ver", number(seen.version));
+    let is_first = Condition::Absent("ver");
+    let condition = match seen.version {
+        0 => Condition::Any(vec![as_seen, is_first]),
+        _ => as_seen,
+    };
+    let actions = vec![
+        Action::Set("signing", value(&signing)?),
+        Action::Set("ver", number(seen.version.saturating_add(1))),
+    ];
+    Ok(Write::update(Key::keyring(), actions).when(condition))
+}
+
+fn thumbprints(keys: &[SigningKey]) -> Vec<String> {
+    keys.iter().map(|key| key.kid.clone()).collect()
 }

@@ -90,7 +90,7 @@ pub use factor_resets::{FactorApproval, FactorResetWish, FactorsReset, ResetVerd
 pub use idempotency::IdempotencyClaim;
 pub use invitations::{FoundInvitation, InvitationPage, Invited, Sending};
 pub use key::SecretHash;
-pub use keyring::{Keyring, SigningKey};
+pub use keyring::{Keyring, RetiredSigningKeys, SigningKey};
 pub use material::Material;
 pub use media::{
     DeletedMedium, MediaCreated, MediaEdit, MediaPage, NewMedia, StoredMedia, VersionedMedia,

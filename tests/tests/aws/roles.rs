@@ -99,6 +99,8 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("publishing", "Credentials") => true,
         // For keys that are a year old.
         ("publishing", "Rotating" | "SealedAnew") | ("upkeep", "KeysToRotate") => true,
+        // For keys of access tokens that somebody else may have.
+        ("upkeep", "SigningKeysRetired") => true,
         // For sessions of browsers, whose use is noted after five minutes.
         ("members", "NoteSessionUse") => true,
         // For tenants that were deleted two weeks ago, and media that were an hour ago.

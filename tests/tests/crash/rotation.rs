@@ -2,12 +2,13 @@
 
 use cloud::envelope::{Envelope, Sealed};
 use cloud::faults::{Effects, Fault, FaultPlan};
+use domain::Clock as _;
 use domain::network::RepeatRule;
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::KeyRotation;
 use testkit::table;
-use upkeep::RotateKeys;
+use upkeep::{RetireSigningKeys, RotateKeys};
 
 use crate::life::deliver;
 use crate::world::{Process, World};
@@ -262,4 +263,30 @@ async fn key_that_was_made_before_there_were_rotations_is_rotated_once_it_is_use
         assert_eq!(everybody.unwrap().tenants, 1);
         rotate(&world, &process).await;
     }
+}
+
+#[tokio::test]
+async fn id_27_signing_keys_are_retired_by_an_operator_up_to_now_and_never_ahead() {
+    let world = World::new(RepeatRule::ClientKey).await;
+    let process = world.start(Effects::default());
+    let envelope = &process.publishing.envelope;
+    testkit::gate_with(&world.table, &world.clock, envelope).await;
+    let retire = async |made_before| {
+        let wanted = RetireSigningKeys { made_before };
+        upkeep::retire_signing_keys(&process.upkeep, wanted).await
+    };
+    let made_at = world.clock.now();
+
+    let early = retire(made_at).await.unwrap();
+    let ahead = retire(made_at + SignedDuration::from_secs(1)).await;
+    world.clock.advance(SignedDuration::from_secs(1));
+    let now = retire(world.clock.now()).await.unwrap();
+    let again = retire(world.clock.now()).await.unwrap();
+
+    assert_eq!((early.retired.len(), early.kept.len()), (0, 1));
+    let refused = ahead.unwrap_err();
+    assert_eq!(refused.code(), "malformed_request");
+    assert!(refused.to_string().contains("in the future"), "{refused}");
+    assert_eq!(now.retired, early.kept);
+    assert_eq!((again.retired.len(), again.kept.len()), (0, 0));
 }

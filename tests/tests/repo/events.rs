@@ -116,6 +116,8 @@ async fn timer_samples_start_a_run() {
 
     let event = serde_json::from_str(&sample("rotate-keys")).unwrap();
     let asked = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
+    let event = serde_json::from_str(&sample("retire-signing-keys")).unwrap();
+    let retired = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
     let event = serde_json::from_str(&sample("checkpoint")).unwrap();
     let checkpoint = upkeep::events::on_event(&functions.product.upkeep, &metrics, event).await;
 
@@ -135,6 +137,11 @@ async fn timer_samples_start_a_run() {
     // It names a tenant that there is not.
     let nobody = upkeep::RotationsAsked { tenants: 0 };
     assert_eq!(asked.unwrap(), Outcome::RotationsAsked(nobody));
+    // The only key was made ten seconds later.
+    let Outcome::SigningKeysRetired(retired) = retired.unwrap() else {
+        panic!("no key was asked for");
+    };
+    assert_eq!((retired.retired.len(), retired.kept.len()), (0, 1));
     assert_eq!(tick.unwrap().batch_item_failures, []);
     assert_eq!(sweep.unwrap(), Outcome::Swept(upkeep::Sweep::default()));
     // What it names is in no table.
@@ -187,6 +194,7 @@ fn every_sample_is_played() {
             "lost-time",
             "checkpoint",
             "rotate-keys",
+            "retire-signing-keys",
             "transfers",
             "appoint-supporter",
         ])

@@ -12,17 +12,17 @@ use serde_json::{Value, json};
 use crate::app::{App, text};
 
 /// A real sign-in, with the private key that signed its token.
-struct Forge {
-    app: App,
-    header: Value,
-    claims: Value,
+pub(crate) struct Forge {
+    pub(crate) app: App,
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
     token: String,
     key: EcdsaKeyPair,
     public: (String, String),
 }
 
 impl Forge {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let app = App::new().await;
         let pair = app.program().await;
         let token = text(&pair, "access_token").to_owned();
@@ -48,7 +48,7 @@ impl Forge {
     }
 
     /// A token with the real key's signature over any header and claims.
-    fn signed(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn signed(&self, header: &str, claims: &str) -> String {
         let (header, claims) = (
             URL_SAFE_NO_PAD.encode(header),
             URL_SAFE_NO_PAD.encode(claims),

@@ -4,6 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
+use cloud::clock::SystemClock;
+use domain::Clock as _;
+
 use crate::process::{Process, command, refusal};
 
 #[test]
@@ -70,7 +73,12 @@ fn start_without_the_key_file_is_refused_and_makes_no_new_key() {
 }
 
 fn rotate_keys(folder: &Path) -> (bool, String) {
-    let said = command(folder, "0").args(["rotate-keys", "all"]).output();
+    order(folder, &["rotate-keys", "all"])
+}
+
+/// Whether what an operator asks of a product that rests was done, and what it said.
+fn order(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let said = command(folder, "0").args(arguments).output();
     let Output {
         status,
         stdout,
@@ -98,4 +106,28 @@ async fn keys_are_rotated_by_the_start_after_an_operator_wanted_it() {
     assert!(done && said.contains("rotates 1 keys"), "{said}");
     let host = Process::start(folder.path());
     assert_eq!(host.sign_in("ada@example.com").await, 200);
+}
+
+#[tokio::test]
+async fn signing_keys_that_an_operator_retires_are_published_no_more_after_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Process::start(folder.path());
+    let before = host.json("/.well-known/jwks.json").await;
+    assert!(host.terminate());
+    let time = SystemClock.now().to_string();
+    let retire = |time: &str| order(folder.path(), &["retire-signing-keys", time]);
+
+    let (done, said) = retire("2999-01-01T00:00:00Z");
+    assert!(!done && said.contains("in the future"), "{said}");
+    let (done, said) = retire(&time);
+    assert!(done && said.contains("1 keys are retired"), "{said}");
+
+    let host = Process::start(folder.path());
+    let after = host.json("/.well-known/jwks.json").await;
+    assert_eq!(after["keys"].as_array().unwrap().len(), 1);
+    assert_ne!(after["keys"][0]["kid"], before["keys"][0]["kid"]);
+    assert!(host.terminate());
+    // It may be repeated: the new key was made later.
+    let (done, said) = retire(&time);
+    assert!(done && said.contains("0 keys are retired"), "{said}");
 }

@@ -21,8 +21,10 @@ const LEEWAY_SECONDS: i64 = 30;
 const LENGTH_MAX: usize = 2048;
 /// The type of an access token (RFC 9068, 2.1): no other JWT passes for one.
 const TYPE: &str = "at+jwt";
-/// Keys are read again after this, so that a withdrawn one dies.
+/// Keys are read again after this, so that a retired one dies.
 const KEYS_FRESH: SignedDuration = SignedDuration::from_mins(5);
+/// Whoever signs reads them again after this: what a retired key signs is refused by whoever knows.
+const KEYS_FRESH_TO_SIGN: SignedDuration = SignedDuration::from_secs(30);
 /// Forged key ids cause at most one read in this time.
 const KEYS_RETRY: SignedDuration = SignedDuration::from_secs(30);
 
@@ -101,6 +103,8 @@ pub(crate) struct Verifier {
 
 struct Known {
     read_at: Timestamp,
+    /// When an unknown key id last was the reason to read.
+    searched_at: Option<Timestamp>,
     keyring: Arc<Keyring>,
     keys: HashMap<String, Arc<DecodingKey>>,
 }
@@ -154,9 +158,23 @@ impl Verifier {
 
     /// The keys, at most five minutes old.
     pub(crate) async fn keyring(&self) -> Result<Arc<Keyring>> {
+        self.keyring_within(KEYS_FRESH).await
+    }
+
+    /// The keys for whoever signs with them, at most half a minute old.
+    pub(crate) async fn keyring_to_sign(&self) -> Result<Arc<Keyring>> {
+        self.keyring_within(KEYS_FRESH_TO_SIGN).await
+    }
+
+    /// The keys as they are stored now.
+    pub(crate) async fn stored_keyring(&self) -> Result<Arc<Keyring>> {
+        self.read(self.clock.now()).await
+    }
+
+    async fn keyring_within(&self, age: SignedDuration) -> Result<Arc<Keyring>> {
         let now = self.clock.now();
         if let Some(keyring) = self.look(|known| {
-            let is_fresh = now.duration_since(known.read_at) < KEYS_FRESH;
+            let is_fresh = now.duration_since(known.read_at) < age;
             is_fresh.then(|| Arc::clone(&known.keyring))
         }) {
             return Ok(keyring);
@@ -181,13 +199,26 @@ impl Verifier {
         if let Some(key) = self.look(found) {
             return Ok(Some(key));
         }
-        let was_read_lately =
-            self.look(|known| (now.duration_since(known.read_at) < KEYS_RETRY).then_some(()));
-        if was_read_lately.is_some() {
+        if !self.may_search(now) {
             return Ok(None);
         }
         self.read(now).await?;
         Ok(self.look(found))
+    }
+
+    /// Whether an unknown key id is reason enough to read the keys, which it then counts as. However lately they were
+    /// read: a key that takes the place of a retired one signs at once.
+    fn may_search(&self, now: Timestamp) -> bool {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = known.as_mut() else {
+            return true;
+        };
+        let lately = |at: Timestamp| now.duration_since(at) < KEYS_RETRY;
+        let may = !known.searched_at.is_some_and(lately);
+        if may {
+            known.searched_at = Some(now);
+        }
+        may
     }
 
     fn look<T>(&self, find: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
@@ -211,6 +242,7 @@ impl Verifier {
             .collect::<Result<_>>()?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         *known = Some(Known {
+            searched_at: known.as_ref().and_then(|known| known.searched_at),
             read_at: now,
             keyring: Arc::clone(&keyring),
             keys,

@@ -84,6 +84,7 @@ event_kinds! {
         RoleCreated = "role.created",
         RoleChanged = "role.changed",
         RoleDeleted = "role.deleted",
+        SigningKeyRetired = "signing_key.retired",
         SupportAllowed = "support.allowed",
         SupportWithdrawn = "support.withdrawn",
         SupportBegun = "support.begun",

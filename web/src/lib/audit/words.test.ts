@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { sentence } from '$lib/text/sentence';
 import { actorWord, eventWord, OBJECTS } from './words';
 
-// The kinds as the product names them. People's own acts are not in the log of a workspace, nor is that it was erased.
+// The kinds as the product names them. People's own acts are not in the log of a workspace, nor is what the platform's own log has.
 const code = readFileSync('../shared/domain/src/event/kind.rs', 'utf8');
 const audited = code.slice(code.indexOf('    audited {'), code.indexOf('    not_audited {'));
-const kinds = [...audited.matchAll(/= "([a-z_.]+)"/g)].map(([, kind]) => kind ?? '').filter((kind) => !kind.startsWith('user.') && kind !== 'tenant.erased');
+const kinds = [...audited.matchAll(/= "([a-z_.]+)"/g)].map(([, kind]) => kind ?? '').filter((kind) => !kind.startsWith('user.') && !['tenant.erased', 'signing_key.retired'].includes(kind));
 
 describe('eventWord', () => {
   it('has words for what people do', () => {
