@@ -11,7 +11,7 @@ use crate::Ctx;
 const AT_ONCE: usize = 16;
 
 /// Removes the bytes of some media that were deleted a while ago, and what still names them: how many. The next run goes
-/// on, also with those that could not be removed.
+/// on; those that could not be removed wait for hours, so that they keep nobody from the rest.
 pub async fn remove_media(ctx: &Ctx) -> Result<usize> {
     let waker = &ctx.reconciler.waker;
     let system = waker.table.system();
@@ -30,10 +30,23 @@ async fn is_removed(ctx: &Ctx, deleted: DeletedMedium) -> bool {
         tracing::warn!(
             media.id = %deleted.media,
             error = error as &dyn std::error::Error,
-            "the bytes of a deleted medium could not be removed; the next run tries again"
+            "the bytes of a deleted medium could not be removed; a later run tries again"
         );
+        postpone(ctx, &deleted).await;
     }
     removed.is_ok()
+}
+
+async fn postpone(ctx: &Ctx, DeletedMedium { scope, media }: &DeletedMedium) {
+    let waker = &ctx.reconciler.waker;
+    let tenant = waker.table.tenant(scope);
+    if let Err(error) = tenant.postpone_removal(*media, waker.clock.now()).await {
+        tracing::warn!(
+            media.id = %media,
+            error = &error as &dyn std::error::Error,
+            "a removal could not be postponed; the next run tries it again"
+        );
+    }
 }
 
 /// What names the bytes goes after them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cloud::faults::Effects;
+use cloud::faults::{Effects, Fault, FaultPlan};
 use cloud::objects::ObjectKey;
 use domain::MediaId;
 use jiff::SignedDuration;
@@ -115,6 +115,34 @@ async fn removal_that_dies_anywhere_is_done_by_the_next_run() {
         assert_eq!(world.objects.count(), 0, "{place}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn removal_that_fails_is_tried_again_after_a_pause() {
+    let world = World::new(READ_BACK).await;
+    let process = world.start(Effects::default());
+    let media = announce_and_upload(&world, &process).await;
+    delete(&world, &process, media).await;
+    keep_bytes(&world, media);
+    world.clock.advance(BYTES_MAY_COME);
+    // The query of each shard comes first.
+    let shards = world.table.settings().shards;
+    let effects = Effects::new(FaultPlan::at(shards, Fault::FailBefore));
+    let failing = world.start(effects.clone());
+
+    for _ in 0..2 {
+        let removed = upkeep::remove_media(&failing.upkeep).await.unwrap();
+        assert_eq!(removed, 0);
+    }
+    let deletions = effects.begun().into_iter();
+    let deletions = deletions.filter(|effect| *effect == "objects.delete");
+    assert_eq!(deletions.count(), 1, "the second run left it alone");
+    world.clock.advance(BYTES_MAY_COME);
+    let removed = upkeep::remove_media(&failing.upkeep).await.unwrap();
+
+    assert_eq!(removed, 1);
+    assert_bytes_and_media_agree(&world, UNDISTURBED).await;
+    assert_eq!(world.objects.count(), 0);
 }
 
 #[tokio::test]

@@ -28,6 +28,9 @@ use crate::usage::release;
 const BYTES_MAY_COME: SignedDuration = SignedDuration::from_hours(1);
 /// Media of one shard that one look at the index finds.
 const PAGE: i32 = 100;
+/// The pause after a removal that failed: as long again as the medium has been deleted, but within these.
+const PAUSES: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_hours(1), SignedDuration::from_hours(6));
 
 /// A medium that was deleted, and for which nobody stores anything any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +106,22 @@ impl TenantTable<'_> {
         let is_deleted = Condition::Equals(STATE, text(DELETING));
         let delete = Write::delete(Key::media(&self.scope, media)).when(is_deleted);
         self.table.write(delete).await.map(drop)
+    }
+
+    /// The bytes of a deleted medium could not be removed: it waits longer each time, so that the rest of its shard comes
+    /// before it. Does nothing to one that is not deleted; may be repeated.
+    pub async fn postpone_removal(&self, media: MediaId, now: Timestamp) -> Result<()> {
+        let key = Key::media(&self.scope, media);
+        let Some(item) = self.table.get::<MediaItem>(&key).await? else {
+            return Ok(());
+        };
+        let (shortest, longest) = PAUSES;
+        let pause = now.duration_since(item.ua).clamp(shortest, longest);
+        let again = attention_at(after(now, pause), media);
+        let is_deleted = Condition::Equals(STATE, text(DELETING));
+        let actions = vec![Action::Set(BY_ATTENTION.sort, text(again))];
+        let update = Write::update(key, actions).when(is_deleted);
+        self.table.write(update).await.map(drop)
     }
 
     /// What deletes a medium under a condition, and owes the removal of its bytes.

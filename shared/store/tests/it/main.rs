@@ -14,6 +14,7 @@ mod large;
 mod pace;
 mod posts;
 mod published;
+mod removals;
 mod units;
 mod verdicts;
 mod writes;
