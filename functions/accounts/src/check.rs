@@ -7,7 +7,7 @@ use domain::account::{Account, AccountState};
 use domain::{AccountId, Error, Result};
 use jiff::SignedDuration;
 use networks::{Connected, NetworkError};
-use store::{RateLimit, Saved};
+use store::{RateLimit, RefreshReservation, Saved};
 
 use crate::account_view::AccountView;
 use crate::connect::busy;
@@ -70,14 +70,15 @@ impl Ctx {
         let credential = vault::open(&self.envelope, account, stored).await?;
         let network = self.network(account.network.as_str())?;
         let now = self.clock.now();
-        if network.refreshes_once(&credential, now)
-            && accounts
-                .reserve_refresh(account.id, account.credential_version, now)
-                .await?
-                == Saved::Stale
-        {
-            return Ok(Saved::Stale);
-        }
+        let reservation = if network.refreshes_once(&credential, now) {
+            let reserved = accounts.reserve_refresh(account.id, account.credential_version, now);
+            match reserved.await? {
+                Some(reservation) => Some(reservation),
+                None => return Ok(Saved::Stale),
+            }
+        } else {
+            None
+        };
         match network.check(&credential).await {
             Ok(connected) if connected.identity.remote_id != account.identity.remote_id => {
                 Err(Error::internal(
@@ -90,7 +91,9 @@ impl Ctx {
                 self.save_proof(caller, account, &connected, is_changed)
                     .await
             }
-            Err(NetworkError::Unauthorized { .. }) => self.needs_person(caller, account).await,
+            Err(NetworkError::Unauthorized { .. }) => {
+                self.needs_person(caller, account, reservation).await
+            }
             Err(error) => Err(refusal(&*network, error, self.clock.now())),
         }
     }
@@ -127,23 +130,34 @@ impl Ctx {
         Ok(saved)
     }
 
-    async fn needs_person(&self, caller: &Can<ManageAccounts>, account: &Account) -> Result<Saved> {
-        if account.state == AccountState::ReconnectNeeded {
-            let accounts = self.accounts(caller);
-            accounts
-                .release_refresh(account.id, account.credential_version)
+    async fn needs_person(
+        &self,
+        caller: &Can<ManageAccounts>,
+        account: &Account,
+        reservation: Option<RefreshReservation>,
+    ) -> Result<Saved> {
+        let accounts = self.accounts(caller);
+        let is_known = account.state == AccountState::ReconnectNeeded;
+        let is_ours = !is_known
+            && self
+                .notifier
+                .reconnect_needed(
+                    &caller.scope,
+                    account.id,
+                    account.credential_version,
+                    &self.act(caller),
+                )
                 .await?;
+        if let Some(reservation) = reservation {
+            accounts.release_refresh(account.id, reservation).await?;
+        }
+        if is_known {
             return Ok(Saved::Done);
         }
-        let act = self.act(caller);
-        let is_ours = self
-            .notifier
-            .reconnect_needed(&caller.scope, account.id, account.credential_version, &act)
-            .await?;
         if !is_ours {
             return Ok(Saved::Stale);
         }
-        self.follow(&self.accounts(caller), account.id).await;
+        self.follow(&accounts, account.id).await;
         Ok(Saved::Done)
     }
 }

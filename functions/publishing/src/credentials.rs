@@ -9,7 +9,7 @@ use domain::{Error, Result};
 use engine::vault;
 use jiff::{SignedDuration, Timestamp};
 use networks::{Credential, Network, NetworkError};
-use store::{Act, Saved, SealedCredential, TenantScope};
+use store::{Act, RefreshReservation, Saved, SealedCredential, TenantScope};
 
 use crate::Ctx;
 use crate::material::Present;
@@ -54,6 +54,17 @@ pub(crate) enum Proof {
     Dead,
 }
 
+/// Who may give a credential to what refreshes it.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// Whoever wants: its refresh token is good for many uses.
+    Anybody,
+    /// Only this worker.
+    Ours(RefreshReservation),
+    /// Only somebody else.
+    Taken,
+}
+
 /// Opens an account's credential and refreshes it where it would run out. A new one is stored before it is used, for the
 /// old one may be dead.
 pub(crate) async fn fit(
@@ -64,7 +75,8 @@ pub(crate) async fn fit(
 ) -> Result<Fitness> {
     let account = &material.account;
     let opened = open(ctx, account, material.credential.clone()).await?;
-    if !may_refresh(ctx, delivery, network, &opened).await? {
+    let turn = turn(ctx, delivery, network, &opened).await?;
+    if matches!(turn, Turn::Taken) {
         return Ok(Fitness::Reserved(opened));
     }
     let refreshed = network.refresh(&opened.credential, ctx.clock.now());
@@ -74,6 +86,9 @@ pub(crate) async fn fit(
         // Its refresh token was the proof.
         Err(NetworkError::Unauthorized { .. }) => {
             mark_dead(ctx, delivery, opened.version).await;
+            if let Turn::Ours(reservation) = turn {
+                give_back(ctx, delivery, reservation).await;
+            }
             return Ok(Fitness::Dead(opened));
         }
         Err(error) => return Ok(Fitness::Failed(opened, error)),
@@ -153,20 +168,32 @@ async fn end(ctx: &Ctx, account: &Account, credential: &Credential) {
     }
 }
 
-/// Whether the credential may be given to what refreshes it: where that uses up its refresh token, to one worker only.
-async fn may_refresh(
+/// Where a refresh uses up the credential's refresh token, it is one worker's turn only.
+async fn turn(
     ctx: &Ctx,
     delivery: &Delivery,
     network: &dyn Network,
     opened: &Opened,
-) -> Result<bool> {
+) -> Result<Turn> {
     let now = ctx.clock.now();
     if !network.refreshes_once(&opened.credential, now) {
-        return Ok(true);
+        return Ok(Turn::Anybody);
     }
     let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
     let reserved = table.reserve_refresh(delivery.account, opened.version, now);
-    Ok(reserved.await? == Saved::Done)
+    Ok(reserved.await?.map_or(Turn::Taken, Turn::Ours))
+}
+
+/// Whoever asks next need not wait until the reservation is over.
+async fn give_back(ctx: &Ctx, delivery: &Delivery, reservation: RefreshReservation) {
+    let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
+    if let Err(error) = table.release_refresh(delivery.account, reservation).await {
+        tracing::warn!(
+            account.id = %delivery.account,
+            error = &error as &dyn std::error::Error,
+            "a reservation could not be given back; it ends by itself"
+        );
+    }
 }
 
 /// When a refresh that somebody else has begun is likely to be over.

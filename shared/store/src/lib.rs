@@ -71,8 +71,8 @@ mod user_events;
 mod users;
 
 pub use accounts::{
-    AccountPage, Alignment, Connection, HeldForAccount, OwedSignOut, RemoteOwner, Saved,
-    SealedCredential, SignOutEnd, Slot,
+    AccountPage, Alignment, Connection, HeldForAccount, OwedSignOut, RefreshReservation,
+    RemoteOwner, Saved, SealedCredential, SignOutEnd, Slot,
 };
 pub use attention::{
     AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, OverduePage,

@@ -33,6 +33,15 @@ pub struct SealedCredential {
     pub sealed: Vec<u8>,
 }
 
+/// Somebody's right to refresh a credential, alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshReservation {
+    /// Of the credential of this version.
+    version: u32,
+    /// Until when; nobody else's is until then.
+    until: Timestamp,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CredentialItem {
     ten: TenantId,
@@ -88,14 +97,14 @@ impl TenantTable<'_> {
     }
 
     /// Reserves the refresh of the account's credential, as it was read, until then: where a refresh token is good for
-    /// one use, nobody else may use it meanwhile. The next credential ends the reservation, and so does the network's
-    /// refusal. [`Saved::Stale`] where somebody else has it, or the account has another credential by now.
+    /// one use, nobody else may use it meanwhile. The next credential ends the reservation; whose use the network refuses
+    /// gives it back. `None` where somebody else has it, or the account has another credential by now.
     pub async fn reserve_refresh(
         &self,
         account: AccountId,
         version: u32,
         now: Timestamp,
-    ) -> Result<Saved> {
+    ) -> Result<Option<RefreshReservation>> {
         let until = now.saturating_add(REFRESH_RESERVED).unwrap_or(now);
         let is_free = Condition::All(vec![
             Condition::Equals("ver", number(version)),
@@ -107,22 +116,25 @@ impl TenantTable<'_> {
         let key = Key::credential(&self.scope, account);
         let write = Write::update(key, vec![Action::Set("refresh", instant(until))]).when(is_free);
         Ok(match self.table.write(write).await? {
-            Written::Applied(_) => Saved::Done,
-            Written::Refused(_) => Saved::Stale,
+            Written::Applied(_) => Some(RefreshReservation { version, until }),
+            Written::Refused(_) => None,
         })
     }
 
-    /// Gives the refresh of the credential of this version back, which the network refused: whoever asks next need not
-    /// wait. Does nothing where the account has another credential by now.
-    pub async fn release_refresh(&self, account: AccountId, version: u32) -> Result<()> {
-        let write = self.refresh_released(account, version);
-        self.table.write(write).await.map(drop)
-    }
-
-    fn refresh_released(&self, account: AccountId, version: u32) -> Write {
+    /// Gives a reservation back, of a refresh that the network refused: whoever asks next need not wait. Does nothing
+    /// where it was over, and somebody else has reserved or made the refresh by now.
+    pub async fn release_refresh(
+        &self,
+        account: AccountId,
+        RefreshReservation { version, until }: RefreshReservation,
+    ) -> Result<()> {
         let key = Key::credential(&self.scope, account);
-        let is_this_credential = Condition::Equals("ver", number(version));
-        Write::update(key, vec![Action::Remove("refresh")]).when(is_this_credential)
+        let is_ours = Condition::All(vec![
+            Condition::Equals("ver", number(version)),
+            Condition::Equals("refresh", instant(until)),
+        ]);
+        let write = Write::update(key, vec![Action::Remove("refresh")]).when(is_ours);
+        self.table.write(write).await.map(drop)
     }
 
     /// Stores a credential that the network refreshed, one version above that of `account`. [`Saved::Stale`] where
@@ -180,9 +192,8 @@ impl TenantTable<'_> {
     }
 
     /// The network refused the credential of this version: a person must connect the account again, is told so once,
-    /// and the account's posts are held until then. Nobody has reserved its refresh any more. Answers with the mail that
-    /// is owed because of it; with none where the account has another credential by now, needs one already, or was
-    /// disconnected.
+    /// and the account's posts are held until then. Answers with the mail that is owed because of it; with none where the
+    /// account has another credential by now, needs one already, or was disconnected.
     pub async fn mark_reconnect_needed(
         &self,
         account: AccountId,
@@ -212,16 +223,14 @@ impl TenantTable<'_> {
         let subject = Subject::Account(account);
         let writes = vec![
             update,
-            self.refresh_released(account, credential_version),
             notice_write(shards, &notice)?,
             self.event_write(act, EventKind::AccountReconnectNeeded, subject, detail)?,
         ];
-        if self.saved(writes).await? == Saved::Stale {
+        Ok(match self.saved(writes).await? {
+            Saved::Done => Some(notice),
             // Somebody else has marked it.
-            self.release_refresh(account, credential_version).await?;
-            return Ok(None);
-        }
-        Ok(Some(notice))
+            Saved::Stale => None,
+        })
     }
 
     pub(super) fn put_credential(

@@ -17,7 +17,7 @@ use domain::{AccountId, Result};
 pub use budget::Slot;
 pub use connect::{Connection, RemoteOwner};
 pub(crate) use credential::CredentialItem;
-pub use credential::SealedCredential;
+pub use credential::{RefreshReservation, SealedCredential};
 pub use deliveries::{Alignment, HeldForAccount};
 pub(crate) use item::AccountItem;
 pub use sign_out::{OwedSignOut, SignOutEnd};
