@@ -13,6 +13,7 @@
 )]
 
 mod deaths;
+mod deletion;
 mod invariants;
 mod late;
 mod life;

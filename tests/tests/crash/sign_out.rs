@@ -183,7 +183,7 @@ async fn key_is_rotated_while_a_sign_out_is_owed() {
 
 impl World {
     /// The member deletes their tenant.
-    async fn delete_tenant(&self) {
+    pub(crate) async fn delete_tenant(&self) {
         let now = self.clock.now();
         let tenant = self.table.tenant(&self.member.scope);
         let head = tenant.head().await.unwrap();
