@@ -215,6 +215,22 @@ impl Import {
         }
     }
 
+    /// The same once a person has cancelled it at `now`. A step that is made right now has no effect on it any more, but
+    /// may still make things until it ends.
+    #[must_use]
+    pub fn cancelled(self, now: Timestamp) -> Self {
+        let pace = self.pace.ended(now);
+        Self {
+            pace,
+            ..self.stopped("cancelled")
+        }
+    }
+
+    /// Whether nothing else may be imported: it is under way, or was cancelled during a step that may still make things.
+    pub fn is_busy(&self, now: Timestamp) -> bool {
+        self.is_under_way() || self.pace.may_be_stepping(now)
+    }
+
     /// Whether somebody must work on it.
     pub fn is_under_way(&self) -> bool {
         matches!(self.state, ImportState::Checking | ImportState::Importing)

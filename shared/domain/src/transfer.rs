@@ -37,13 +37,40 @@ impl Pace {
     #[must_use]
     pub fn stepping(self, now: Timestamp) -> Self {
         let failures = self.failures.saturating_add(1);
-        let factor = 2_i32.saturating_pow(failures.saturating_sub(1));
-        let pause = FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE);
         Self {
             failures,
-            next_at: later(now, pause),
+            next_at: later(now, pause(failures)),
         }
     }
+
+    /// The same once nobody is to make a further step, from `now` on: what is left is the end of the step that may be made
+    /// right now.
+    #[must_use]
+    pub fn ended(self, now: Timestamp) -> Self {
+        let left = self.last_step().filter(|step| !step.is_due(now));
+        left.unwrap_or(Self::due_at(now))
+    }
+
+    /// Whether the step that was begun last may still be made.
+    pub fn may_be_stepping(self, now: Timestamp) -> bool {
+        self.last_step().is_some_and(|step| !step.is_due(now))
+    }
+
+    /// The pace of the step that was begun last, alone; `None` where it has ended. No step takes longer than the shortest
+    /// pause, after which somebody else makes it.
+    pub fn last_step(self) -> Option<Self> {
+        let rest = pause(self.failures).saturating_sub(FIRST_PAUSE);
+        (self.failures > 0).then(|| Self {
+            failures: 1,
+            next_at: self.next_at.saturating_sub(rest).unwrap_or(self.next_at),
+        })
+    }
+}
+
+/// From the beginning of the last of so many steps in a row that did not end to the next one.
+fn pause(failures: u32) -> SignedDuration {
+    let factor = 2_i32.saturating_pow(failures.saturating_sub(1));
+    FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
 }
 
 /// From when on what was asked for at `at` is not shown any more.
@@ -53,4 +80,30 @@ pub(crate) fn expires_at(at: Timestamp) -> Timestamp {
 
 pub(crate) fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
     instant.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_that_was_begun_is_over_a_minute_later_however_long_the_pause_behind_it_is() {
+        let now = Timestamp::UNIX_EPOCH;
+        let second = |seconds| later(now, SignedDuration::from_secs(seconds));
+        let mut pace = Pace::due_at(now);
+        assert!(!pace.may_be_stepping(now));
+        assert_eq!(pace.ended(now), pace);
+        for _ in 0..9 {
+            pace = pace.stepping(now);
+
+            let ended = pace.ended(second(10));
+
+            for pace in [pace, ended] {
+                assert!(pace.may_be_stepping(second(59)));
+                assert!(!pace.may_be_stepping(second(60)));
+            }
+            assert!(ended.is_due(second(60)), "another beginning need not wait");
+            assert_eq!(pace.ended(second(60)), Pace::due_at(second(60)));
+        }
+    }
 }

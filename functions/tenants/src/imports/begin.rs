@@ -30,11 +30,8 @@ pub(crate) async fn check_import(
     Path(id): Path<ImportId>,
 ) -> api::Result<(StatusCode, Json<ImportView>)> {
     let import = ctx.own_import(&caller, id).await?;
-    match import.state {
-        ImportState::Uploading | ImportState::Checked | ImportState::Failed => {}
-        ImportState::Checking | ImportState::Importing | ImportState::Done => {
-            return Err(under_way().into());
-        }
+    if import.state == ImportState::Done || import.is_busy(ctx.clock.now()) {
+        return Err(under_way().into());
     }
     let next = import.begun(ImportState::Checking);
     let begun = ctx.begin(&caller, next, EventKind::ImportChecked).await?;
@@ -91,7 +88,7 @@ impl Ctx {
         };
         let tenant = self.table.tenant(&caller.scope);
         let turn = tenant.import_turn(act.at).await?;
-        let is_anothers = |holder: &Import| holder.id != next.id && holder.is_under_way();
+        let is_anothers = |holder: &Import| holder.id != next.id && holder.is_busy(act.at);
         if turn.holder.as_ref().is_some_and(is_anothers) {
             return Err(another_under_way());
         }
@@ -106,6 +103,6 @@ impl Ctx {
 fn under_way() -> Error {
     Error::conflict(
         "import_under_way",
-        "it is checked or made right now, or done: read it again",
+        "it is checked or made right now, or done: read it again; one that was just cancelled has ended within a minute",
     )
 }

@@ -11,7 +11,7 @@ use super::view::ImportView;
 use crate::{Ctx, TRIES};
 
 /// Stops an import that is checked or made, whoever began it: it has failed with the fault `cancelled`. What was made stays,
-/// and may be gone on with after another check.
+/// and may be gone on with after another check, once a step that is made right now has ended, within a minute.
 #[utoipa::path(
     post,
     path = "/v1/imports/{id}/cancel",
@@ -45,8 +45,9 @@ impl Ctx {
                     "it is neither checked nor made right now: read it again",
                 ));
             }
-            let next = import.stopped("cancelled").stepped(act.at);
-            // A step that is made right now changes it, too, and has no effect on its end after this.
+            // A step that is made right now changes it, too, and has no effect on it after this, but makes things until
+            // it ends: only then another import may begin.
+            let next = import.cancelled(act.at);
             if tenant.cancel_import(&next, &act).await? {
                 return Ok(next);
             }

@@ -136,7 +136,7 @@ fn same_or_none(
         // With other files they begin anew.
         return Ok((holder.volumes == volumes).then(|| holder.clone()));
     }
-    if is_uploaded || holder.is_under_way() {
+    if is_uploaded || holder.is_busy(now) {
         return Err(another_under_way());
     }
     Ok(None)

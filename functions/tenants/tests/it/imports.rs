@@ -224,6 +224,38 @@ async fn import_that_somebody_stops_has_failed_and_lets_others_begin() {
 }
 
 #[tokio::test]
+async fn import_that_somebody_stops_during_a_step_keeps_its_turn_until_that_is_over() {
+    let app = App::new().await;
+    let (owner, admin) = app.two().await;
+    let import = app.request_import(&owner).await;
+    let id = import["id"].as_str().unwrap().parse().unwrap();
+    let tenant = app.table.tenant(&owner.scope);
+    let stored = async || tenant.import(id, app.clock.now()).await.unwrap().unwrap();
+    let stop_during_a_step = async || {
+        app.begin(&owner, &import, "check").await.expect(202);
+        let claimed = stored().await.claimed(app.clock.now());
+        tenant.advance_import(claimed).await.unwrap().unwrap();
+        app.clock.advance(SignedDuration::from_secs(10));
+        app.begin(&admin, &import, "cancel").await.expect(200);
+        let other = app.announce(&admin, 71).await;
+        other.expect_problem(409, "another_import_under_way");
+        let again = app.begin(&owner, &import, "check").await;
+        again.expect_problem(409, "import_under_way");
+    };
+
+    // The step ends.
+    stop_during_a_step().await;
+    let ended = stored().await.stepped(app.clock.now());
+    tenant.advance_import(ended).await.unwrap().unwrap();
+    // It never does.
+    stop_during_a_step().await;
+    app.clock.advance(SignedDuration::from_secs(50));
+
+    app.announce(&admin, 71).await.expect(201);
+    app.begin(&owner, &import, "check").await.expect(202);
+}
+
+#[tokio::test]
 async fn import_that_cannot_be_is_refused_with_every_place() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;

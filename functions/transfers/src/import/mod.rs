@@ -10,6 +10,7 @@ use cloud::objects::ObjectKey;
 use domain::import::{Import, ImportState, Place, ReadVolume, VOLUME_BYTES_MAX};
 use domain::membership::{AccountReach, Role};
 use domain::tenant::{Tenant, TenantState};
+use domain::transfer::Pace;
 use domain::{Error, ImportId, Result};
 use jiff::Timestamp;
 use store::{Standing, TenantScope, TenantTable};
@@ -56,12 +57,41 @@ pub(crate) async fn step(
     let Some(mut import) = tenant.advance_import(seen.claimed(now)).await? else {
         return Ok(false);
     };
-    let next = match take(ctx, &tenant, &mut import, stop_at).await? {
-        Ok(()) => import,
-        Err(Stop(code)) => import.stopped(code),
+    let claim = import.pace;
+    let taken = take(ctx, &tenant, &mut import, stop_at).await;
+    let ended = match taken {
+        Ok(taken) => {
+            let next = match taken {
+                Ok(()) => import,
+                Err(Stop(code)) => import.stopped(code),
+            };
+            let next = next.stepped(ctx.clock.now());
+            tenant.advance_import(next).await
+        }
+        Err(error) => Err(error),
     };
-    let next = next.stepped(ctx.clock.now());
-    Ok(tenant.advance_import(next).await?.is_some())
+    if !matches!(ended, Ok(Some(_))) {
+        give_turn_back(ctx, &tenant, id, claim).await?;
+    }
+    Ok(ended?.is_some())
+}
+
+/// Somebody may have cancelled the import during its step, which has ended now: nobody has to wait for it any longer.
+async fn give_turn_back(
+    ctx: &Ctx,
+    tenant: &TenantTable<'_>,
+    id: ImportId,
+    claim: Pace,
+) -> Result<()> {
+    let now = ctx.clock.now();
+    let Some(seen) = tenant.import(id, now).await? else {
+        return Ok(());
+    };
+    if seen.is_under_way() || Some(seen.pace) != claim.last_step() {
+        return Ok(());
+    }
+    // Where it changed again, somebody else has begun it.
+    tenant.advance_import(seen.stepped(now)).await.map(drop)
 }
 
 async fn take(

@@ -1,5 +1,6 @@
 //! What another tenant had, in a tenant.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use cloud::faults::{Effects, Fault, FaultPlan, Faulty};
@@ -8,6 +9,7 @@ use domain::Clock as _;
 use domain::delivery::State;
 use domain::import::{FAILURES_MAX, ImportState};
 use domain::membership::{AccountLimit, Role};
+use futures::future::{Either, select};
 use jiff::SignedDuration;
 use testkit::http::colleague;
 use transfers::Ctx;
@@ -329,4 +331,39 @@ async fn import_that_is_cancelled_during_a_step_stays_so_and_goes_on_after_anoth
     assert_eq!(import.fault.as_deref(), Some("cancelled"));
     world.check(&bob, id).await;
     assert_eq!(world.apply(&bob, id).await.state, ImportState::Done);
+}
+
+#[tokio::test]
+async fn import_that_is_cancelled_during_a_step_lets_no_other_begin_before_the_step_has_ended() {
+    let world = World::new().await;
+    let ada = world.furnished("ada@example.com").await;
+    let bob = world.owner("bob@example.com").await;
+    let id = world.announce(&bob, &world.exported(&ada).await).await;
+    world.begin(&bob, id, ImportState::Importing).await;
+    let tenant = world.table.tenant(&bob.scope);
+    let is_busy = async || {
+        let now = world.clock.now();
+        let turn = tenant.import_turn(now).await.unwrap();
+        turn.holder.unwrap().is_busy(now)
+    };
+    let function = world.function();
+    let step = pin!(transfers::run(&function));
+    let is_begun = pin!(async {
+        while world.import_of(&bob, id).await.pace.failures == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    let Either::Right(((), step)) = select(step, is_begun).await else {
+        panic!("it has ended already");
+    };
+
+    let cancelled = world.import_of(&bob, id).await.cancelled(world.clock.now());
+    let is_cancelled = tenant.cancel_import(&cancelled, &world.act(&bob)).await;
+
+    assert!(is_cancelled.unwrap());
+    assert!(is_busy().await, "the step still makes things");
+    step.await.unwrap();
+    assert!(!is_busy().await);
+    let import = world.import_of(&bob, id).await;
+    assert_eq!(import.fault.as_deref(), Some("cancelled"));
 }
