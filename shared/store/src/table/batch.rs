@@ -81,6 +81,7 @@ impl Table {
             let mut left = Some(chunk.to_vec());
             let mut patience = Patience::default();
             while let Some(requests) = left.take() {
+                let before = requests.len();
                 let answer = self
                     .client
                     .batch_write_item()
@@ -94,7 +95,11 @@ impl Table {
                 }
                 let unprocessed = answer.unprocessed_items.unwrap_or_default();
                 left = unprocessed.into_values().next();
-                if left.is_some() {
+                if let Some(left) = &left {
+                    // A table that takes some of them at a time has much to do, and gets on.
+                    if left.len() < before {
+                        patience = Patience::default();
+                    }
                     patience.wait().await?;
                 }
             }

@@ -110,6 +110,21 @@ async fn batch_read_that_gets_nothing_processed_ends_as_unavailable() {
 }
 
 /// Stores media whose descriptions are so long; answers their ids in order.
+#[tokio::test]
+async fn batch_write_that_a_busy_table_takes_one_by_one_is_written_to_its_end() {
+    let clock = TestClock::at("2026-12-01T09:00:00Z");
+    let (plain, table, meddler) = tables(&clock, Answers::PutsAtMost(1)).await;
+    let owner = owner(&plain, &clock).await;
+    let ids = media(&plain, &clock, &owner, 12, 10).await;
+
+    let erased = table.tenant(&owner.scope).erase_media(&ids).await;
+
+    erased.unwrap();
+    assert_eq!(meddler.batch_writes(), ids.len());
+    let left = plain.tenant(&owner.scope).media_of_ids(&ids).await.unwrap();
+    assert_eq!(left.len(), 0);
+}
+
 async fn media(
     table: &Table,
     clock: &TestClock,
