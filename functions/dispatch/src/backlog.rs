@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use store::{AttentionCursor, AttentionEntry};
 
 use crate::fair::take_turns;
-use crate::work::{Marks, Run, age_ms, later, work};
+use crate::work::{Marks, Run, later, work};
 use crate::{Ctx, TICK};
 
 /// Entries that are read before any is worked on: those of a quiet tenant among them need not wait for those of a loud
@@ -35,7 +35,7 @@ pub(crate) async fn pass(ctx: &Ctx, shard: u32, stop_at: Timestamp, run: &mut Ru
         let now = clock.now();
         let (window, next) = read(ctx, shard, later(now, LOOK_AHEAD), after).await?;
         if run.seen == 0 {
-            run.head_age_ms = run.head_age_ms.max(age_ms(&window, now));
+            run.note_ages(&window.iter().collect::<Vec<_>>(), now);
         }
         let mut entries = take_turns(window, later(now, TICK)).into_iter();
         loop {

@@ -76,6 +76,9 @@ async fn on_shard(ctx: &Ctx, metrics: &Metrics, message: SqsMessage) -> Option<S
 }
 
 fn record(metrics: &Metrics, run: &Run) {
+    if run.seal_age_ms > 0 {
+        metrics.record(Metric::SealAge, run.seal_age_ms / 1000, None);
+    }
     metrics.count_many(Metric::EntriesSeen, run.seen);
     metrics.count_many(Metric::EntriesFailed, run.failed);
 }

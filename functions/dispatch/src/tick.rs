@@ -12,7 +12,7 @@ use store::{AttentionEntry, AttentionPage};
 use crate::backlog::pass;
 use crate::fair::take_turns;
 use crate::message::ShardMessage;
-use crate::work::{AT_ONCE, Marks, Run, age_ms, later, work};
+use crate::work::{AT_ONCE, Marks, Run, later, work};
 use crate::{Ctx, TICK};
 
 /// Entries of one shard that a tick does itself: about 30 KB. A shard with more is left to a run of its own.
@@ -29,8 +29,8 @@ pub async fn tick(ctx: &Ctx) -> Result<Run> {
     loop {
         let heads = heads(ctx, &shards, &mut run).await?;
         if run.seen == 0 {
-            let entries = heads.iter().flat_map(|(_, page)| &page.entries);
-            run.head_age_ms = age_ms(entries, started);
+            let entries: Vec<_> = heads.iter().flat_map(|(_, page)| &page.entries).collect();
+            run.note_ages(&entries, started);
         }
         let (crowded, entries) = sort_out(heads);
         shards.retain(|shard| !crowded.contains(shard));

@@ -28,9 +28,20 @@ pub struct Run {
     pub handed_over: usize,
     /// Age of the oldest entry at the start, in milliseconds: how far behind we are.
     pub head_age_ms: u64,
+    /// Age of the oldest event at the start that was not part of its owner's audit log, in milliseconds. A minute is a
+    /// matter of course: they wait for a tick.
+    pub seal_age_ms: u64,
 }
 
 impl Run {
+    /// Notes how old the entries are that are there at the start.
+    pub(crate) fn note_ages(&mut self, entries: &[&AttentionEntry], now: Timestamp) {
+        let is_event = |entry: &&AttentionEntry| matches!(entry.work, AttentionWork::Seal { .. });
+        let (events, rest): (Vec<_>, Vec<_>) = entries.iter().copied().partition(is_event);
+        self.head_age_ms = self.head_age_ms.max(age_ms(&rest, now));
+        self.seal_age_ms = self.seal_age_ms.max(age_ms(&events, now));
+    }
+
     /// Counts and logs something that could not be dealt with.
     pub(crate) fn fail(&mut self, error: &Error) {
         self.failed = self.failed.saturating_add(1);
@@ -87,13 +98,8 @@ pub(crate) async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, marks: Marks, 
     }
 }
 
-/// How old the oldest entry is, without events: they wait for a tick as a matter of course.
-pub(crate) fn age_ms<'a>(
-    entries: impl IntoIterator<Item = &'a AttentionEntry>,
-    now: Timestamp,
-) -> u64 {
-    let late = |entry: &&AttentionEntry| !matches!(entry.work, AttentionWork::Seal { .. });
-    let oldest = entries.into_iter().filter(late).map(|entry| entry.at).min();
+fn age_ms(entries: &[&AttentionEntry], now: Timestamp) -> u64 {
+    let oldest = entries.iter().map(|entry| entry.at).min();
     oldest.map_or(0, |at| {
         u64::try_from(now.duration_since(at).as_millis()).unwrap_or(0)
     })

@@ -8,4 +8,5 @@
 
 mod backlog;
 mod fairness;
+mod seals;
 mod world;

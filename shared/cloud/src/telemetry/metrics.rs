@@ -37,6 +37,8 @@ pub enum Metric {
     ClaimLost,
     /// From when the oldest open entry of the attention index was due, in seconds.
     AttentionHeadAge,
+    /// How long the oldest event has waited for its place in the audit log, in seconds.
+    SealAge,
     /// Entries of the attention index that a tick looked at.
     EntriesSeen,
     /// Entries that a tick or a sweep could not deal with.
@@ -65,7 +67,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::PublishLateness,
         Self::Published,
         Self::HandedOver,
@@ -75,6 +77,7 @@ impl Metric {
         Self::OutcomeUnknown,
         Self::ClaimLost,
         Self::AttentionHeadAge,
+        Self::SealAge,
         Self::EntriesSeen,
         Self::EntriesFailed,
         Self::ShardsHandedOver,
@@ -101,6 +104,7 @@ impl Metric {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::ClaimLost => "claim_lost",
             Self::AttentionHeadAge => "attention_head_age",
+            Self::SealAge => "seal_age",
             Self::EntriesSeen => "entries_seen",
             Self::EntriesFailed => "entries_failed",
             Self::ShardsHandedOver => "shards_handed_over",
@@ -119,7 +123,7 @@ impl Metric {
     const fn unit(self) -> &'static str {
         match self {
             Self::PublishLateness | Self::QueueAge => "Milliseconds",
-            Self::AttentionHeadAge => "Seconds",
+            Self::AttentionHeadAge | Self::SealAge => "Seconds",
             Self::Published
             | Self::HandedOver
             | Self::Failed
