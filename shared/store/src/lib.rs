@@ -97,7 +97,7 @@ pub use media::{
 };
 pub use members::{Admission, Admitted, MemberPage, MemberSaved};
 pub use memberships::{Belonging, Member};
-pub use meter::{Consumed, Meter};
+pub use meter::{Calls, Consumed, Meter};
 pub use one_time_tokens::{NewToken, Token, TokenPurpose};
 pub use owed_mails::OwedMail;
 pub use passkeys::{Passkey, PasskeyUse};

@@ -1,6 +1,7 @@
-//! Counts what the table charges, so that a careless index or a needless read shows up in a test.
+//! Counts what the table charges, and how often it is called, so that a careless index or a needless read shows up in a
+//! test.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
@@ -13,9 +14,18 @@ pub struct Consumed {
     pub reads: f64,
 }
 
-/// Adds up consumed units.
+/// Calls of the table, however many items each is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Those that read.
+    pub reads: u64,
+    /// Those that write.
+    pub writes: u64,
+}
+
+/// Adds up consumed units, and calls.
 #[derive(Debug, Default)]
-pub struct Meter(Mutex<Consumed>);
+pub struct Meter(Mutex<(Consumed, Calls)>);
 
 /// Whether an operation reads or writes: DynamoDB's answer does not say.
 #[derive(Clone, Copy, Debug)]
@@ -27,23 +37,30 @@ pub(crate) enum Direction {
 impl Meter {
     /// What was consumed since the last call.
     pub fn take(&self) -> Consumed {
-        std::mem::take(
-            &mut *self
-                .0
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        )
+        std::mem::take(&mut self.total().0)
+    }
+
+    /// How often the table was called since the last call.
+    pub fn take_calls(&self) -> Calls {
+        std::mem::take(&mut self.total().1)
     }
 
     pub(crate) fn add(&self, direction: Direction, consumed: &ConsumedCapacity) {
         let units = consumed.capacity_units().unwrap_or(0.0);
-        let mut total = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (total, calls) = &mut *self.total();
         match direction {
-            Direction::Read => total.reads += units,
-            Direction::Write => total.writes += units,
+            Direction::Read => {
+                total.reads += units;
+                calls.reads = calls.reads.saturating_add(1);
+            }
+            Direction::Write => {
+                total.writes += units;
+                calls.writes = calls.writes.saturating_add(1);
+            }
         }
+    }
+
+    fn total(&self) -> MutexGuard<'_, (Consumed, Calls)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

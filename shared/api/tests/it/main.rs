@@ -15,3 +15,4 @@ mod document;
 mod edge;
 mod limits;
 mod query;
+mod reads;
