@@ -12,6 +12,7 @@
 )]
 
 pub mod account;
+pub mod address;
 pub mod api_key;
 pub mod clock;
 pub mod delivery;

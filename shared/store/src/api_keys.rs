@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::api_key::{AddressRange, ApiKey, KEYS_MAX, USE_NOTED};
+use domain::address::AddressRange;
+use domain::api_key::{ApiKey, KEYS_MAX, USE_NOTED};
 use domain::event::{EventKind, Subject};
 use domain::membership::{AccountLimit, PermissionSet};
 use domain::{AccountGroupId, ApiKeyId, Error, Result, TenantId, UserId};

@@ -1,9 +1,8 @@
 //! What people may write into a key.
 
 use domain::FieldError;
-use domain::api_key::{
-    ADDRESSES_MAX, AddressRange, DAYS_MAX, InvalidAddressRange, OVERLAP_HOURS_MAX,
-};
+use domain::address::{AddressRange, InvalidAddressRange};
+use domain::api_key::{ADDRESSES_MAX, DAYS_MAX, OVERLAP_HOURS_MAX};
 use domain::membership::{Permission, PermissionSet};
 
 /// Days that a key lives unless its maker says otherwise.

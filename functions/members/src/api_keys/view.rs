@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::api_key::{AddressRange, ApiKey, ApiKeyState};
+use domain::address::AddressRange;
+use domain::api_key::{ApiKey, ApiKeyState};
 use domain::membership::{AccountLimit, Permission};
 use domain::{AccountGroupId, ApiKeyId, UserId};
 use jiff::Timestamp;
