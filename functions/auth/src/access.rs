@@ -50,6 +50,7 @@ impl Ctx {
             started_at: now,
             proved_at: now,
             last_used_at: now,
+            longest_idle: SignedDuration::ZERO,
             ends_at: after(now, FAMILY_LIFETIME),
             origin: sign_in.act.origin.clone(),
         };
@@ -71,10 +72,12 @@ impl Ctx {
         tenant: TenantId,
     ) -> Result<Tokens> {
         self.ready_to_issue().await?;
+        let now = self.clock.now();
         let beside = RefreshFamily {
             id: FamilyId::generate(self.table.ids()),
             tenant: Some(tenant),
-            last_used_at: self.clock.now(),
+            last_used_at: now,
+            longest_idle: family.idle_by(now),
             ..family.clone()
         };
         let token = RefreshSecret::first(&*self.random, beside.user, beside.id);
@@ -99,6 +102,7 @@ impl Ctx {
             id: FamilyId::generate(self.table.ids()),
             proved_at: self.clock.now(),
             last_used_at: self.clock.now(),
+            longest_idle: SignedDuration::ZERO,
             ..old.clone()
         };
         let token = RefreshSecret::first(&*self.random, new.user, new.id);

@@ -2,8 +2,10 @@
 
 use api::Json;
 use axum::extract::State;
+use domain::access_policy::SignInAge;
 use domain::event::EventKind;
 use domain::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use store::{RefreshFamily, Rotation, UserAct};
@@ -35,6 +37,8 @@ pub(crate) async fn refresh(
 ) -> api::Result<Json<Tokens>> {
     let used = RefreshSecret::parse(&body.refresh_token).ok_or_else(refused)?;
     ctx.ready_to_issue().await?;
+    let now = ctx.clock.now();
+    let idle = ctx.idle_of(&used, now).await?;
     let next = used.next(&*ctx.random);
     let rotation = ctx
         .table
@@ -44,7 +48,8 @@ pub(crate) async fn refresh(
             used.family,
             &used.hashes(),
             &next.hashes().secret,
-            ctx.clock.now(),
+            idle,
+            now,
         )
         .await?;
     match rotation {
@@ -59,6 +64,31 @@ pub(crate) async fn refresh(
 }
 
 impl Ctx {
+    /// The longest time without use of the family whose newest token this is. Refuses it while its tenant wants to know
+    /// again who its person is: the token is not used up, but only another sign-in helps.
+    async fn idle_of(&self, used: &RefreshSecret, now: Timestamp) -> Result<SignedDuration> {
+        let system = self.table.system();
+        let shown = used.hashes();
+        let family = system.family_of(used.user, used.family, &shown).await?;
+        let Some(family) = family else {
+            return Ok(SignedDuration::ZERO);
+        };
+        let idle = family.idle_by(now);
+        if let Some(tenant) = family.tenant {
+            let age = SignInAge {
+                proved: now.duration_since(family.proved_at),
+                idle,
+            };
+            if !system.access_policy(tenant).await?.takes_sign_in(age) {
+                return Err(Error::Unauthenticated {
+                    code: "session_expired",
+                    detail: "the tenant wants to know again who you are: sign in again",
+                });
+            }
+        }
+        Ok(idle)
+    }
+
     /// Ends a family of which somebody has a copy, and tells its person.
     async fn end_copied(&self, family: &RefreshFamily, client: &Client) -> Result<()> {
         let user = self.person(family.user).await?;

@@ -6,6 +6,7 @@ use domain::event::EventKind;
 use domain::{Result, TenantId};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
+use jiff::SignedDuration;
 use serde_json::json;
 use store::{Belonging, Device, Opening, SecretHash, Session, SignIn, UserAct};
 
@@ -143,6 +144,7 @@ impl Ctx {
             started_at: now,
             proved_at: now,
             last_seen_at: now,
+            longest_idle: SignedDuration::ZERO,
             ends_at: now.saturating_add(SESSION_LIFETIME).unwrap_or(now),
             origin: client.origin(),
             support: None,

@@ -74,7 +74,7 @@ impl Ctx {
         let system = self.table.system();
         let member = system.member(asker.user, asker.tenant).await?;
         let member = member.ok_or_else(Error::unauthenticated)?;
-        api::allow(&member, P::PERMISSION)?;
+        api::may(&member.standing, &member.tenant, P::PERMISSION)?;
         Ok(Asker {
             user: asker.user,
             actor: asker.actor.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api::{Command, Json, SignedIn, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::access_policy::AccessPolicy;
 use domain::event::{Event, EventKind, Owner, Subject};
 use domain::membership::{AccountLimit, AssignedRole, Membership, Role};
 use domain::tenant::{
@@ -133,6 +134,7 @@ impl Ctx {
             max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
             default_options: BTreeMap::new(),
             requires_second_factor: false,
+            access: AccessPolicy::default(),
             version: 1,
             created_at: now,
             updated_at: now,

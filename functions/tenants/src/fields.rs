@@ -46,7 +46,7 @@ pub(crate) fn lateness(hours: u32) -> Result<u32, FieldError> {
     ))
 }
 
-/// A member of a merge patch that may be absent, but not `null`: it cannot be removed.
+/// A member of a merge patch that may be absent, but `null` only where its type has that: else it cannot be removed.
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -91,7 +91,7 @@ impl Ctx {
     ) -> Result<Member> {
         let member = self.table.system().member(caller.user, tenant).await?;
         let member = member.ok_or(Error::NotFound { kind: "tenant" })?;
-        api::allow(&member, wanted)?;
+        api::allow(&member, &caller.circumstances, wanted)?;
         Ok(member)
     }
 
@@ -113,7 +113,7 @@ impl Ctx {
         if access.tenant.id != tenant {
             return Err(Error::NotFound { kind: "tenant" });
         }
-        api::allow_support(access, wanted)?;
+        api::allow_support(access, &caller.circumstances, wanted)?;
         Ok(Reader {
             scope: access.scope.clone(),
             tenant: access.tenant.clone(),
@@ -146,7 +146,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(supported(signed_in(routes!(read::get_tenant))))
         .routes(signed_in(routes!(edit::edit_tenant)))
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
-        .routes(recent(signed_in(routes!(security::edit_security))))
+        .routes(signed_in(routes!(security::read::get_security)))
+        .routes(recent(signed_in(routes!(security::edit::edit_security))))
         .routes(supported(signed_in(routes!(usage::get_usage))))
         .routes(recent(signed_in(routes!(restore::restore_tenant))))
         .routes(signed_in(routes!(deleted::list_deleted_tenants)))

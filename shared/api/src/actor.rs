@@ -11,6 +11,7 @@ use http::request::Parts;
 use store::{Credential, Identified, Member, Session, Standing, SupportAccess, TenantScope};
 
 use crate::allow::{allow, allow_support, reads_only};
+use crate::circumstances::Circumstances;
 use crate::gate::Gate;
 use crate::permission::PermissionType;
 use crate::problem::Problem;
@@ -29,6 +30,8 @@ pub struct SignedIn {
     pub member: Option<Member>,
     /// Which tenant they look into instead; only on routes that are declared by [`crate::route::supported`].
     pub support: Option<SupportAccess>,
+    /// From where they ask, and how lately they proved who they are.
+    pub circumstances: Circumstances,
 }
 
 /// Somebody with the permission `P` in the tenant of their credential. For routes that are declared by
@@ -96,12 +99,15 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         require(parts, Access::SignedIn)?;
         let gate = Gate::from_ref(state);
-        match identify(parts, &gate).await? {
+        let identified = identify(parts, &gate).await?;
+        let circumstances = Circumstances::of(parts, &identified, gate.clock().now());
+        match identified {
             Identified::Person { credential, member } => Ok(Self {
                 user: credential.user(),
                 credential,
                 member,
                 support: None,
+                circumstances,
             }),
             Identified::Supporter { session, access } => {
                 parts.extensions.get::<Supported>().ok_or_else(reads_only)?;
@@ -110,6 +116,7 @@ where
                     credential: Credential::Session(session),
                     member: None,
                     support: Some(*access),
+                    circumstances,
                 })
             }
             Identified::Program { .. } => Err(person_required().into()),
@@ -129,6 +136,7 @@ where
         require(parts, Access::Can(P::PERMISSION))?;
         let gate = Gate::from_ref(state);
         let identified = identify(parts, &gate).await?;
+        let circumstances = Circumstances::of(parts, &identified, gate.clock().now());
         let actor = actor(&identified);
         let sign_in = match &identified {
             Identified::Person { credential, .. } => Some(credential.sign_in()),
@@ -143,7 +151,7 @@ where
                 if !parts.method.is_safe() {
                     return Err(reads_only().into());
                 }
-                allow_support(&access, P::PERMISSION)?;
+                allow_support(&access, &circumstances, P::PERMISSION)?;
                 return Ok(Self {
                     user: session.user,
                     standing: access.standing(),
@@ -159,11 +167,13 @@ where
                 return Err(person_required().into());
             }
             Identified::Program { key, member } => {
+                // Before the use of the key is noted.
+                circumstances.check_address(&member.tenant)?;
                 gate.take(parts, &key).await?;
                 member
             }
         };
-        allow(&member, P::PERMISSION)?;
+        allow(&member, &circumstances, P::PERMISSION)?;
         let Member {
             scope,
             membership,

@@ -6,17 +6,23 @@ use domain::membership::{Action, Permission, Relation, authorize};
 use domain::tenant::{Tenant, TenantState};
 use store::{Member, Standing, SupportAccess};
 
+use crate::circumstances::Circumstances;
 use crate::permission;
 
 /// The code of what nobody does who looks into a tenant that is not theirs.
 pub(crate) const SUPPORT_READS: &str = "support_read_only";
 
-/// Whether a member may do something, in the present state of the tenant.
-pub fn allow(member: &Member, wanted: Permission) -> domain::Result<()> {
+/// Whether a member may do something in these circumstances, in the present state of the tenant.
+pub fn allow(
+    member: &Member,
+    circumstances: &Circumstances,
+    wanted: Permission,
+) -> domain::Result<()> {
+    circumstances.check(&member.tenant)?;
     may(&member.standing, &member.tenant, wanted)
 }
 
-/// The same for somebody whose membership was taken apart.
+/// The same for somebody whose circumstances were looked at before, by their membership or what is left of it.
 pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::Result<()> {
     if standing.lacks_second_factor {
         return Err(Error::Forbidden {
@@ -46,8 +52,14 @@ pub fn may(standing: &Standing, tenant: &Tenant, wanted: Permission) -> domain::
     }
 }
 
-/// Whether somebody who looks into a tenant with its consent may use a permission there.
-pub fn allow_support(access: &SupportAccess, wanted: Permission) -> domain::Result<()> {
+/// Whether somebody who looks into a tenant with its consent may use a permission there. They come from where the tenant
+/// allows that they belong to: what its owners let in is somebody from elsewhere.
+pub fn allow_support(
+    access: &SupportAccess,
+    circumstances: &Circumstances,
+    wanted: Permission,
+) -> domain::Result<()> {
+    circumstances.check(&access.supporter.tenant)?;
     let rights = &access.supporter.standing.rights;
     authorize(rights, Action::Use(wanted), Relation::Supported).map_err(|_| reads_only())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cloud::envelope::Envelope;
+use domain::access_policy::AccessPolicy;
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
     WeekStart,
@@ -87,6 +88,7 @@ fn root_tenant(now: Timestamp) -> Tenant {
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
         default_options: BTreeMap::new(),
         requires_second_factor: false,
+        access: AccessPolicy::default(),
         version: 1,
         created_at: now,
         updated_at: now,

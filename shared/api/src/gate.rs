@@ -183,13 +183,21 @@ impl Gate {
         proved_at: Timestamp,
     ) -> Rebound {
         let cookie = SessionCookie::generate(random, old.user, tenant);
+        let now = self.0.clock.now();
+        let is_proved_anew = proved_at > old.proved_at;
         Rebound {
             session: Session {
                 secret: cookie.hash(),
                 tenant,
                 support,
                 proved_at,
-                last_seen_at: self.0.clock.now(),
+                last_seen_at: now,
+                // A switch is no proof: who was away for long stays so for tenants that mind.
+                longest_idle: if is_proved_anew {
+                    SignedDuration::ZERO
+                } else {
+                    old.idle_by(now)
+                },
                 ..old.clone()
             },
             set_cookie: self.0.cookie.set(&cookie),
@@ -202,7 +210,7 @@ impl Gate {
     }
 
     /// Refuses a credential whose person proved too long ago who they are.
-    pub(crate) fn check_recent(&self, credential: &Credential) -> Result<()> {
+    pub fn check_recent(&self, credential: &Credential) -> Result<()> {
         let now = self.0.clock.now();
         if now.duration_since(credential.proved_at()) < PROOF_LIFETIME {
             return Ok(());

@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod access_policy;
 pub mod account;
 pub mod address;
 pub mod api_key;

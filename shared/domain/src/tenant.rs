@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access_policy::AccessPolicy;
 use crate::id::TenantId;
 use crate::network::NetworkId;
 
@@ -109,6 +110,8 @@ pub struct Tenant {
     pub default_options: BTreeMap<NetworkId, Map<String, Value>>,
     /// Whether members without a second factor are kept out until they have one.
     pub requires_second_factor: bool,
+    /// What else it asks of whoever acts in it.
+    pub access: AccessPolicy,
     /// Version for optimistic concurrency.
     pub version: u64,
     /// When it was made.

@@ -95,6 +95,25 @@ pub(crate) mod optional_millis {
     }
 }
 
+/// Stores a duration as whole seconds: `#[serde(with = "seconds")]`.
+pub(crate) mod seconds {
+    use jiff::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &SignedDuration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(duration.as_secs())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SignedDuration, D::Error> {
+        i64::deserialize(deserializer).map(SignedDuration::from_secs)
+    }
+}
+
 /// What [`base64_bytes`] stores.
 pub(crate) fn base64_text(bytes: &[u8]) -> AttributeValue {
     use base64::Engine as _;

@@ -3,7 +3,7 @@
 
 use domain::api_key::ApiKey;
 use domain::{ApiKeyId, FamilyId, Result, TenantId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::api_keys::ApiKeyItem;
 use crate::item::{decode, is};
@@ -126,6 +126,14 @@ impl Credential {
         match self {
             Self::Session(session) => session.proved_at,
             Self::Family(family) => family.proved_at,
+        }
+    }
+
+    /// The longest time without use since then, until now.
+    pub fn idle_by(&self, now: Timestamp) -> SignedDuration {
+        match self {
+            Self::Session(session) => session.idle_by(now),
+            Self::Family(family) => family.idle_by(now),
         }
     }
 

@@ -3,10 +3,10 @@
 
 use domain::user::Origin;
 use domain::{FamilyId, Result, TenantId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{instant, millis, number, optional_millis, value};
+use crate::attribute::{instant, millis, number, optional_millis, seconds, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
@@ -32,6 +32,8 @@ pub struct RefreshFamily {
     pub proved_at: Timestamp,
     /// When its newest refresh token was made.
     pub last_used_at: Timestamp,
+    /// The longest time between two of them since the last proof.
+    pub longest_idle: SignedDuration,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
     /// From where the person signed in.
@@ -39,6 +41,11 @@ pub struct RefreshFamily {
 }
 
 impl RefreshFamily {
+    /// The longest time without use since the last proof, until now.
+    pub fn idle_by(&self, now: Timestamp) -> SignedDuration {
+        self.longest_idle.max(now.duration_since(self.last_used_at))
+    }
+
     pub(crate) fn key(&self) -> Key {
         Key::refresh_family(self.user, self.id)
     }
@@ -91,6 +98,13 @@ pub(crate) struct FamilyItem {
         skip_serializing_if = "Option::is_none"
     )]
     seen: Option<Timestamp>,
+    /// Absent where nobody was away for long since the last proof.
+    #[serde(
+        default,
+        with = "seconds",
+        skip_serializing_if = "SignedDuration::is_zero"
+    )]
+    gap: SignedDuration,
     #[serde(with = "millis")]
     until: Timestamp,
     #[serde(default)]
@@ -115,6 +129,7 @@ impl From<FamilyItem> for RefreshFamily {
             started_at: item.ca,
             proved_at: item.proved.unwrap_or(item.ca),
             last_used_at: item.seen.unwrap_or(item.ca),
+            longest_idle: item.gap,
             ends_at: item.until,
             origin: item.origin,
         }
@@ -162,13 +177,29 @@ impl SystemTable<'_> {
         Ok(matches!(transacted, Transacted::Done))
     }
 
-    /// Uses a token: of all who try, one gets the next generation.
+    /// The family whose newest token this is. Whoever shows another one learns nothing of it.
+    pub async fn family_of(
+        &self,
+        user: UserId,
+        family: FamilyId,
+        shown: &RefreshToken,
+    ) -> Result<Option<RefreshFamily>> {
+        let item: Option<FamilyItem> = self.table.get(&Key::refresh_family(user, family)).await?;
+        let item = item.filter(|item| {
+            let newest = (&item.fam_hash, item.gen_no, &item.gen_hash);
+            newest == (&shown.family_secret, shown.generation, &shown.secret)
+        });
+        Ok(item.map(RefreshFamily::from))
+    }
+
+    /// Uses a token: of all who try, one gets the next generation. `idle` is the longest time without use until now.
     pub async fn rotate_family(
         &self,
         user: UserId,
         family: FamilyId,
         used: &RefreshToken,
         next: &SecretHash,
+        idle: SignedDuration,
         now: Timestamp,
     ) -> Result<Rotation> {
         let key = Key::refresh_family(user, family);
@@ -176,6 +207,7 @@ impl SystemTable<'_> {
             Action::Add("gen_no", number(1)),
             Action::Set("gen_hash", value(next)?),
             Action::Set("seen", instant(now)),
+            Action::Set("gap", number(idle.as_secs())),
         ];
         let is_current = Condition::All(vec![
             Condition::Equals("fam_hash", value(&used.family_secret)?),
@@ -226,6 +258,7 @@ fn put(family: &RefreshFamily, first: &RefreshToken) -> Result<Write> {
         ca: family.started_at,
         proved: Some(family.proved_at),
         seen: Some(family.last_used_at),
+        gap: family.longest_idle,
         until: family.ends_at,
         origin: family.origin.clone(),
         exp: family.ends_at.as_second(),

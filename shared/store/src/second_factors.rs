@@ -293,6 +293,18 @@ impl SystemTable<'_> {
         Ok(false)
     }
 
+    /// Whether a person has had the second factors that they have since before this time.
+    pub async fn has_had_second_factor(&self, user: UserId, since: Timestamp) -> Result<bool> {
+        let found = self.table.batch_get(&[Key::user(user)]).await?;
+        let mut people = found.into_iter().filter_map(users::stored_user_of);
+        let person = people.next().transpose()?;
+        Ok(person.is_some_and(|person| {
+            // Older code did not note when it let somebody add one.
+            let settled = person.factors_settled_at.unwrap_or(person.user.created_at);
+            person.has_second_factor() && settled <= since
+        }))
+    }
+
     /// Counts the second factors of somebody whose older code did not count.
     pub async fn count_second_factors(&self, user: UserId) -> Result<()> {
         let stored = self.stored_user(user).await?;

@@ -3,10 +3,10 @@
 use domain::support::SupportBinding;
 use domain::user::Origin;
 use domain::{Result, TenantId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::attribute::{instant, millis, optional_millis};
+use crate::attribute::{instant, millis, number, optional_millis, seconds};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, encode};
 use crate::key::{Key, SecretHash};
@@ -31,6 +31,8 @@ pub struct Session {
     pub proved_at: Timestamp,
     /// When it was last used, to within the time between two notes of it.
     pub last_seen_at: Timestamp,
+    /// The longest time without use since the last proof, as far as it was noted.
+    pub longest_idle: SignedDuration,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
     /// From where the person signed in.
@@ -43,6 +45,11 @@ impl Session {
     /// What it is called in lists. Says nothing about its secret.
     pub fn name(&self) -> String {
         format!("ses_{}", self.secret.beginning())
+    }
+
+    /// The longest time without use since the last proof, until now.
+    pub fn idle_by(&self, now: Timestamp) -> SignedDuration {
+        self.longest_idle.max(now.duration_since(self.last_seen_at))
     }
 
     pub(crate) fn key(&self) -> Key {
@@ -67,6 +74,13 @@ pub(crate) struct SessionItem {
     proved: Option<Timestamp>,
     #[serde(with = "millis")]
     seen: Timestamp,
+    /// Absent where nobody was away for long since the last proof.
+    #[serde(
+        default,
+        with = "seconds",
+        skip_serializing_if = "SignedDuration::is_zero"
+    )]
+    gap: SignedDuration,
     #[serde(with = "millis")]
     until: Timestamp,
     #[serde(default)]
@@ -93,6 +107,7 @@ impl From<SessionItem> for Session {
             started_at: item.ca,
             proved_at: item.proved.unwrap_or(item.ca),
             last_seen_at: item.seen,
+            longest_idle: item.gap,
             ends_at: item.until,
             origin: item.origin,
             support: item.sup.map(SupportBinding::from),
@@ -127,7 +142,12 @@ impl SystemTable<'_> {
 
     /// Notes that a session is in use. Does nothing to one that ended.
     pub async fn note_session_use(&self, session: &Session, now: Timestamp) -> Result<()> {
-        let write = Write::update(session.key(), vec![Action::Set("seen", instant(now))]);
+        let mut actions = vec![Action::Set("seen", instant(now))];
+        let idle = session.idle_by(now);
+        if idle > session.longest_idle {
+            actions.push(Action::Set("gap", number(idle.as_secs())));
+        }
+        let write = Write::update(session.key(), actions);
         self.table
             .write(write.when(Condition::item_exists()))
             .await?;
@@ -155,6 +175,7 @@ fn put(session: &Session) -> Result<Write> {
         ca: session.started_at,
         proved: Some(session.proved_at),
         seen: session.last_seen_at,
+        gap: session.longest_idle,
         until: session.ends_at,
         origin: session.origin.clone(),
         sup: session.support.as_ref().map(BindingAttribute::from),

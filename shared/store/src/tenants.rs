@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::access_policy::{AccessPolicy, AllowedAddresses};
+use domain::address::AddressRange;
 use domain::event::Event;
 use domain::membership::Membership;
 use domain::network::NetworkId;
@@ -15,7 +17,7 @@ use crate::attribute::{millis, number};
 use crate::audit::Leaf;
 use crate::condition::{Condition, Write};
 use crate::idempotency::IdempotencyClaim;
-use crate::item::{Item, encode};
+use crate::item::{Item, decode, encode};
 use crate::key::Key;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::sessions::{self, Session};
@@ -76,6 +78,14 @@ pub(crate) struct TenantItem {
     /// Whether a second factor is required.
     #[serde(default)]
     sf: bool,
+    /// From where requests are taken, each range with its note.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ips: Vec<(AddressRange, String)>,
+    /// Hours since the last proof, and minutes without use, after which another proof is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ses_h: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    idle_m: Option<u16>,
     ver: u64,
     #[serde(with = "millis")]
     ca: Timestamp,
@@ -114,6 +124,15 @@ impl TryFrom<TenantItem> for Tenant {
             max_lateness_hours: item.max_late_h,
             default_options: item.opts,
             requires_second_factor: item.sf,
+            access: AccessPolicy {
+                addresses: item
+                    .ips
+                    .into_iter()
+                    .map(|(range, note)| AllowedAddresses { range, note })
+                    .collect(),
+                session_hours: item.ses_h,
+                idle_minutes: item.idle_m,
+            },
             version: item.ver,
             created_at: item.ca,
             updated_at: item.ua,
@@ -136,6 +155,14 @@ impl From<&Tenant> for TenantItem {
             max_late_h: tenant.max_lateness_hours,
             opts: tenant.default_options.clone(),
             sf: tenant.requires_second_factor,
+            ips: tenant
+                .access
+                .addresses
+                .iter()
+                .map(|allowed| (allowed.range, allowed.note.clone()))
+                .collect(),
+            ses_h: tenant.access.session_hours,
+            idle_m: tenant.access.idle_minutes,
             ver: tenant.version,
             ca: tenant.created_at,
             ua: tenant.updated_at,
@@ -187,6 +214,18 @@ impl SystemTable<'_> {
             .write(put(tenant)?.when(Condition::item_absent()))
             .await?;
         Ok(())
+    }
+
+    /// What a tenant asks of whoever acts in it; nothing where there is none.
+    pub async fn access_policy(&self, tenant: TenantId) -> Result<AccessPolicy> {
+        let mut found = self
+            .table
+            .batch_get(&[Key::tenant(tenant)])
+            .await?
+            .into_iter();
+        let item = found.next().map(decode::<TenantItem>).transpose()?;
+        let tenant = item.map(Tenant::try_from).transpose()?;
+        Ok(tenant.map(|tenant| tenant.access).unwrap_or_default())
     }
 
     /// The tenant that an idempotency key of a person's earlier request made.

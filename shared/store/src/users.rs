@@ -391,6 +391,11 @@ pub(crate) fn has_second_factor(attributes: &Attributes) -> Result<Option<bool>>
     Ok(Some(stored.has_second_factor()))
 }
 
+/// The person of this item; `None` where it is no person's.
+pub(crate) fn stored_user_of(attributes: Attributes) -> Option<Result<StoredUser>> {
+    is::<UserItem>(&attributes).then(|| Ok(StoredUser::from(decode::<UserItem>(attributes)?)))
+}
+
 /// How many second factors a person has after a change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FactorCount {

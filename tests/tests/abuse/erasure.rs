@@ -19,11 +19,13 @@ use crate::world::World;
 
 /// In every text that a person can write.
 const CANARY: &str = "Kanarienvogel";
+/// From where Ada does everything.
+const OFFICE: &str = "203.0.113.7";
 
 impl World {
     async fn act(&self, method: Method, path: &str, cookie: &str, body: &Value) -> Answer {
         let call = self.product.api.call(method, path).cookie(cookie);
-        call.json(body).send().await
+        call.from_address(OFFICE).json(body).send().await
     }
 
     /// The cookie of another sign-in, in no tenant.
@@ -46,6 +48,11 @@ impl World {
         let name = json!({ "name": CANARY });
         let tenant = format!("/v1/tenants/{tenant}");
         self.act(Method::PATCH, &tenant, cookie, &name)
+            .await
+            .expect(200);
+        let noted = json!({ "allowed_addresses": [{ "range": OFFICE, "note": CANARY }] });
+        let security = format!("{tenant}/security");
+        self.act(Method::PATCH, &security, cookie, &noted)
             .await
             .expect(200);
         let alt_text = json!({ "alt_text": CANARY });

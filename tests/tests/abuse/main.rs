@@ -11,6 +11,7 @@
 
 mod access;
 mod avatar;
+mod access_policy;
 mod bodies;
 mod canary;
 mod credentials;

@@ -17,7 +17,7 @@ use crate::world::{Request, World, listed};
 /// What a member without one is answered.
 const MISSING: &str = "second_factor_missing";
 /// Routes that name the tenant themselves.
-const TENANT: &str = "/v1/tenants/{id}";
+pub(crate) const TENANT: &str = "/v1/tenants/{id}";
 /// One of them is for tenants that are deleted, in which nobody is.
 const OF_DELETED: &str = "/v1/tenants/{id}/restore";
 
@@ -46,7 +46,7 @@ async fn require(product: &Product, tenant: &str, cookie: &str, required: bool) 
 const FOR_TENANT: &str = "/v1/support-sessions";
 
 /// Whether the route is one of a tenant's, and not of whoever is signed in.
-fn is_of_tenant(operation: &Operation) -> bool {
+pub(crate) fn is_of_tenant(operation: &Operation) -> bool {
     let names_it = operation.path.starts_with(TENANT) && operation.path != OF_DELETED;
     operation.access != "signed_in" || names_it || operation.path == FOR_TENANT
 }

@@ -49,6 +49,11 @@ impl Two {
         [api.get("/v1/posts").cookie(bob).send().await, by_key]
     }
 
+    /// Bob's key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(crate) async fn me(&self, cookie: &str) -> Value {
         let call = self.product.api.get("/v1/me").cookie(cookie);
         call.send().await.expect(200).body

@@ -192,6 +192,7 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     let edit = json!({ "name": "Better looms" });
     change(&ada, "PATCH", &path, Some(&edit)).await.expect(200);
     let security = json!({ "requires_second_factor": true });
+    ada.get(&format!("{path}/security")).await.expect(200);
     let request = ada.request("PATCH", &format!("{path}/security"));
     // Who requires it must have one.
     ada.send(request.json(&security)).await.expect(422);

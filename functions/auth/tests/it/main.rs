@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_policy;
 mod app;
 mod attempts;
 mod cross_site;

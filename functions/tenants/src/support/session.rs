@@ -147,7 +147,7 @@ impl Ctx {
             detail: "choose the tenant that you support others for: POST /v1/auth/switch"
                 .to_owned(),
         })?;
-        api::allow(member, Permission::SupportTenants)?;
+        api::allow(member, &caller.circumstances, Permission::SupportTenants)?;
         if self.table.system().has_second_factor(caller.user).await? {
             return Ok(member);
         }

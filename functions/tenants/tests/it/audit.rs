@@ -19,7 +19,7 @@ impl App {
     }
 
     /// What the dispatcher does every minute.
-    async fn seal(&self) {
+    pub(crate) async fn seal(&self) {
         let system = self.table.system();
         let now = self.clock.now();
         for shard in 0..system.shards() {

@@ -11,6 +11,7 @@ mod audit;
 mod delete;
 mod exports;
 mod imports;
+mod security;
 mod settings;
 
 use std::sync::Arc;

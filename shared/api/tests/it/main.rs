@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod access_policy;
 mod app;
 mod body;
 mod cursor;

@@ -94,6 +94,9 @@ impl TenantTable<'_> {
         let tombstone = TenantItem {
             name: String::new(),
             tz: TimeZoneName::utc(),
+            ips: Vec::new(),
+            ses_h: None,
+            idle_m: None,
             st: TenantState::Erased,
             ver: seen.saturating_add(1),
             ua: now,

@@ -6,7 +6,7 @@ use domain::event::{Actor, EventKind};
 use domain::membership::{AccountLimit, Permission};
 use domain::user::Origin;
 use domain::{ApiKeyId, Clock, TenantId, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use store::{Act, Session, SignIn, Table, UserAct};
 
@@ -126,6 +126,7 @@ fn session_of(
         started_at,
         proved_at: started_at,
         last_seen_at: started_at,
+        longest_idle: SignedDuration::ZERO,
         ends_at: started_at.saturating_add(SESSION_LIFETIME).expect("a time"),
         origin: Origin::default(),
         support: None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::access_policy::AccessPolicy;
 use domain::event::{Actor, Event, EventKind, Owner, Subject};
 use domain::membership::{AccountGroup, AccountLimit, AssignedRole, Membership, Role};
 use domain::tenant::{
@@ -50,6 +51,7 @@ pub fn tenant(table: &Table, clock: &TestClock) -> Tenant {
         max_lateness_hours: DEFAULT_MAX_LATENESS_HOURS,
         default_options: BTreeMap::new(),
         requires_second_factor: false,
+        access: AccessPolicy::default(),
         version: 1,
         created_at: now,
         updated_at: now,
