@@ -137,6 +137,50 @@ test('a workspace is set up and deleted', async ({ page }) => {
   await expect(page).toHaveURL(/tenants\/new/);
 });
 
+test('a workspace takes requests from certain addresses, and wants newer sign-ins, all by keyboard', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await page.goto('/settings/workspace');
+  const addresses = page.getByRole('form', { name: 'Allowed addresses' });
+  const own = addresses.getByTestId('own-address');
+  await expect(own).toContainText('It gets in.');
+  await addresses.getByRole('button', { name: 'Add a range' }).press('Enter');
+  await expect(addresses.getByLabel('Address or range')).toBeFocused();
+  await addresses.getByLabel('Address or range').fill('203.0.113.0/24');
+  await expect(own).toContainText('add it, or you lock yourself out');
+  await addresses.getByLabel('Note').press('Enter');
+  await expect(addresses.getByRole('alert')).toContainText('else you lock yourself out');
+  await accessible(page, 'settings-addresses');
+  await addresses.getByRole('button', { name: 'Add my address' }).press('Enter');
+  await expect(own).toContainText('It gets in.');
+  await addresses.getByRole('button', { name: 'Save the list' }).press('Enter');
+  await expect(page.getByText('The security settings are saved.').first()).toBeAttached();
+  await expect(addresses.getByLabel('Address or range')).toHaveCount(2);
+
+  const times = page.getByRole('form', { name: 'Sign-ins' });
+  await times.getByLabel('At the latest after').selectOption('12 hours');
+  await times.getByLabel('After no use for').selectOption('30 minutes');
+  await times.getByRole('button', { name: 'Save the times' }).press('Enter');
+  await expect(times.getByLabel('At the latest after')).toHaveValue('12');
+  await page.reload();
+  await expect(times.getByLabel('After no use for')).toHaveValue('30');
+
+  // As the server tells somebody who is elsewhere.
+  const posts = /\/v1\/posts(\?|$)/;
+  await page.route(posts, (route) => route.fulfill({
+    status: 403,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ code: 'address_not_allowed', detail: 'Analytical Engines takes requests from certain addresses only' })
+  }));
+  await page.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await expect(page.getByRole('heading', { name: 'Analytical Engines is closed to this address' })).toBeVisible();
+  await accessible(page, 'elsewhere');
+  await page.getByRole('button', { name: 'Change the list' }).press('Enter');
+  await expect(addresses.getByLabel('Address or range')).toHaveCount(2);
+  await page.unroute(posts);
+  await page.getByRole('button', { name: 'Try again' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
 
@@ -155,5 +199,8 @@ test.describe('on a phone', () => {
     await expect(page.locator('[data-role^="A role"]')).toBeVisible();
     await page.getByRole('button', { name: 'New account group' }).click();
     await fitsPhone(page, 'settings-group');
+    await page.goto('/settings/workspace');
+    await page.getByRole('button', { name: 'Add my address' }).click();
+    await fitsPhone(page, 'settings-addresses');
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { api, unwrap, unwrapVersioned, whenSignedOut } from './client';
+import { api, unwrap, unwrapVersioned, whenAddressRefused, whenSignedOut } from './client';
 import { ApiProblem } from './problem';
 
 /** What the server answers next, and what it was sent. */
@@ -20,6 +20,7 @@ async function problemOf(call: Promise<unknown>): Promise<ApiProblem> {
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  whenAddressRefused(undefined);
   whenSignedOut(undefined);
 });
 
@@ -53,6 +54,14 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
+  it('refusal_of_an_address_is_told_in_the_words_of_the_server', async () => {
+    const told: string[] = [];
+    whenAddressRefused((detail) => void told.push(detail));
+    answer(403, JSON.stringify({ code: 'address_not_allowed', detail: 'Not from 198.51.100.7.' }));
+    const problem = await problemOf(unwrap(api.GET('/v1/posts')));
+    expect([problem.code, told]).toEqual(['address_not_allowed', ['Not from 198.51.100.7.']]);
+  });
+
   it('refusal_is_thrown_with_its_code_and_fields', async () => {
     answer(422, JSON.stringify({ code: 'invalid_request', detail: 'No.', errors: [{ pointer: '/name', code: 'needed', message: 'This field is needed.' }] }));
     const problem = await problemOf(unwrap(api.POST('/v1/auth/logout')));

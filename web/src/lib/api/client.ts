@@ -19,11 +19,14 @@ const PATIENCE = 35_000;
 let onSignedOut: (() => void) | undefined;
 let onProofNeeded: (() => Promise<boolean>) | undefined;
 let onSecondFactorMissing: (() => void) | undefined;
+let onAddressRefused: ((detail: string) => void) | undefined;
 let onSupportEnded: (() => void) | undefined;
 /** The code of an act that needs a recent proof of the person. */
 const PROOF_NEEDED = 'insufficient_user_authentication';
 /** The code of a tenant that requires a second factor of whoever has none. */
 const SECOND_FACTOR_MISSING = 'second_factor_missing';
+/** The code of a tenant that takes nothing from where the person is. */
+const ADDRESS_REFUSED = 'address_not_allowed';
 /** The code of a tenant that the person looked into for support, and may not any more. */
 const SUPPORT_ENDED = 'support_ended';
 
@@ -42,6 +45,11 @@ export function whenSecondFactorMissing(handler: (() => void) | undefined): void
   onSecondFactorMissing = handler;
 }
 
+/** Called with what the server says when the tenant takes nothing from where the person is. */
+export function whenAddressRefused(handler: ((detail: string) => void) | undefined): void {
+  onAddressRefused = handler;
+}
+
 /** Called when the person may not look into the tenant any more that they support. */
 export function whenSupportEnded(handler: (() => void) | undefined): void {
   onSupportEnded = handler;
@@ -58,8 +66,9 @@ interface Call {
 
 async function send(method: Method, path: string, call: Call = {}): Promise<Answer<unknown>> {
   const answer = await sendOnce(method, path, call);
-  const code = (answer.error as { code?: unknown } | undefined)?.code;
+  const { code, detail } = (answer.error ?? {}) as { code?: unknown; detail?: unknown };
   if (answer.response.status === 403 && code === SECOND_FACTOR_MISSING) onSecondFactorMissing?.();
+  if (answer.response.status === 403 && code === ADDRESS_REFUSED) onAddressRefused?.(String(detail));
   if (code === SUPPORT_ENDED) onSupportEnded?.();
   if (answer.response.status !== 401 || path === '/v1/auth/login') return answer;
   if (code !== PROOF_NEEDED) onSignedOut?.();

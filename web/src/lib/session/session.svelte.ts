@@ -4,6 +4,7 @@ import type { Me } from '$lib/api/types';
 /** Who is signed in, and for which tenant. Filled by the layout of the signed-in pages. */
 class Session {
   me = $state.raw<Me | null>(null);
+  #refused = $state.raw<{ tenant: string | null | undefined; why: string } | null>(null);
 
   get tenant(): Me['tenants'][number] | null {
     const { me } = this;
@@ -19,6 +20,14 @@ class Session {
   /** Whether the tenant keeps the person out until they have a second factor. */
   get isLockedOut(): boolean {
     return this.tenant?.requires_second_factor === true && this.me?.has_second_factor === false;
+  }
+
+  /** Why the tenant takes nothing from where the person is, since it last said so. */
+  get elsewhere(): string | null {
+    return this.#refused?.tenant === this.me?.tenant_id ? (this.#refused?.why ?? null) : null;
+  }
+  set elsewhere(why: string | null) {
+    this.#refused = why === null ? null : { tenant: this.me?.tenant_id, why };
   }
 
   async load(): Promise<Me> {
