@@ -17,6 +17,10 @@ VALUES = {
     "AWS::Region": "eu-central-1",
     "AWS::AccountId": "123456789012",
     "Environment": "production",
+    # As many as the parameter may have.
+    "CustomerKeys": [
+        f"arn:aws:kms:eu-central-1:111122223333:key/mrk-{number:032x}" for number in range(40)
+    ],
 }
 
 
@@ -49,6 +53,9 @@ def resolved(value, template):
             return re.sub(r"\$\{([^}]+)\}", lambda found: reference(found.group(1), template), of)
         if name in ("Ref", "GetAtt"):
             return reference(of, template)
+        if name == "If":
+            # The branch with more in it.
+            return resolved(of[1], template)
         if name == "FindInMap":
             return template["Mappings"][of[0]][of[1]][of[2]]
     return {key: resolved(item, template) for key, item in value.items()}

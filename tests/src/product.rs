@@ -241,6 +241,7 @@ impl Parts {
             clock: Arc::clone(&self.now),
             random: Arc::new(FixedRandom::new(31)),
             objects: Arc::<MemoryObjects>::clone(&self.objects),
+            own_keys: testkit::own_keys(&self.keys),
             table,
         }
     }

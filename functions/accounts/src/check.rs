@@ -71,6 +71,8 @@ impl Ctx {
         let network = self.network(account.network.as_str())?;
         let now = self.clock.now();
         let reservation = if network.refreshes_once(&credential, now) {
+            // What takes the old one's place must be sealed, perhaps under another key than the one that opened this.
+            self.envelope.ready(account.tenant).await?;
             let reserved = accounts.reserve_refresh(account.id, account.credential_version, now);
             match reserved.await? {
                 Some(reservation) => Some(reservation),

@@ -115,7 +115,7 @@ async fn ready(ctx: &Ctx, owned: &Owned) -> std::result::Result<Ready, Box<Settl
     }
 }
 
-/// A fault of our own before the intent: nothing happened.
+/// A fault of our own, or of the tenant's own key, before the intent: nothing happened.
 #[expect(
     clippy::unnecessary_box_returns,
     reason = "it is the error of results, which should be small"
@@ -126,7 +126,13 @@ pub(crate) fn infrastructure(ctx: &Ctx, owned: &Owned, error: &Error) -> Box<Set
         error = error as &dyn std::error::Error,
         "a delivery could not be prepared"
     );
-    Box::new(Settlement::own_fault(&owned.delivery, ctx.clock.now()))
+    let (delivery, now) = (&owned.delivery, ctx.clock.now());
+    Box::new(match error {
+        Error::OwnKeyRefused { refusal, .. } => {
+            Settlement::own_key_refused(delivery, now, *refusal)
+        }
+        _ => Settlement::own_fault(delivery, now),
+    })
 }
 
 /// The intent, right before the call.

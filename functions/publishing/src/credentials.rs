@@ -179,6 +179,9 @@ async fn turn(
     if !network.refreshes_once(&opened.credential, now) {
         return Ok(Turn::Anybody);
     }
+    // What takes the old one's place must be sealed: the newest key may be another, which cannot be used, than the one
+    // that opened this.
+    ctx.envelope.ready(delivery.tenant).await?;
     let table = ctx.table.tenant(&TenantScope::of_delivery(delivery));
     let reserved = table.reserve_refresh(delivery.account, opened.version, now);
     Ok(reserved.await?.map_or(Turn::Taken, Turn::Ours))

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::Result;
 use domain::delivery::decisions::{Sight, after_attempt, after_look};
 use domain::delivery::{Attempt, Delivery, faults};
+use domain::{Error, Result};
 use networks::{Credential, Network, NetworkError, PublishRequest, ReadBack};
 use store::Step;
 
@@ -50,8 +50,10 @@ pub(crate) async fn settle_from_attempt(ctx: &Ctx, delivery: &Delivery) -> Resul
 }
 
 async fn sight(ctx: &Ctx, delivery: &Delivery) -> Result<Sight> {
-    let Access::Granted(access) = access(ctx, delivery).await? else {
-        return Ok(Sight::Nothing);
+    let access = match access(ctx, delivery).await? {
+        Access::Granted(access) => access,
+        // That may last: the message is not to come again and again. The next look may see, and in the end a person.
+        Access::Refused | Access::KeyRefused => return Ok(Sight::Nothing),
     };
     let called_at = delivery
         .called_at
@@ -104,6 +106,8 @@ pub(crate) enum Access {
     Granted(Box<Granted>),
     /// The account, its credential or its network is not there.
     Refused,
+    /// The tenant's own key cannot be used now.
+    KeyRefused,
 }
 
 /// Opens what is needed to ask a network about a delivery. The content is only compared: its bytes are not needed.
@@ -115,7 +119,18 @@ pub(crate) async fn access(ctx: &Ctx, delivery: &Delivery) -> Result<Access> {
         Material::Present(material) => material,
         Material::Missing(_) => return Ok(Access::Refused),
     };
-    let opened = match credentials::fit(ctx, delivery, &material, network.as_ref()).await? {
+    let fitness = match credentials::fit(ctx, delivery, &material, network.as_ref()).await {
+        Err(error @ Error::OwnKeyRefused { .. }) => {
+            tracing::warn!(
+                delivery.id = %delivery.id,
+                error = &error as &dyn std::error::Error,
+                "a network cannot be asked about a delivery"
+            );
+            return Ok(Access::KeyRefused);
+        }
+        fitness => fitness?,
+    };
+    let opened = match fitness {
         // One that was not renewed may still be taken.
         Fitness::Fit(opened)
         | Fitness::Reserved(opened)

@@ -2,6 +2,7 @@
 
 use domain::Result;
 use domain::delivery::decisions::after_poll;
+use domain::delivery::timing::{OWN_FAULT_PAUSE, after};
 use domain::delivery::{Delivery, DeliveryKey};
 use networks::PollOutcome;
 use store::Step;
@@ -25,6 +26,9 @@ pub(crate) async fn poll(ctx: &Ctx, delivery: Delivery) -> Result<()> {
                 .await
         }
         Access::Refused => PollOutcome::Unknown(faults::reconnect_needed()),
+        Access::KeyRefused => PollOutcome::Running {
+            poll_at: after(ctx.clock.now(), OWN_FAULT_PAUSE),
+        },
     };
     if let PollOutcome::Published(evidence) = &outcome
         && !own_remote_post(ctx, &delivery, evidence).await?

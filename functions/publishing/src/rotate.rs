@@ -6,7 +6,7 @@
 
 use domain::event::Actor;
 use domain::tenant_key::KEY_OVERLAP;
-use domain::{AccountId, Error, Result, TenantId};
+use domain::{AccountId, Error, Result, TenantId, TenantKeySource as _};
 use engine::vault;
 use jiff::Timestamp;
 use store::{Act, KeyRotation, Saved, SealedCredential};
@@ -22,13 +22,14 @@ struct Pass {
     /// Sealed anew.
     resealed: usize,
     /// Somebody was faster, or it does not open.
-    left: usize,
+    left: u32,
 }
 
-/// Looks after a tenant's keys, if it is time. Without the key service it is left to a later message.
+/// Looks after a tenant's keys, if it is time. Without the key service, or the tenant's own key, it is left to a later
+/// message.
 pub(crate) async fn rotate(ctx: &Ctx, tenant: TenantId) -> Result<()> {
     match look_after(ctx, tenant).await {
-        Err(error @ Error::Unavailable { .. }) => {
+        Err(error @ (Error::Unavailable { .. } | Error::OwnKeyRefused { .. })) => {
             tracing::warn!(
                 tenant.id = %tenant,
                 error = &error as &dyn std::error::Error,
@@ -50,7 +51,9 @@ async fn look_after(ctx: &Ctx, tenant: TenantId) -> Result<()> {
     }
     // Alone until then. What is sealed under an older key meanwhile, and what somebody has just read, is old by then.
     let again = now.saturating_add(KEY_OVERLAP).unwrap_or(now);
-    let ours = if seen.is_under_way() {
+    // A rotation that wraps with another key than it should gives way to the next one.
+    let wrapping = ctx.table.wrapping_key(tenant).await?;
+    let ours = if seen.is_under_way() && seen.newest.wrapped_by == wrapping {
         take_over(ctx, seen, again).await?
     } else {
         begin(ctx, seen, again).await?
@@ -59,6 +62,11 @@ async fn look_after(ctx: &Ctx, tenant: TenantId) -> Result<()> {
         return Ok(());
     };
     let pass = reseal_all(ctx, &rotation).await?;
+    if !rotation.is_wrapped_by(&wrapping) {
+        // Shown to whoever named another wrapping key.
+        let keys = ctx.table.tenant(&rotation.scope);
+        keys.note_left(&rotation, pass.left).await?;
+    }
     if pass == Pass::default() && now >= rotation.newest.settled_from() {
         let keys = ctx.table.tenant(&rotation.scope);
         keys.end_key_rotation(&rotation).await?;
@@ -93,12 +101,15 @@ async fn begin(ctx: &Ctx, seen: KeyRotation, again: Timestamp) -> Result<Option<
         .begin_key_rotation(&seen, next.clone(), again, &act)
         .await?;
     Ok((begun == Saved::Done).then(|| {
-        let mut older = seen.older;
+        let (mut older, mut wrapped_by) = (seen.older, seen.wrapped_by);
         older.push(seen.newest.version);
+        wrapped_by.insert(next.wrapped_by.clone());
         KeyRotation {
             scope: seen.scope,
             newest: next,
             older,
+            wrapped_by,
+            left: None,
             due: Some(again),
         }
     }))
@@ -140,16 +151,25 @@ async fn reseal(
             );
             return Ok(());
         }
+        // Until the tenant's own key is back.
+        Err(error @ Error::OwnKeyRefused { .. }) => {
+            pass.left = pass.left.saturating_add(1);
+            tracing::warn!(
+                account.id = %account,
+                error = &error as &dyn std::error::Error,
+                "a credential cannot be sealed anew now; the older keys are kept for it"
+            );
+            return Ok(());
+        }
         Err(error) => return Err(error),
     };
     let table = ctx.table.tenant(&rotation.scope);
     let saved = table
         .replace_sealed_credential(account, stored, &anew)
         .await?;
-    let count = match saved {
-        Saved::Done => &mut pass.resealed,
-        Saved::Stale => &mut pass.left,
-    };
-    *count = count.saturating_add(1);
+    match saved {
+        Saved::Done => pass.resealed = pass.resealed.saturating_add(1),
+        Saved::Stale => pass.left = pass.left.saturating_add(1),
+    }
     Ok(())
 }

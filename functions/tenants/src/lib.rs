@@ -1,6 +1,8 @@
 //! Tenants: made, read, changed, exported and deleted by their members.
 //!
 //! * **Trigger**: the HTTP API, `/v1/tenants*`, `/v1/audit*`, `/v1/exports*`, `/v1/imports*` and `/v1/support-sessions*`.
+//! * **Keys**: tries keys that tenants have in AWS accounts of their own, for a version that no tenant's key has; opens
+//!   none.
 //! * **Permissions**: reads and writes tenants, memberships, events and idempotency keys; replaces the caller's session;
 //!   disconnects the accounts of a tenant that is deleted; signs addresses from which volumes of exports are read, and to
 //!   which those of imports are uploaded.
@@ -13,7 +15,8 @@ use api::Gate;
 use api::permission::{ExportTenant, ManageTenant, ReadAudit};
 use api::route::{can, gated, recent, signed_in, supported};
 use axum::extract::FromRef;
-use cloud::config::{BucketConfig, PublicUrlConfig};
+use cloud::config::{BucketConfig, OwnKeysConfig, PublicUrlConfig};
+use cloud::keys::OwnKeys;
 use cloud::objects::ObjectStore;
 use domain::membership::Permission;
 use domain::tenant::Tenant;
@@ -28,6 +31,7 @@ mod create;
 mod delete;
 mod deleted;
 mod edit;
+mod encryption_key;
 mod export_audit;
 mod exports;
 mod fields;
@@ -57,15 +61,18 @@ pub struct Ctx {
     pub random: Arc<dyn Random>,
     /// The volumes of exports.
     pub objects: Arc<dyn ObjectStore>,
+    /// Tries tenants' own keys.
+    pub own_keys: OwnKeys,
 }
 
 /// What a deployment configures.
-pub type Config = (BucketConfig, PublicUrlConfig);
+pub type Config = (BucketConfig, PublicUrlConfig, OwnKeysConfig);
 
 impl Ctx {
     /// The function of a deployment.
-    pub fn deployed(deployment: &Deployment, (bucket, public_url): Config) -> Self {
+    pub fn deployed(deployment: &Deployment, (bucket, public_url, own_keys): Config) -> Self {
         let objects = deployment.objects(&bucket);
+        let own_keys = deployment.own_keys(own_keys);
         let Deployment {
             clock,
             random,
@@ -78,6 +85,7 @@ impl Ctx {
             clock: Arc::clone(clock),
             random: Arc::clone(random),
             objects,
+            own_keys,
         }
     }
 
@@ -148,6 +156,11 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(recent(signed_in(routes!(delete::delete_tenant))))
         .routes(signed_in(routes!(security::read::get_security)))
         .routes(recent(signed_in(routes!(security::edit::edit_security))))
+        .routes(signed_in(routes!(encryption_key::get_encryption_key)))
+        .routes(recent(signed_in(routes!(
+            encryption_key::name_encryption_key,
+            encryption_key::remove_encryption_key
+        ))))
         .routes(supported(signed_in(routes!(usage::get_usage))))
         .routes(recent(signed_in(routes!(restore::restore_tenant))))
         .routes(signed_in(routes!(deleted::list_deleted_tenants)))

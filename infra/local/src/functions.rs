@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use api::{ApiLimits, Gate};
 use auth::{Issuer, SignInLimits};
+use cloud::config::OwnKeysConfig;
 use cloud::envelope::Envelope;
+use cloud::keys::OwnKeys;
 use cloud::mail::Mailer;
 use cloud::objects::ObjectStore;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
 use dispatch::ShardMessage;
-use domain::UserId;
+use domain::{KmsKeyArn, UserId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use publishing::Incoming;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +24,8 @@ use crate::services::Services;
 
 /// The name of this deployment: what is sealed here does not open elsewhere.
 const ENVIRONMENT: &str = "local";
+/// The key that tenants can name as their own.
+const OWN_KEY: &str = "arn:aws:kms:local:000000000000:key/00000000-0000-4000-8000-000000000001";
 
 /// Contexts of all functions.
 #[derive(Clone, Debug)]
@@ -107,6 +111,7 @@ impl Functions {
                 clock: Arc::clone(clock),
                 random: Arc::clone(random),
                 objects: Arc::clone(&objects),
+                own_keys: own_keys(services)?,
             },
             members: members::Ctx {
                 gate: gate.clone(),
@@ -283,6 +288,19 @@ impl Functions {
             failed("the checkpoint of the audit log", &error);
         }
     }
+}
+
+/// What tries tenants' own keys: here the key file knows one besides its own, which anybody can name.
+fn own_keys(services: &Services) -> domain::Result<OwnKeys> {
+    let arn = OWN_KEY.parse::<KmsKeyArn>();
+    let arn =
+        arn.map_err(|error| domain::Error::internal("the local run's key has no ARN", error))?;
+    let config = OwnKeysConfig {
+        enabled: vec![arn],
+        principal: "arn:aws:iam::000000000000:root".to_owned(),
+    };
+    let keys = Arc::new(services.keys.clone());
+    Ok(OwnKeys::new(keys, config, "local", ENVIRONMENT))
 }
 
 async fn publish(ctx: &publishing::Ctx, batch: Vec<Received>) -> BTreeSet<i64> {

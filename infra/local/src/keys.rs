@@ -11,7 +11,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
 use cloud::keys::{DataKey, KEY_BYTES, KeyContext, KeyService, PlainKey};
-use domain::{Error, Random, Result};
+use domain::{Error, Random, Result, WrappingKey};
 
 use crate::folder::write_durably;
 
@@ -78,22 +78,29 @@ impl KeyFile {
         bytes
     }
 
-    fn cipher(&self) -> std::result::Result<LessSafeKey, Unspecified> {
-        Ok(LessSafeKey::new(UnboundKey::new(
-            &AES_256_GCM,
-            self.master.expose(),
-        )?))
+    /// The master key itself, or a key of its own for each one that a tenant has elsewhere.
+    fn cipher(&self, under: &WrappingKey) -> std::result::Result<LessSafeKey, Unspecified> {
+        let key = match under {
+            WrappingKey::Product => UnboundKey::new(&AES_256_GCM, self.master.expose())?,
+            WrappingKey::Own(arn) => {
+                let derived = self.derived(&format!("own key {arn}"));
+                let derived = PlainKey::from_slice(&derived).ok_or(Unspecified)?;
+                UnboundKey::new(&AES_256_GCM, derived.expose())?
+            }
+        };
+        Ok(LessSafeKey::new(key))
     }
 
     fn wrap(
         &self,
+        under: &WrappingKey,
         key: &PlainKey,
         context: &KeyContext,
     ) -> std::result::Result<Vec<u8>, Unspecified> {
         let mut nonce = [0_u8; NONCE_LEN];
         self.random.fill(&mut nonce);
         let mut body = key.expose().to_vec();
-        self.cipher()?.seal_in_place_append_tag(
+        self.cipher(under)?.seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(additional_data(context)),
             &mut body,
@@ -103,12 +110,13 @@ impl KeyFile {
 
     fn unwrap(
         &self,
+        under: &WrappingKey,
         wrapped: &[u8],
         context: &KeyContext,
     ) -> std::result::Result<PlainKey, Unspecified> {
         let (nonce, body) = wrapped.split_first_chunk().ok_or(Unspecified)?;
         let mut body = body.to_vec();
-        let plain = self.cipher()?.open_in_place(
+        let plain = self.cipher(under)?.open_in_place(
             Nonce::assume_unique_for_key(*nonce),
             Aad::from(additional_data(context)),
             &mut body,
@@ -119,19 +127,28 @@ impl KeyFile {
 
 #[async_trait]
 impl KeyService for KeyFile {
-    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
+    async fn generate_data_key(
+        &self,
+        under: &WrappingKey,
+        context: &KeyContext,
+    ) -> Result<DataKey> {
         let mut bytes = [0_u8; KEY_BYTES];
         self.random.fill(&mut bytes);
         let plain = PlainKey::from_slice(&bytes)
             .ok_or_else(|| Error::internal("a key cannot be made", "wrong length"))?;
         let wrapped = self
-            .wrap(&plain, context)
+            .wrap(under, &plain, context)
             .map_err(|error| Error::internal("a key cannot be wrapped", error))?;
         Ok(DataKey { plain, wrapped })
     }
 
-    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
-        self.unwrap(wrapped, context)
+    async fn decrypt(
+        &self,
+        under: &WrappingKey,
+        wrapped: &[u8],
+        context: &KeyContext,
+    ) -> Result<PlainKey> {
+        self.unwrap(under, wrapped, context)
             .map_err(|error| Error::corrupt("tenant key", error))
     }
 }
@@ -172,16 +189,40 @@ mod tests {
         let path = folder.path().join("key");
         let made = open(&path, true)
             .unwrap()
-            .generate_data_key(&context(1))
+            .generate_data_key(&WrappingKey::Product, &context(1))
             .await
             .unwrap();
 
         let keys = open(&path, false).unwrap();
-        let opened = keys.decrypt(&made.wrapped, &context(1)).await.unwrap();
-        let refused = keys.decrypt(&made.wrapped, &context(2)).await.unwrap_err();
+        let own = WrappingKey::Product;
+        let opened = keys.decrypt(&own, &made.wrapped, &context(1)).await;
+        let refused = keys.decrypt(&own, &made.wrapped, &context(2)).await;
 
-        assert_eq!(opened.expose(), made.plain.expose());
-        assert!(matches!(refused, Error::Corrupt { .. }));
+        assert_eq!(opened.unwrap().expose(), made.plain.expose());
+        assert!(matches!(refused, Err(Error::Corrupt { .. })));
+    }
+
+    #[tokio::test]
+    async fn wrapped_key_opens_under_the_key_that_wrapped_it_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = open(&folder.path().join("key"), true).unwrap();
+        let under = |digit| {
+            let arn = format!(
+                "arn:aws:kms:local:000000000000:key/{digit}{digit}{digit}{digit}0000-0000-4000-8000-000000000000"
+            );
+            WrappingKey::Own(arn.parse().unwrap())
+        };
+        let made = keys
+            .generate_data_key(&under(1), &context(1))
+            .await
+            .unwrap();
+
+        let opened = keys.decrypt(&under(1), &made.wrapped, &context(1)).await;
+        assert_eq!(opened.unwrap().expose(), made.plain.expose());
+        for other in [under(2), WrappingKey::Product] {
+            let refused = keys.decrypt(&other, &made.wrapped, &context(1)).await;
+            assert!(matches!(refused, Err(Error::Corrupt { .. })));
+        }
     }
 
     #[test]

@@ -175,7 +175,9 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } => StatusCode::FORBIDDEN,
         Error::NotFound { .. } | Error::UnknownReference(_) => StatusCode::NOT_FOUND,
-        Error::Conflict { .. } | Error::AccountNeedsReconnect { .. } => StatusCode::CONFLICT,
+        Error::Conflict { .. }
+        | Error::AccountNeedsReconnect { .. }
+        | Error::OwnKeyRefused { .. } => StatusCode::CONFLICT,
         Error::Gone { .. } => StatusCode::GONE,
         Error::StaleVersion => StatusCode::PRECONDITION_FAILED,
         Error::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -207,6 +209,7 @@ fn title(error: &Error) -> &'static str {
         Error::UnsupportedMediaType { .. } => "The content type is not supported",
         Error::MethodNotAllowed => "The method is not allowed",
         Error::AccountNeedsReconnect { .. } => "The account must be connected again",
+        Error::OwnKeyRefused { .. } => "The encryption key cannot be used",
         Error::NetworkRefused { .. } => "The network refused it",
         Error::Unusable { .. } => "The upload cannot be used",
         Error::Unavailable { .. } => "Not available just now",
@@ -239,6 +242,7 @@ fn detail(error: &Error) -> String {
         | Error::UnsupportedMediaType { .. }
         | Error::MethodNotAllowed
         | Error::AccountNeedsReconnect { .. }
+        | Error::OwnKeyRefused { .. }
         | Error::NetworkRefused { .. }
         | Error::Unusable { .. } => error.to_string(),
     }

@@ -188,6 +188,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::UnsupportedMediaType { .. }
         | Error::MethodNotAllowed
         | Error::AccountNeedsReconnect { .. }
+        | Error::OwnKeyRefused { .. }
         | Error::NetworkRefused { .. }
         | Error::Unusable { .. }
         | Error::Unavailable { .. }

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use jiff::Timestamp;
 
 use crate::id::AccountId;
+use crate::wrapping_key::KeyRefusal;
 
 /// The result of everything that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -146,6 +147,15 @@ pub enum Error {
     AccountNeedsReconnect {
         /// The account.
         account: AccountId,
+    },
+    /// The tenant's own encryption key cannot be used: whoever owns it must act.
+    #[error("the workspace's own encryption key cannot be used: {refusal}")]
+    OwnKeyRefused {
+        /// Why.
+        refusal: KeyRefusal,
+        /// What the key service said.
+        #[source]
+        cause: Option<Cause>,
     },
     /// A social network refused what a person asked for.
     #[error("{detail}")]
@@ -292,6 +302,7 @@ impl Error {
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::AccountNeedsReconnect { .. } => "account_reconnect_required",
+            Self::OwnKeyRefused { .. } => "encryption_key_refused",
             Self::Unavailable { .. } => "unavailable",
             Self::Corrupt { .. } | Self::Internal { .. } => "internal",
         }
@@ -318,7 +329,9 @@ impl Error {
             | Self::Unusable { .. }
             | Self::MethodNotAllowed => Class::Caller,
             Self::RateLimited { .. } | Self::Unavailable { .. } => Class::Transient,
-            Self::AccountNeedsReconnect { .. } | Self::NetworkRefused { .. } => Class::Person,
+            Self::AccountNeedsReconnect { .. }
+            | Self::OwnKeyRefused { .. }
+            | Self::NetworkRefused { .. } => Class::Person,
             Self::Corrupt { .. } | Self::Internal { .. } => Class::Fault,
         }
     }

@@ -38,6 +38,7 @@ pub mod tenant_key;
 pub mod text;
 pub mod transfer;
 pub mod user;
+pub mod wrapping_key;
 
 pub use clock::{Clock, Random};
 pub use error::{Error, FieldError, Result};
@@ -47,3 +48,4 @@ pub use id::{
     TenantId, UserId,
 };
 pub use tenant_key::{TenantKeySource, WrappedTenantKey};
+pub use wrapping_key::{KeyRefusal, KmsKeyArn, WrappingKey};

@@ -12,6 +12,7 @@ use crate::delivery::UnreadableMessage;
 use crate::error::Result;
 use crate::id::TenantId;
 use crate::message;
+use crate::wrapping_key::WrappingKey;
 
 /// A key seals for a year; then another takes its place.
 const IN_USE: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -28,6 +29,8 @@ pub struct WrappedTenantKey {
     pub wrapped: Vec<u8>,
     /// When.
     pub made_at: Timestamp,
+    /// Under which key: the one that opens it.
+    pub wrapped_by: WrappingKey,
 }
 
 impl WrappedTenantKey {
@@ -81,8 +84,12 @@ pub trait TenantKeySource: Debug + Send + Sync {
     fn version(&self, tenant: TenantId, version: u32) -> KeyFuture<'_, Option<WrappedTenantKey>>;
 
     /// Stores `key` unless the tenant has one of that version, atomically; answers with the key that is stored
-    /// afterwards, which is another's if somebody else was first.
+    /// afterwards, which is another's if somebody else was first. Fails with [`crate::Error::Unavailable`] where another
+    /// wrapping key was named for the tenant meanwhile.
     fn create(&self, tenant: TenantId, key: WrappedTenantKey) -> KeyFuture<'_, WrappedTenantKey>;
+
+    /// What wraps the tenant's next key.
+    fn wrapping_key(&self, tenant: TenantId) -> KeyFuture<'_, WrappingKey>;
 }
 
 #[cfg(test)]

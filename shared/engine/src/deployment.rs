@@ -7,10 +7,11 @@ use cloud::aws::{Aws, warm_up};
 use cloud::clock::{SystemClock, SystemRandom};
 use cloud::config::{
     AuditConfig, AwsConfig, BucketConfig, ConfigErrors, DeploymentConfig, KeyConfig, LogConfig,
-    MailConfig, Part, ProcessEnvironment, PublicUrlConfig, QueueConfig, TableConfig, load,
+    MailConfig, OwnKeysConfig, Part, ProcessEnvironment, PublicUrlConfig, QueueConfig, TableConfig,
+    load,
 };
 use cloud::envelope::Envelope;
-use cloud::keys::KmsKeys;
+use cloud::keys::{KmsKeys, OwnKeys};
 use cloud::mail::{Mailer, SesMailer};
 use cloud::objects::{ObjectStore, S3Objects};
 use cloud::queue::{DeliveryQueue, SqsQueue};
@@ -78,6 +79,12 @@ impl Deployment {
             Arc::clone(&self.random),
             &self.environment,
         ))
+    }
+
+    /// Tries tenants' own keys, without a use for the product's.
+    pub fn own_keys(&self, config: OwnKeysConfig) -> OwnKeys {
+        let keys = KmsKeys::of_tenants(self.aws.kms());
+        OwnKeys::new(Arc::new(keys), config, self.aws.region(), &self.environment)
     }
 
     /// The bytes of media.

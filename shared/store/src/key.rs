@@ -104,6 +104,11 @@ impl Key {
         Self::new(tenant_key_partition(tenant), format!("{version:06}"))
     }
 
+    /// What the tenant's next key is wrapped by.
+    pub(crate) fn named_key(tenant: TenantId) -> Self {
+        Self::new(tenant_partition(tenant), "KMS")
+    }
+
     pub(crate) fn usage(scope: &TenantScope, counter: Counter) -> Self {
         let name = match counter {
             Counter::Accounts => "ACCOUNTS".to_owned(),

@@ -122,7 +122,7 @@ pub use support::{
     ConsentingTenant, SupportAccess, SupportBeginning, SupportBegun, SupportVisitPlace,
 };
 pub use table::{Settings, Table};
-pub use tenant_keys::{KeyRotation, SealedCredentialPage};
+pub use tenant_keys::{KeyRotation, NamedKey, SealedCredentialPage};
 pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};
 pub use transfers::{
     ExportAdvance, ImportBegun, ImportTurn, Transfer, TransferFile, TransfersToErase,

@@ -32,5 +32,7 @@ pub use pds::{Pds, PdsAccount, PdsImage, PdsPost, PdsSegment};
 pub use prices::Price;
 pub use queue::{MemoryQueue, QueuedMessage};
 pub use rules::pace;
-pub use services::{Mailbox, MemoryArchive, MemoryKeys, envelope, signer};
+pub use services::{
+    Mailbox, MemoryArchive, MemoryKeys, OTHER_OWN_KEY, OWN_KEY, envelope, own_keys, signer,
+};
 pub use table::{table, table_with};

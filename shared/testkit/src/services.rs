@@ -7,22 +7,32 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use cloud::archive::Archive;
+use cloud::config::OwnKeysConfig;
 use cloud::envelope::Envelope;
-use cloud::keys::{DataKey, KeyContext, KeyService, PlainKey};
+use cloud::keys::{DataKey, KeyContext, KeyService, OwnKeys, PlainKey};
 use cloud::mail::{Mail, Mailer};
 use cloud::signing::SoftwareSigner;
-use domain::{Error, Random, Result};
+use domain::{Error, KeyRefusal, KmsKeyArn, Random, Result, WrappingKey};
 use store::Table;
 
 use crate::clock::{FixedRandom, TestClock};
 
-/// A key service that remembers every key it made, and in which context.
+/// A key service that remembers every key it made, under which one and in which context. Keys of tenants' own may all be
+/// used until a test refuses one.
 #[derive(Debug)]
 pub struct MemoryKeys {
     random: FixedRandom,
-    made: Mutex<HashMap<Vec<u8>, (KeyContext, PlainKey)>>,
+    made: Mutex<HashMap<Vec<u8>, Made>>,
+    refused: Mutex<HashMap<KmsKeyArn, KeyRefusal>>,
     is_down: AtomicBool,
     calls: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Made {
+    under: WrappingKey,
+    context: KeyContext,
+    plain: PlainKey,
 }
 
 impl Default for MemoryKeys {
@@ -30,6 +40,7 @@ impl Default for MemoryKeys {
         Self {
             random: FixedRandom::new(11),
             made: Mutex::default(),
+            refused: Mutex::default(),
             is_down: AtomicBool::new(false),
             calls: AtomicUsize::new(0),
         }
@@ -42,6 +53,15 @@ impl MemoryKeys {
         self.is_down.store(is_down, Ordering::SeqCst);
     }
 
+    /// Refuses a key of a tenant's own from now on, or takes it again.
+    pub fn refuse(&self, arn: &KmsKeyArn, refusal: Option<KeyRefusal>) {
+        let mut refused = self.refused.lock().expect("no panic while locked");
+        match refusal {
+            Some(refusal) => refused.insert(arn.clone(), refusal),
+            None => refused.remove(arn),
+        };
+    }
+
     /// How often it was asked.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
@@ -50,10 +70,10 @@ impl MemoryKeys {
     /// Every key that it made, in clear.
     pub fn made(&self) -> Vec<PlainKey> {
         let made = self.made.lock().expect("no panic while locked");
-        made.values().map(|(_, plain)| plain.clone()).collect()
+        made.values().map(|made| made.plain.clone()).collect()
     }
 
-    fn answer(&self) -> Result<()> {
+    fn answer(&self, under: &WrappingKey) -> Result<()> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.is_down.load(Ordering::SeqCst) {
             return Err(Error::unavailable(
@@ -61,39 +81,79 @@ impl MemoryKeys {
                 "the test switched it off",
             ));
         }
-        Ok(())
+        let refused = self.refused.lock().expect("no panic while locked");
+        match under.own().and_then(|arn| refused.get(arn)) {
+            Some(refusal) => Err(Error::OwnKeyRefused {
+                refusal: *refusal,
+                cause: None,
+            }),
+            None => Ok(()),
+        }
     }
 }
 
 #[async_trait]
 impl KeyService for MemoryKeys {
-    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
-        self.answer()?;
+    async fn generate_data_key(
+        &self,
+        under: &WrappingKey,
+        context: &KeyContext,
+    ) -> Result<DataKey> {
+        self.answer(under)?;
         let (mut key, mut name) = ([0; 32], vec![0; 16]);
         self.random.fill(&mut key);
         self.random.fill(&mut name);
         let plain = PlainKey::from_slice(&key).expect("32 bytes");
-        self.made
-            .lock()
-            .expect("no panic while locked")
-            .insert(name.clone(), (context.clone(), plain.clone()));
+        self.made.lock().expect("no panic while locked").insert(
+            name.clone(),
+            Made {
+                under: under.clone(),
+                context: context.clone(),
+                plain: plain.clone(),
+            },
+        );
         Ok(DataKey {
             plain,
             wrapped: name,
         })
     }
 
-    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
-        self.answer()?;
+    async fn decrypt(
+        &self,
+        under: &WrappingKey,
+        wrapped: &[u8],
+        context: &KeyContext,
+    ) -> Result<PlainKey> {
+        self.answer(under)?;
         let made = self.made.lock().expect("no panic while locked");
         match made.get(wrapped) {
-            Some((made_in, plain)) if made_in == context => Ok(plain.clone()),
+            Some(made) if made.context == *context && made.under == *under => {
+                Ok(made.plain.clone())
+            }
             _ => Err(Error::corrupt(
                 "wrapped key",
-                "it was not made, or not in this context",
+                "it was not made, or not under this key, or not in this context",
             )),
         }
     }
+}
+
+/// A key of a tenant's own that [`own_keys`] takes, as the API's document shows it.
+pub const OWN_KEY: &str =
+    "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+/// Another one that it takes.
+pub const OTHER_OWN_KEY: &str =
+    "arn:aws:kms:eu-central-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+
+/// What tries tenants' own keys, as far as `keys` has them.
+pub fn own_keys(keys: &Arc<MemoryKeys>) -> OwnKeys {
+    let enabled = [OWN_KEY, OTHER_OWN_KEY].map(|arn| arn.parse().expect("an ARN"));
+    let config = OwnKeysConfig {
+        enabled: enabled.to_vec(),
+        principal: "arn:aws:iam::444455556666:root".to_owned(),
+    };
+    let keys = Arc::<MemoryKeys>::clone(keys);
+    OwnKeys::new(keys, config, "eu-central-1", "test")
 }
 
 /// An archive in memory.

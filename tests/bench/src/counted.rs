@@ -12,7 +12,7 @@ use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
 use domain::membership::Role;
 use domain::network::RepeatRule;
-use domain::{Clock, Random};
+use domain::{Clock, Random, WrappingKey};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use jiff::SignedDuration;
 use networks::{Bluesky, Egress, HttpClient, Network as _, Registry};
@@ -366,13 +366,22 @@ struct CountedKeys {
 
 #[async_trait]
 impl KeyService for CountedKeys {
-    async fn generate_data_key(&self, context: &KeyContext) -> domain::Result<DataKey> {
+    async fn generate_data_key(
+        &self,
+        under: &WrappingKey,
+        context: &KeyContext,
+    ) -> domain::Result<DataKey> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.keys.generate_data_key(context).await
+        self.keys.generate_data_key(under, context).await
     }
 
-    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> domain::Result<PlainKey> {
+    async fn decrypt(
+        &self,
+        under: &WrappingKey,
+        wrapped: &[u8],
+        context: &KeyContext,
+    ) -> domain::Result<PlainKey> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.keys.decrypt(wrapped, context).await
+        self.keys.decrypt(under, wrapped, context).await
     }
 }

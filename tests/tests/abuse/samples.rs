@@ -38,6 +38,7 @@ pub(crate) fn of_member(name: &str) -> Option<Value> {
         "to" => json!("2026-12-08T00:00:00Z"),
         "name" => json!("Looms"),
         "network" => json!(FakeNetwork::ID),
+        "kms_key_arn" => json!(testkit::OWN_KEY),
         "locale" => json!("en"),
         "max_lateness_hours" => json!(6),
         "permissions" => json!(["read_posts"]),

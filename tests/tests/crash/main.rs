@@ -18,6 +18,7 @@ mod invariants;
 mod late;
 mod life;
 mod outage;
+mod own_key;
 mod redrive;
 mod refresh;
 mod restore;

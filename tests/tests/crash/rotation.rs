@@ -38,7 +38,7 @@ fn is_over(keys: &KeyRotation) -> bool {
     keys.newest.version == 2 && keys.older.is_empty()
 }
 
-async fn sweep(world: &World, process: &Process) {
+pub(crate) async fn sweep(world: &World, process: &Process) {
     // What a failed one left is for the next.
     upkeep::rotate_due_keys(&process.upkeep).await.ok();
     deliver(world, process).await;

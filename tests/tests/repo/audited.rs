@@ -271,6 +271,12 @@ async fn team(story: &mut Story) {
         let operation = "PATCH /v1/tenants/{id}/security";
         story.act(operation, &[&tenant], &security).await;
     }
+    let key = "/v1/tenants/{id}/encryption-key";
+    let own = json!({ "kms_key_arn": testkit::OWN_KEY });
+    story.act(&format!("POST {key}"), &[&tenant], &own).await;
+    story
+        .act(&format!("DELETE {key}"), &[&tenant], &Value::Null)
+        .await;
     let named = json!({ "network": FakeNetwork::ID, "credentials": { "identifier": "charles" } });
     let account = id(&story.act("POST /v1/accounts", &[], &named).await);
     let role = json!({ "name": "Client", "permissions": ["read_posts"] });

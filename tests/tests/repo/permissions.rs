@@ -27,7 +27,7 @@ const PUBLIC: [&str; 17] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 36] = [
+const RECENT: [&str; 38] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -37,6 +37,7 @@ const RECENT: [&str; 36] = [
     "delete /v1/members/{id}",
     "delete /v1/roles/{id}",
     "delete /v1/tenants/{id}",
+    "delete /v1/tenants/{id}/encryption-key",
     "patch /v1/account-groups/{id}",
     "patch /v1/members/{id}",
     "patch /v1/roles/{id}",
@@ -62,6 +63,7 @@ const RECENT: [&str; 36] = [
     "post /v1/members/{id}/second-factor/reset",
     "post /v1/roles",
     "post /v1/support-sessions",
+    "post /v1/tenants/{id}/encryption-key",
     "post /v1/tenants/{id}/restore",
     "post /v1/tenants/{id}/support-consent",
 ];

@@ -189,12 +189,42 @@ fn only_functions_that_use_credentials_open_tenant_keys() {
         let context = &statement["Condition"]["StringEquals"];
         assert_eq!(context["kms:EncryptionContext:purpose"], "tenant-key");
         match &context["kms:EncryptionContext:tenant"] {
+            // Keys of tenants have versions from 1 on.
+            Value::Null if context["kms:EncryptionContext:v"] == "0" => {}
             Value::Null => openers.push(role),
             root => assert_eq!(*root, domain::tenant::ROOT_TENANT.to_string(), "{role}"),
         }
     }
+    openers.dedup();
 
     assert_eq!(openers, ["AccountsRole", "PublishingRole"]);
+}
+
+#[test]
+fn keys_of_customers_are_used_by_name_only() {
+    let template = application();
+    assert_eq!(template["Parameters"]["CustomerKeys"]["Default"], "");
+    let mut users = Vec::new();
+    for (role, statement) in role_statements(&template) {
+        let mut targets = Vec::new();
+        texts(&statement["Resource"], &mut targets);
+        if !targets.contains(&"CustomerKeys".to_owned()) {
+            continue;
+        }
+        let mut actions = Vec::new();
+        texts(&statement["Action"], &mut actions);
+        assert_eq!(actions, ["kms:GenerateDataKey", "kms:Decrypt"], "{role}");
+        let context = &statement["Condition"]["StringEquals"];
+        assert_eq!(context["kms:EncryptionContext:purpose"], "tenant-key");
+        users.push((role, context["kms:EncryptionContext:v"].as_str()));
+    }
+
+    let expected = [
+        ("AccountsRole", None),
+        ("PublishingRole", None),
+        ("TenantsRole", Some("0")),
+    ];
+    assert_eq!(users, expected);
 }
 
 #[test]

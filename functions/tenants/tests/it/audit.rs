@@ -31,7 +31,7 @@ impl App {
         }
     }
 
-    async fn audit(&self, member: &TestMember, query: &str) -> Value {
+    pub(crate) async fn audit(&self, member: &TestMember, query: &str) -> Value {
         let path = format!("/v1/audit{query}");
         let answer = self.api.get(path).by(member).send().await;
         answer.expect(200).body

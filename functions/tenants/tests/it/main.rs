@@ -9,6 +9,7 @@
 
 mod audit;
 mod delete;
+mod encryption_key;
 mod exports;
 mod imports;
 mod security;
@@ -22,29 +23,35 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::Table;
 use tenants::{Ctx, router};
-use testkit::{Answer, FixedRandom, MemoryObjects, TestApi, TestClock, gate, member};
+use testkit::{
+    Answer, FixedRandom, MemoryKeys, MemoryObjects, TestApi, TestClock, gate, member, own_keys,
+};
 
 struct App {
     api: TestApi,
     clock: TestClock,
     table: Table,
+    keys: Arc<MemoryKeys>,
 }
 
 impl App {
     async fn new() -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
         let table = testkit::table(&clock).await;
+        let keys = Arc::<MemoryKeys>::default();
         let ctx = Ctx {
             gate: gate(&table, &clock).await,
             table: table.clone(),
             clock: Arc::new(clock.clone()),
             random: Arc::new(FixedRandom::new(31)),
             objects: MemoryObjects::new(),
+            own_keys: own_keys(&keys),
         };
         Self {
             api: TestApi::new(router(ctx), &clock),
             clock,
             table,
+            keys,
         }
     }
 

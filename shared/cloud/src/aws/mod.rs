@@ -64,6 +64,11 @@ impl Aws {
         Self { config, http }
     }
 
+    /// The region.
+    pub fn region(&self) -> &str {
+        &self.config.region
+    }
+
     /// The table's client.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let endpoint = self.config.endpoints.dynamodb.as_deref();

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use domain::KmsKeyArn;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 use zeroize::Zeroizing;
@@ -17,7 +18,8 @@ mod parts;
 
 pub use parts::{
     AuditConfig, AwsConfig, BucketConfig, DeploymentConfig, DispatchQueueConfig, Endpoints,
-    KeyConfig, LogConfig, MailConfig, NetworksConfig, PublicUrlConfig, QueueConfig, TableConfig,
+    KeyConfig, LogConfig, MailConfig, NetworksConfig, OwnKeysConfig, PublicUrlConfig, QueueConfig,
+    TableConfig,
 };
 
 /// Where variables come from.
@@ -200,6 +202,15 @@ impl Setting for Vec<Url> {
             is_origin.then_some(url)
         };
         text.split_whitespace().map(server).collect()
+    }
+}
+
+impl Setting for Vec<KmsKeyArn> {
+    const EXPECTED: &'static str = "ARNs of keys, separated by commas";
+
+    fn parse(text: &str) -> Option<Self> {
+        let arns = text.split(',').map(|arn| arn.trim().parse().ok());
+        arns.collect()
     }
 }
 

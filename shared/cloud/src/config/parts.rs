@@ -1,5 +1,6 @@
 //! The parts that functions compose their configurations of.
 
+use domain::KmsKeyArn;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
@@ -127,6 +128,30 @@ impl Part for KeyConfig {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             key_id: reader.required("M1A_KEY_ID")?,
+        })
+    }
+}
+
+/// Keys of tenants' own, in their AWS accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnKeysConfig {
+    /// Those that this deployment's functions may use; tenants can name no other.
+    pub enabled: Vec<KmsKeyArn>,
+    /// Who uses them: the AWS account of this deployment, as the policies of these keys must name it.
+    pub principal: String,
+}
+
+impl Part for OwnKeysConfig {
+    fn variables() -> Vec<&'static str> {
+        vec!["M1A_CUSTOMER_KEYS", "M1A_KEY_PRINCIPAL"]
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let enabled = reader.optional("M1A_CUSTOMER_KEYS");
+        let principal = reader.required("M1A_KEY_PRINCIPAL");
+        Some(Self {
+            enabled: enabled?.unwrap_or_default(),
+            principal: principal?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Clock, TenantId};
+use domain::{Clock, KeyRefusal, TenantId, WrappingKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::PlainKey;
@@ -12,6 +12,10 @@ use crate::keys::PlainKey;
 pub(super) const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// How often an opened key is used.
 pub(super) const USES: u32 = 1000;
+
+/// How long a tenant's own key that was refused is not asked for again: many posts that wait for it take nothing from
+/// whoever else needs the key service.
+pub(super) const REFUSED: SignedDuration = SignedDuration::from_secs(30);
 
 /// An opened tenant key.
 #[derive(Debug)]
@@ -30,6 +34,7 @@ impl TenantKey {
 pub(super) struct KeyCache {
     clock: Arc<dyn Clock>,
     opened: Mutex<HashMap<Slot, Opened>>,
+    refused: Mutex<HashMap<(TenantId, WrappingKey), Refused>>,
 }
 
 /// The tenant is part of the name: one tenant's key can never answer for another.
@@ -46,11 +51,18 @@ struct Opened {
     uses_left: u32,
 }
 
+#[derive(Debug)]
+struct Refused {
+    refusal: KeyRefusal,
+    until: Timestamp,
+}
+
 impl KeyCache {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
             opened: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -79,6 +91,22 @@ impl KeyCache {
         key
     }
 
+    /// Why the tenant's own key was refused a short while ago.
+    pub(super) fn refusal(&self, tenant: TenantId, under: &WrappingKey) -> Option<KeyRefusal> {
+        under.own()?;
+        let (now, mut refused) = (self.clock.now(), self.refused());
+        refused.retain(|_, entry| now < entry.until);
+        let entry = refused.get(&(tenant, under.clone()))?;
+        Some(entry.refusal)
+    }
+
+    pub(super) fn keep_refusal(&self, tenant: TenantId, under: &WrappingKey, refusal: KeyRefusal) {
+        let now = self.clock.now();
+        let until = now.saturating_add(REFUSED).unwrap_or(now);
+        let entry = Refused { refusal, until };
+        self.refused().insert((tenant, under.clone()), entry);
+    }
+
     fn take(&self, slot: Slot) -> Option<Arc<TenantKey>> {
         let now = self.clock.now();
         let mut opened = self.opened();
@@ -102,6 +130,10 @@ impl KeyCache {
             uses_left: USES - 1,
         };
         opened.insert(slot, entry);
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<(TenantId, WrappingKey), Refused>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn opened(&self) -> MutexGuard<'_, HashMap<Slot, Opened>> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::{Clock, Error, Random, Result, TenantId, TenantKeySource, WrappedTenantKey};
 use zeroize::Zeroizing;
 
-use crate::keys::{KeyContext, KeyService};
+use crate::keys::{KeyContext, KeyService, PlainKey};
 
 mod binding;
 mod cache;
@@ -98,13 +98,8 @@ impl Envelope {
 
     /// A new key of this version for a tenant. Nothing is sealed under it before it is stored.
     pub async fn new_key(&self, tenant: TenantId, version: u32) -> Result<WrappedTenantKey> {
-        let context = self.context(tenant, version);
-        let made = self.keys.generate_data_key(&context).await?;
-        Ok(WrappedTenantKey {
-            version,
-            wrapped: made.wrapped,
-            made_at: self.cache.now(),
-        })
+        let (key, _) = self.made_key(tenant, version).await?;
+        Ok(key)
     }
 
     /// Seals what is sealed at `binding` anew, under the tenant's key of this version.
@@ -136,24 +131,50 @@ impl Envelope {
     }
 
     async fn first_key(&self, tenant: TenantId) -> Result<TenantKey> {
-        let context = self.context(tenant, FIRST_VERSION);
-        let made = self.keys.generate_data_key(&context).await?;
-        let ours = WrappedTenantKey {
-            version: FIRST_VERSION,
-            wrapped: made.wrapped,
-            made_at: self.cache.now(),
-        };
+        let (ours, plain) = self.made_key(tenant, FIRST_VERSION).await?;
         let stored = self.tenant_keys.create(tenant, ours.clone()).await?;
         if stored.wrapped == ours.wrapped {
-            return Ok(TenantKey::new(FIRST_VERSION, made.plain));
+            return Ok(TenantKey::new(FIRST_VERSION, plain));
         }
         self.unwrap(tenant, &stored).await
     }
 
+    async fn made_key(
+        &self,
+        tenant: TenantId,
+        version: u32,
+    ) -> Result<(WrappedTenantKey, PlainKey)> {
+        let under = self.tenant_keys.wrapping_key(tenant).await?;
+        let context = self.context(tenant, version);
+        let made = self.keys.generate_data_key(&under, &context).await?;
+        let key = WrappedTenantKey {
+            version,
+            wrapped: made.wrapped,
+            made_at: self.cache.now(),
+            wrapped_by: under,
+        };
+        Ok((key, made.plain))
+    }
+
     async fn unwrap(&self, tenant: TenantId, stored: &WrappedTenantKey) -> Result<TenantKey> {
-        let context = self.context(tenant, stored.version);
-        let plain = self.keys.decrypt(&stored.wrapped, &context).await?;
-        Ok(TenantKey::new(stored.version, plain))
+        let WrappedTenantKey {
+            version,
+            wrapped,
+            wrapped_by,
+            ..
+        } = stored;
+        if let Some(refusal) = self.cache.refusal(tenant, wrapped_by) {
+            return Err(Error::OwnKeyRefused {
+                refusal,
+                cause: None,
+            });
+        }
+        let context = self.context(tenant, *version);
+        let opened = self.keys.decrypt(wrapped_by, wrapped, &context).await;
+        if let Err(Error::OwnKeyRefused { refusal, .. }) = opened {
+            self.cache.keep_refusal(tenant, wrapped_by, refusal);
+        }
+        Ok(TenantKey::new(*version, opened?))
     }
 
     fn context(&self, tenant: TenantId, version: u32) -> KeyContext {

@@ -5,11 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::tenant_key::KeyFuture;
+use domain::{KeyRefusal, WrappingKey};
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::clock::SystemRandom;
 use crate::keys::{DataKey, KEY_BYTES, PlainKey};
+
+mod own_key;
+mod rotation;
 
 #[derive(Debug)]
 struct MovedClock(Mutex<Timestamp>);
@@ -33,16 +37,23 @@ impl Clock for MovedClock {
 /// Opens a wrapped key only in the context of its making, as the key service does, and counts its calls.
 #[derive(Debug, Default)]
 struct CountingKeys {
-    made: Mutex<BTreeMap<Vec<u8>, (KeyContext, PlainKey)>>,
+    made: Mutex<BTreeMap<Vec<u8>, (WrappingKey, KeyContext, PlainKey)>>,
     calls: AtomicUsize,
     is_down: AtomicBool,
+    refuses_own: AtomicBool,
 }
 
 impl CountingKeys {
-    fn call(&self) -> Result<()> {
+    fn call(&self, under: &WrappingKey) -> Result<()> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.is_down.load(Ordering::SeqCst) {
             return Err(Error::unavailable("the key service", "throttled"));
+        }
+        if under.own().is_some() && self.refuses_own.load(Ordering::SeqCst) {
+            return Err(Error::OwnKeyRefused {
+                refusal: KeyRefusal::Disabled,
+                cause: None,
+            });
         }
         Ok(())
     }
@@ -54,28 +65,43 @@ impl CountingKeys {
 
 #[async_trait]
 impl KeyService for CountingKeys {
-    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
-        self.call()?;
+    async fn generate_data_key(
+        &self,
+        under: &WrappingKey,
+        context: &KeyContext,
+    ) -> Result<DataKey> {
+        self.call(under)?;
         let mut bytes = [0; KEY_BYTES];
         SystemRandom.fill(&mut bytes);
         let plain = PlainKey::from_slice(&bytes).unwrap();
         let mut made = self.made.lock().unwrap();
         let wrapped = format!("wrapped {}", made.len()).into_bytes();
-        made.insert(wrapped.clone(), (context.clone(), plain.clone()));
+        let entry = (under.clone(), context.clone(), plain.clone());
+        made.insert(wrapped.clone(), entry);
         Ok(DataKey { plain, wrapped })
     }
 
-    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
-        self.call()?;
+    async fn decrypt(
+        &self,
+        under: &WrappingKey,
+        wrapped: &[u8],
+        context: &KeyContext,
+    ) -> Result<PlainKey> {
+        self.call(under)?;
         match self.made.lock().unwrap().get(wrapped) {
-            Some((made_for, plain)) if made_for == context => Ok(plain.clone()),
+            Some((made_under, made_for, plain)) if made_for == context && made_under == under => {
+                Ok(plain.clone())
+            }
             _ => Err(Error::corrupt("tenant key", "wrong context")),
         }
     }
 }
 
 #[derive(Debug, Default)]
-struct StoredKeys(Mutex<BTreeMap<(TenantId, u32), WrappedTenantKey>>);
+struct StoredKeys(
+    Mutex<BTreeMap<(TenantId, u32), WrappedTenantKey>>,
+    Mutex<BTreeMap<TenantId, WrappingKey>>,
+);
 
 impl StoredKeys {
     fn shred(&self, tenant: TenantId) {
@@ -100,6 +126,11 @@ impl TenantKeySource for StoredKeys {
         let mut keys = self.0.lock().unwrap();
         let stored = keys.entry((tenant, key.version)).or_insert(key).clone();
         Box::pin(async { Ok(stored) })
+    }
+
+    fn wrapping_key(&self, tenant: TenantId) -> KeyFuture<'_, WrappingKey> {
+        let named = self.1.lock().unwrap().get(&tenant).cloned();
+        Box::pin(async { Ok(named.unwrap_or(WrappingKey::Product)) })
     }
 }
 
@@ -167,11 +198,14 @@ async fn first_secrets_sealed_at_once_share_the_key_that_was_stored_first() {
     let (one, two) = (bench.envelope(), bench.envelope());
     let (here, context) = (place(1), one.context(place(1).tenant, FIRST_VERSION));
     // Another instance stores its key between this one's look and its creation.
-    let other = bench.keys.generate_data_key(&context).await.unwrap();
+    let under = WrappingKey::Product;
+    let other = bench.keys.generate_data_key(&under, &context).await;
+    let other = other.unwrap();
     let winner = WrappedTenantKey {
         version: FIRST_VERSION,
         wrapped: other.wrapped,
         made_at: Timestamp::UNIX_EPOCH,
+        wrapped_by: under,
     };
     bench.stored.create(here.tenant, winner).await.unwrap();
 
@@ -312,7 +346,7 @@ async fn secrets_and_keys_are_never_shown() {
     let shown = format!("{envelope:?} {sealed:?} {error:?} {error} {plain:?}");
 
     let keys = bench.keys.made.lock().unwrap();
-    let (_, key) = keys.values().next().unwrap();
+    let (_, _, key) = keys.values().next().unwrap();
     assert!(!shown.contains("canary"));
     assert!(!shown.contains("KKKK") && !shown.contains("75, 75"));
     assert!(!shown.contains(&format!("{:?}", key.expose())));
@@ -330,45 +364,6 @@ async fn secret_that_is_too_long_is_refused() {
 
     assert_eq!(error.code(), "internal");
     assert_eq!(bench.keys.calls(), 0);
-}
-
-#[tokio::test]
-async fn secret_that_is_sealed_anew_opens_under_the_new_key_without_the_old_one() {
-    let bench = Bench::new();
-    let (here, envelope) = (place(1), bench.envelope());
-    let old = envelope.seal(&here, b"secret").await.unwrap();
-    let key = envelope.new_key(here.tenant, 2).await.unwrap();
-    bench.stored.create(here.tenant, key).await.unwrap();
-
-    let new = envelope.reseal(&here, &old, 2).await.unwrap();
-
-    let versions = [&old, &new].map(|sealed| Envelope::key_version(sealed).unwrap());
-    assert_eq!(versions, [1, 2]);
-    // Whoever has opened the old key seals under it for a while; everybody opens both.
-    let late = envelope.seal(&here, b"secret").await.unwrap();
-    assert_eq!(Envelope::key_version(&late).unwrap(), 1);
-    assert!(bench.envelope().open(&here, &old).await.is_ok());
-    bench.stored.0.lock().unwrap().remove(&(here.tenant, 1));
-    assert_eq!(
-        *bench.envelope().open(&here, &new).await.unwrap(),
-        b"secret"
-    );
-    assert!(bench.envelope().open(&here, &old).await.is_err());
-}
-
-#[tokio::test]
-async fn new_key_is_used_by_everybody_within_five_minutes() {
-    let bench = Bench::new();
-    let (here, envelope) = (place(1), bench.envelope());
-    envelope.seal(&here, b"secret").await.unwrap();
-    let key = envelope.new_key(here.tenant, 2).await.unwrap();
-    bench.stored.create(here.tenant, key).await.unwrap();
-
-    bench.clock.advance(5 * 60);
-
-    let sealed = envelope.seal(&here, b"secret").await.unwrap();
-    assert_eq!(Envelope::key_version(&sealed).unwrap(), 2);
-    assert!(cache::LIFETIME < domain::tenant_key::KEY_OVERLAP);
 }
 
 #[tokio::test]

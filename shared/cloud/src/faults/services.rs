@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::Result;
+use domain::{Result, WrappingKey};
 use url::Url;
 
 use super::Effects;
@@ -31,13 +31,22 @@ impl<S: ?Sized> Faulty<S> {
 
 #[async_trait]
 impl<S: KeyService + ?Sized> KeyService for Faulty<S> {
-    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey> {
-        let call = self.inner.generate_data_key(context);
+    async fn generate_data_key(
+        &self,
+        under: &WrappingKey,
+        context: &KeyContext,
+    ) -> Result<DataKey> {
+        let call = self.inner.generate_data_key(under, context);
         self.effects.apply("keys.generate_data_key", call).await
     }
 
-    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey> {
-        let call = self.inner.decrypt(wrapped, context);
+    async fn decrypt(
+        &self,
+        under: &WrappingKey,
+        wrapped: &[u8],
+        context: &KeyContext,
+    ) -> Result<PlainKey> {
+        let call = self.inner.decrypt(under, wrapped, context);
         self.effects.apply("keys.decrypt", call).await
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use domain::{Result, TenantId};
+use domain::{Result, TenantId, WrappingKey};
 use zeroize::Zeroizing;
 
 mod kms;
+mod own;
 
 pub use kms::KmsKeys;
+pub use own::OwnKeys;
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
@@ -73,12 +75,19 @@ impl KeyContext {
 /// Makes and opens wrapped keys.
 #[async_trait]
 pub trait KeyService: fmt::Debug + Send + Sync {
-    /// A new random key, bound to `context`.
-    async fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey>;
+    /// A new random key, wrapped `under` this one and bound to `context`. Fails as [`Self::decrypt`] does.
+    async fn generate_data_key(&self, under: &WrappingKey, context: &KeyContext)
+    -> Result<DataKey>;
 
-    /// Opens a wrapped key. Fails with [`domain::Error::Corrupt`] where the bytes or the context are not those of its
-    /// making, and with [`domain::Error::Unavailable`] where trying again later may help.
-    async fn decrypt(&self, wrapped: &[u8], context: &KeyContext) -> Result<PlainKey>;
+    /// Opens a key that was wrapped `under` this one. Fails with [`domain::Error::Corrupt`] where the bytes or the context
+    /// are not those of its making, with [`domain::Error::OwnKeyRefused`] where a tenant's own key may not be used, and
+    /// with [`domain::Error::Unavailable`] where trying again later may help.
+    async fn decrypt(
+        &self,
+        under: &WrappingKey,
+        wrapped: &[u8],
+        context: &KeyContext,
+    ) -> Result<PlainKey>;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Faults that the protocol itself finds. Each code is explained in `docs/errors.md`.
 
 use super::evidence::{Fault, FaultActor, FaultCategory};
+use crate::wrapping_key::KeyRefusal;
 
 const CONTENT_LOST: &str = "content_lost";
 
@@ -45,6 +46,17 @@ pub fn internal() -> Fault {
         FaultActor::Us,
         "something failed on our side before the post was sent",
         "nothing to do: it is tried again",
+    )
+}
+
+/// The tenant's own encryption key cannot be used, so neither can the account's credentials.
+pub fn own_key_refused(refusal: KeyRefusal) -> Fault {
+    Fault::new(
+        "encryption_key_refused",
+        FaultCategory::Permission,
+        FaultActor::User,
+        format!("the workspace's own encryption key cannot be used: {refusal}"),
+        "an owner must let us use the key again: the post then goes out by itself",
     )
 }
 

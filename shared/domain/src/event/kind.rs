@@ -102,6 +102,7 @@ event_kinds! {
         TenantDeleted = "tenant.deleted",
         TenantRestored = "tenant.restored",
         TenantErased = "tenant.erased",
+        TenantEncryptionKeyChanged = "tenant.encryption_key_changed",
         TenantSecurityChanged = "tenant.security_changed",
         TenantKeyRotated = "tenant_key.rotated",
         UserAuthenticatorAdded = "user.authenticator_added",

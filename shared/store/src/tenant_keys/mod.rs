@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::tenant::ROOT_TENANT;
 use domain::tenant_key::KeyFuture;
-use domain::{Error, Result, TenantId, TenantKeySource, WrappedTenantKey};
+use domain::{Error, KmsKeyArn, Result, TenantId, TenantKeySource, WrappedTenantKey, WrappingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,13 @@ use crate::key::{Key, tenant_key_partition};
 use crate::schema::BY_ATTENTION;
 use crate::shard::{AttentionKind, attention_at, rotation_partition, shard_of};
 use crate::table::{Query, Range, Table, Written};
+use crate::transaction::Transacted;
 
 mod rotation;
+mod wrapping;
 
 pub use rotation::{KeyRotation, SealedCredentialPage};
+pub use wrapping::NamedKey;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct TenantKeyItem {
@@ -32,6 +35,12 @@ struct TenantKeyItem {
         skip_serializing_if = "Option::is_none"
     )]
     made: Option<Timestamp>,
+    /// The tenant's own key that wrapped it; absent where the product's did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kms: Option<KmsKeyArn>,
+    /// Of the newest key while others are wrapped by another key: how many secrets these still seal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<u32>,
 }
 
 impl TenantKeyItem {
@@ -41,6 +50,8 @@ impl TenantKeyItem {
             ver: key.version,
             wrapped: key.wrapped,
             made: Some(key.made_at),
+            kms: key.wrapped_by.own().cloned(),
+            left: None,
         }
     }
 
@@ -67,6 +78,7 @@ impl From<TenantKeyItem> for WrappedTenantKey {
             version: item.ver,
             wrapped: item.wrapped,
             made_at: item.made.unwrap_or(Timestamp::UNIX_EPOCH),
+            wrapped_by: item.kms.into(),
         }
     }
 }
@@ -115,6 +127,9 @@ impl TenantKeySource for Table {
             let due = key.rotation_due();
             let item = TenantKeyItem::new(tenant, key);
             let attributes = item.wanting_rotation(due, self.settings.shards)?;
+            if tenant != ROOT_TENANT {
+                return self.create_first(item, attributes).await;
+            }
             let write = Write::put(item.key(), attributes).when(Condition::item_absent());
             match self.write(write).await? {
                 Written::Applied(_) => Ok(item.into()),
@@ -126,9 +141,32 @@ impl TenantKeySource for Table {
             }
         })
     }
+
+    fn wrapping_key(&self, tenant: TenantId) -> KeyFuture<'_, WrappingKey> {
+        Box::pin(self.next_wrapping_key(tenant))
+    }
 }
 
 impl Table {
+    async fn create_first(
+        &self,
+        item: TenantKeyItem,
+        attributes: Attributes,
+    ) -> Result<WrappedTenantKey> {
+        let refused = match self.create_wrapped(&item, attributes).await? {
+            Transacted::Done => return Ok(item.into()),
+            Transacted::Refused(refused) => refused,
+        };
+        let theirs = refused.into_iter().find(|write| write.index == 0);
+        match theirs.and_then(|write| write.old) {
+            Some(theirs) => stored(theirs),
+            None => Err(Error::unavailable(
+                "the tenant's key",
+                "another wrapping key was named meanwhile",
+            )),
+        }
+    }
+
     /// Puts the newest key of a tenant into the index of those to rotate, where earlier code made it that knew of no
     /// rotation. Never in the way of whoever needs the key.
     async fn list_for_rotation(&self, tenant: TenantId, newest: &Attributes) {

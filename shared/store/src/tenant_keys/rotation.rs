@@ -4,9 +4,11 @@
 //! older keys under which something may still be sealed. Every step may be repeated, and whoever dies in between leaves
 //! the entry where it is.
 
+use std::collections::BTreeSet;
+
 use domain::event::{EventKind, Subject};
 use domain::tenant::ROOT_TENANT;
-use domain::{AccountId, Result, TenantId, WrappedTenantKey};
+use domain::{AccountId, Result, TenantId, WrappedTenantKey, WrappingKey};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -36,6 +38,10 @@ pub struct KeyRotation {
     pub newest: WrappedTenantKey,
     /// The versions under which something may still be sealed.
     pub older: Vec<u32>,
+    /// What wraps them all.
+    pub wrapped_by: BTreeSet<WrappingKey>,
+    /// How many secrets the older ones still sealed at the last look, where something else wraps them than the newest.
+    pub left: Option<u32>,
     /// When somebody is to look after them; `None` where an earlier version of this code made the key.
     pub due: Option<Timestamp>,
 }
@@ -54,6 +60,11 @@ impl KeyRotation {
     /// what they sealed is sealed anew when it is used.
     pub fn is_under_way(&self) -> bool {
         !self.older.is_empty() && self.scope.tenant() != ROOT_TENANT
+    }
+
+    /// Whether nothing rests on another key than this one.
+    pub fn is_wrapped_by(&self, wrapping: &WrappingKey) -> bool {
+        self.wrapped_by.iter().all(|one| one == wrapping)
     }
 }
 
@@ -79,12 +90,19 @@ impl SystemTable<'_> {
         };
         let due = text_of(&newest, BY_ATTENTION.sort);
         let due = due.map(|place| time_in(Some(place))).transpose()?;
+        let newest: TenantKeyItem = decode(newest)?;
+        let left = newest.left;
+        let newest = WrappedTenantKey::from(newest);
         let older = items.into_iter();
-        let older = older.map(|item| Ok(decode::<TenantKeyItem>(item)?.ver));
+        let older = older.map(|item| Ok(decode::<TenantKeyItem>(item)?.into()));
+        let older: Vec<WrappedTenantKey> = older.collect::<Result<_>>()?;
+        let all = older.iter().chain([&newest]);
         Ok(Some(KeyRotation {
             scope: TenantScope::of_own_item(tenant),
-            newest: decode::<TenantKeyItem>(newest)?.into(),
-            older: older.collect::<Result<_>>()?,
+            wrapped_by: all.map(|key| key.wrapped_by.clone()).collect(),
+            older: older.iter().map(|key| key.version).collect(),
+            newest,
+            left,
             due,
         }))
     }
@@ -154,6 +172,17 @@ impl TenantTable<'_> {
         self.key_writes(vec![self.look(seen, at)?]).await
     }
 
+    /// So many secrets are still sealed under older keys. [`Saved::Stale`] once the keys were shredded.
+    pub async fn note_left(&self, seen: &KeyRotation, left: u32) -> Result<Saved> {
+        let key = Key::tenant_key(self.scope.tenant(), seen.newest.version);
+        let actions = vec![Action::Set("left", number(left))];
+        let write = Write::update(key, actions).when(Condition::item_exists());
+        Ok(match self.table.write(write).await? {
+            Written::Applied(_) => Saved::Done,
+            Written::Refused(_) => Saved::Stale,
+        })
+    }
+
     /// Removes the older keys, under which nothing is sealed any more. Nothing that was sealed under them, and was kept
     /// somewhere else, opens again.
     pub async fn end_key_rotation(&self, seen: &KeyRotation) -> Result<Saved> {
@@ -209,7 +238,7 @@ impl TenantTable<'_> {
         })
     }
 
-    fn look(&self, seen: &KeyRotation, at: Timestamp) -> Result<Write> {
+    pub(super) fn look(&self, seen: &KeyRotation, at: Timestamp) -> Result<Write> {
         let tenant = self.scope.tenant();
         let entry = rotation_entry(tenant, at, self.table.settings.shards)?;
         let actions = entry
@@ -223,7 +252,7 @@ impl TenantTable<'_> {
         Ok(Write::update(key, actions.collect()).when(unchanged))
     }
 
-    async fn key_writes(&self, writes: Vec<Write>) -> Result<Saved> {
+    pub(super) async fn key_writes(&self, writes: Vec<Write>) -> Result<Saved> {
         Ok(match self.table.transact(writes).await? {
             Transacted::Done => Saved::Done,
             Transacted::Refused(_) => Saved::Stale,

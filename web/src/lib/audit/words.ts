@@ -64,6 +64,7 @@ const WORDS: Record<string, () => string> = {
   'tenant.created': m.audit_tenant_created,
   'tenant.defaults_changed': m.audit_tenant_defaults_changed,
   'tenant.deleted': m.audit_tenant_deleted,
+  'tenant.encryption_key_changed': m.audit_tenant_encryption_key_changed,
   'tenant.restored': m.audit_tenant_restored,
   'tenant.security_changed': m.audit_tenant_security_changed,
   'tenant_key.rotated': m.audit_tenant_key_rotated

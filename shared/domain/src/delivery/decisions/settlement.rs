@@ -9,6 +9,7 @@ use crate::delivery::protocol::Claim;
 use crate::delivery::retry::next_try;
 use crate::delivery::timing::{CALL, OWN_FAULT_PAUSE, after};
 use crate::delivery::{Delivery, Evidence, Fault, HoldReason, RemoteJob, faults, protocol};
+use crate::wrapping_key::KeyRefusal;
 
 /// How a try ended.
 #[derive(Clone, Debug)]
@@ -76,6 +77,21 @@ impl Settlement {
             }
         } else {
             Self::Missed(faults::missed())
+        }
+    }
+
+    /// The tenant's own key could not be used before the intent. That is no try of the delivery, either: it goes out by
+    /// itself once the key is back.
+    pub fn own_key_refused(delivery: &Delivery, now: Timestamp, refusal: KeyRefusal) -> Self {
+        let at = after(now, OWN_FAULT_PAUSE);
+        let fault = faults::own_key_refused(refusal);
+        if at <= delivery.latest_start() {
+            Self::Postponed {
+                at,
+                fault: Some(fault),
+            }
+        } else {
+            Self::Missed(fault.given_up())
         }
     }
 
