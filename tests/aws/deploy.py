@@ -22,6 +22,7 @@ def deploy(aws, private_servers):
     )
     # What docs/deploy.md asks for beforehand.
     aws("sesv2").create_email_identity(EmailIdentity=MAIL_IDENTITY)
+    customer_key = aws("kms").create_key(Description="A customer's own")["KeyMetadata"]["Arn"]
     application = make_stack(
         aws,
         "m1autoposter",
@@ -31,6 +32,7 @@ def deploy(aws, private_servers):
             "Domain": DOMAIN,
             "TableName": data["TableName"],
             "KeyId": data["KeyId"],
+            "CustomerKeys": customer_key,
             "MediaBucketName": data["MediaBucketName"],
             "AuditBucketName": data["AuditBucketName"],
             "AuditKeyId": data["AuditKeyId"],
@@ -39,7 +41,7 @@ def deploy(aws, private_servers):
             "PrivateServers": private_servers,
         },
     )
-    return data | application
+    return data | application | {"CustomerKey": customer_key}
 
 
 def packaged(aws, template):

@@ -32,6 +32,8 @@ pub(crate) struct Deployment {
     pub(crate) api_endpoint: String,
     endpoint: String,
     region: String,
+    /// A key that a customer has.
+    pub(crate) customer_key: String,
     /// A file with the decisions about roles.
     pub(crate) decisions: PathBuf,
     python: PathBuf,

@@ -19,6 +19,7 @@ mod deployment;
 mod lost_factor;
 mod members;
 mod messages;
+mod own_key;
 mod people;
 mod roles;
 mod routes;
