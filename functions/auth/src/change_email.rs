@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::mails::LINK_LIFETIME;
 use crate::password::Password;
 use crate::register::{ACCEPTED, Accepted};
+use crate::second_factor::TRIES;
 
 /// How long a change can be taken back.
 const REVERT_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -175,43 +176,12 @@ pub(crate) async fn revert_email(
     let (token, address) = ctx
         .address_token(&body.token, TokenPurpose::RevertEmail)
         .await?;
-    let seen = ctx.stored_person(token.user).await?;
-    let nobody_knows = Password::typed(Secret::generate(&*ctx.random).expose());
-    let version = seen.password.version + 1;
-    let password = ctx
-        .sealed_password(token.user, version, &nobody_knows)
-        .await?;
-    let secret = Secret::generate(&*ctx.random);
-    let reset = NewToken {
-        password_version: version,
-        ..ctx.token(
-            &seen,
-            &secret,
-            TokenPurpose::ResetPassword,
-            &address,
-            LINK_LIFETIME,
-        )
-    };
-    let mut owner = seen.user.clone();
-    owner.email.clone_from(&address);
-    let outgoing = ctx.email_reverted_mail(&owner, &secret).await?;
-    let revert = EmailRevert {
-        token: &token,
-        address: &address,
-        seen: &seen,
-        password,
-        reset: &reset,
-        mail: &outgoing.owed,
-        act: email_act(
-            &ctx,
-            EventKind::UserEmailReverted,
-            &client,
-            json!({ "email": address }),
-        ),
-    };
-    ctx.table.system().revert_email(revert).await?;
-    ctx.send(&outgoing).await;
-    Ok(StatusCode::NO_CONTENT)
+    for _ in 0..TRIES {
+        if ctx.try_revert_email(&token, &address, &client).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(Error::StaleVersion.into())
 }
 
 fn email_act(ctx: &Ctx, kind: EventKind, client: &Client, detail: Value) -> UserAct {
@@ -242,6 +212,49 @@ impl Ctx {
             password_version: known.password.version,
             expires_at: now.saturating_add(lifetime).unwrap_or(now),
         }
+    }
+
+    /// `false` where the person changed meanwhile.
+    async fn try_revert_email(
+        &self,
+        token: &Token,
+        address: &EmailAddress,
+        client: &Client,
+    ) -> Result<bool> {
+        let seen = self.stored_person(token.user).await?;
+        let nobody_knows = Password::typed(Secret::generate(&*self.random).expose());
+        let version = seen.password.version + 1;
+        let password = self
+            .sealed_password(token.user, version, &nobody_knows)
+            .await?;
+        let secret = Secret::generate(&*self.random);
+        let purpose = TokenPurpose::ResetPassword;
+        let reset = NewToken {
+            password_version: version,
+            ..self.token(&seen, &secret, purpose, address, LINK_LIFETIME)
+        };
+        let mut owner = seen.user.clone();
+        owner.email.clone_from(address);
+        let outgoing = self.email_reverted_mail(&owner, &secret).await?;
+        let revert = EmailRevert {
+            token,
+            address,
+            seen: &seen,
+            password,
+            reset: &reset,
+            mail: &outgoing.owed,
+            act: email_act(
+                self,
+                EventKind::UserEmailReverted,
+                client,
+                json!({ "email": address }),
+            ),
+        };
+        if !self.table.system().revert_email(revert).await? {
+            return Ok(false);
+        }
+        self.send(&outgoing).await;
+        Ok(true)
     }
 
     async fn address_token(

@@ -45,7 +45,7 @@ pub(crate) fn binding(user: UserId, version: u64) -> Binding {
     Binding::new(ROOT_TENANT, user, Purpose::AuthenticatorSeed, version)
 }
 
-/// Tries of a removal while others change the same person's second factors.
+/// Tries of a removal, or of the way back to an address, while others change the same person's second factors.
 pub(crate) const TRIES: u32 = 5;
 
 impl Ctx {

@@ -148,6 +148,7 @@ impl Ctx {
             ends_at: now.saturating_add(SESSION_LIFETIME).unwrap_or(now),
             origin: client.origin(),
             support: None,
+            began_with: Some(cookie.hash()),
         };
         (session, cookie)
     }

@@ -113,10 +113,13 @@ impl Credential {
     }
 
     /// What the sign-in is known by from its beginning to its end: unlike a session's name it stays when a proof of the
-    /// person gives the session another secret.
+    /// person gives the session another secret. Sessions of the version before are known by when they began.
     pub fn sign_in(&self) -> String {
         match self {
-            Self::Session(session) => format!("ses_{}", session.started_at.as_millisecond()),
+            Self::Session(session) => match &session.began_with {
+                Some(first) => format!("ses_{}", first.beginning()),
+                None => format!("ses_{}", session.started_at.as_millisecond()),
+            },
             Self::Family(family) => family.id.to_string(),
         }
     }

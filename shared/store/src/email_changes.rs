@@ -1,7 +1,7 @@
 //! Another mail address for a person: proven at the new one, to be taken back from the old one.
 
 use domain::email::EmailAddress;
-use domain::{Error, Result};
+use domain::{Error, Result, UserId};
 
 use crate::attribute::{number, value};
 use crate::condition::{Action, Condition, Write};
@@ -14,8 +14,12 @@ use crate::scope::SystemTable;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{
-    MailGuardItem, StoredPassword, StoredUser, end_keys, set_factors, set_password, settle_factors,
+    MailGuardItem, StoredPassword, StoredUser, end_keys, factors_as_seen, factors_counted_as_seen,
+    set_factors, set_password, settle_factors,
 };
+
+/// The place of the person in the transaction of a way back.
+const PERSON: usize = 1;
 
 /// The change of a person's address, by the link that was sent to the new one.
 #[derive(Debug)]
@@ -111,8 +115,10 @@ impl SystemTable<'_> {
         }
     }
 
-    /// Takes a change back; fails as [`Self::token`] does.
-    pub async fn revert_email(&self, revert: EmailRevert<'_>) -> Result<()> {
+    /// Takes a change back; fails as [`Self::token`] does. `false` where the person changed since they were seen, by
+    /// another factor, say, that whoever changed the address adds in this moment: to be done anew. So it removes all
+    /// factors that there are, and not only those that somebody saw.
+    pub async fn revert_email(&self, revert: EmailRevert<'_>) -> Result<bool> {
         let EmailRevert {
             token,
             address,
@@ -126,6 +132,8 @@ impl SystemTable<'_> {
         let is_as_seen = Condition::All(vec![
             Condition::Equals("pwv", number(seen.password.version)),
             Condition::Equals("mail", value(&seen.user.email)?),
+            factors_as_seen(seen),
+            factors_counted_as_seen(seen),
         ]);
         let is_own = || Ok::<_, Error>(Condition::Equals("user", value(&user)?));
         let mut actions = set_address(address)?;
@@ -154,13 +162,37 @@ impl SystemTable<'_> {
         writes.extend(ends.into_iter().take(free));
         match self.table.transact(writes).await? {
             Transacted::Done => {
-                // What a sign-in that ends here added since the look.
-                for write in self.without_second_factors(user).await? {
-                    self.table.write(write).await?;
-                }
-                self.sweep_other_sign_ins(user, None).await
+                self.sweep_what_opens(user).await?;
+                Ok(true)
             }
-            Transacted::Refused(refused) => Err(gone(&refused)),
+            Transacted::Refused(refused) => match refused.first() {
+                Some(first) if first.index == PERSON => Ok(false),
+                _ => Err(gone(&refused)),
+            },
+        }
+    }
+
+    /// Ends the sign-ins that did not fit into the transaction of a way back, or began while they were looked for, and
+    /// removes what they added until then, until a look finds nothing: nobody knows the password, so nothing else begins.
+    async fn sweep_what_opens(&self, user: UserId) -> Result<()> {
+        loop {
+            let sign_ins = self.ends_of_others(user, None).await?;
+            let factors = self.second_factor_keys(user).await?;
+            if sign_ins.is_empty() && factors.is_empty() {
+                return Ok(());
+            }
+            for write in sign_ins {
+                self.table.write(write).await?;
+            }
+            if !factors.is_empty() {
+                let none = Write::update(Key::user(user), vec![set_factors(0)]);
+                self.table
+                    .write(none.when(Condition::item_exists()))
+                    .await?;
+            }
+            for key in factors {
+                self.table.write(Write::delete(key)).await?;
+            }
         }
     }
 }

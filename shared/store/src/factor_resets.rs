@@ -302,13 +302,26 @@ impl SystemTable<'_> {
         }
     }
 
-    /// The writes that remove all second factors and recovery codes of a person.
+    /// The writes that remove all second factors and recovery codes of a person, and a seed that is only offered.
     pub(crate) async fn without_second_factors(&self, user: UserId) -> Result<Vec<Write>> {
-        let codes = self.recovery_codes(user).await?.into_iter();
-        let mut writes = self.without_passkeys(user).await?;
-        writes.push(Write::delete(Key::authenticator(user)));
-        writes.extend(codes.map(Write::delete));
-        Ok(writes)
+        let mut keys = self.second_factor_keys(user).await?;
+        if !keys.contains(&Key::authenticator(user)) {
+            // One may be offered until the writes happen.
+            keys.push(Key::authenticator(user));
+        }
+        Ok(keys.into_iter().map(Write::delete).collect())
+    }
+
+    /// The keys of all that a person has beside their password, a seed that is only offered among them.
+    pub(crate) async fn second_factor_keys(&self, user: UserId) -> Result<Vec<Key>> {
+        let passkeys = self.passkeys(user).await?.into_iter();
+        let mut keys: Vec<Key> = passkeys
+            .map(|passkey| Key::passkey(user, passkey.id))
+            .collect();
+        let app = self.authenticator(user).await?;
+        keys.extend(app.map(|_| Key::authenticator(user)));
+        keys.extend(self.recovery_codes(user).await?);
+        Ok(keys)
     }
 
     /// Makes all resets void that tenants have approved for the person of a token, once; fails as [`Self::token`] does.

@@ -203,12 +203,4 @@ impl SystemTable<'_> {
         let written = self.table.write(used.write()?).await?;
         Ok(matches!(written, Written::Applied(_)))
     }
-
-    /// The writes that remove all passkeys of a person.
-    pub(crate) async fn without_passkeys(&self, user: UserId) -> Result<Vec<Write>> {
-        let passkeys = self.passkeys(user).await?.into_iter();
-        Ok(passkeys
-            .map(|passkey| Write::delete(Key::passkey(user, passkey.id)))
-            .collect())
-    }
 }

@@ -49,6 +49,12 @@ impl RefreshFamily {
     pub(crate) fn key(&self) -> Key {
         Key::refresh_family(self.user, self.id)
     }
+
+    /// The write that notes a use of it, while it is alive.
+    pub(crate) fn used_at(&self, now: Timestamp) -> Write {
+        let seen = vec![Action::Set("seen", instant(now))];
+        Write::update(self.key(), seen).when(Condition::item_exists())
+    }
 }
 
 /// A refresh token by its hashes.
@@ -154,12 +160,8 @@ impl SystemTable<'_> {
         family: &RefreshFamily,
         first: &RefreshToken,
     ) -> Result<bool> {
-        let seen = vec![Action::Set("seen", instant(family.last_used_at))];
-        let alive = Write::update(alive.key(), seen).when(Condition::item_exists());
-        let transacted = self
-            .table
-            .transact(vec![alive, put(family, first)?])
-            .await?;
+        let writes = vec![alive.used_at(family.last_used_at), put(family, first)?];
+        let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
 

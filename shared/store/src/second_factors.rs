@@ -389,9 +389,14 @@ impl SystemTable<'_> {
         writes.push(mail.write(self.table)?);
         writes.push(self.user_event_write(user, &act)?);
         let mut kept = credential.clone();
-        if let (Credential::Session(old), Some(new)) = (credential, session) {
-            writes.extend(sessions::replace(old, new)?);
-            kept = Credential::Session(new.clone());
+        match (credential, session) {
+            (Credential::Session(old), Some(new)) => {
+                writes.extend(sessions::replace(old, new)?);
+                kept = Credential::Session(new.clone());
+            }
+            // Whoever is not signed in any more by the time of the change changes nothing.
+            (Credential::Session(_), None) => {}
+            (Credential::Family(family), _) => writes.push(family.used_at(act.at)),
         }
         let free = 100_usize.saturating_sub(writes.len());
         let others = self.ends_of_others(user, Some(credential)).await?;

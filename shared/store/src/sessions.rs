@@ -39,6 +39,9 @@ pub struct Session {
     pub origin: Origin,
     /// What binds it to the tenant, where the person is no member there but looks into it.
     pub support: Option<SupportBinding>,
+    /// The hash of the secret that it began with, by which the sign-in is known until its end; `None` in sessions of the
+    /// version before.
+    pub began_with: Option<SecretHash>,
 }
 
 impl Session {
@@ -87,6 +90,9 @@ pub(crate) struct SessionItem {
     origin: Origin,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sup: Option<BindingAttribute>,
+    /// The hash of its first secret; absent in sessions of the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<SecretHash>,
     exp: i64,
 }
 
@@ -111,6 +117,7 @@ impl From<SessionItem> for Session {
             ends_at: item.until,
             origin: item.origin,
             support: item.sup.map(SupportBinding::from),
+            began_with: item.first,
         }
     }
 }
@@ -179,6 +186,7 @@ fn put(session: &Session) -> Result<Write> {
         until: session.ends_at,
         origin: session.origin.clone(),
         sup: session.support.as_ref().map(BindingAttribute::from),
+        first: session.began_with.clone(),
         exp: session.ends_at.as_second(),
     };
     Ok(Write::put(item.key(), encode(&item)?))

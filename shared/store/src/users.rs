@@ -428,6 +428,14 @@ pub(crate) fn factors_as_seen(seen: &StoredUser) -> Condition {
     }
 }
 
+/// That they are as many as then, too: two changes within a millisecond leave the same time.
+pub(crate) fn factors_counted_as_seen(seen: &StoredUser) -> Condition {
+    match seen.second_factors {
+        Some(counted) => Condition::Equals("fac", number(counted)),
+        None => Condition::Absent("fac"),
+    }
+}
+
 /// The change that says how many second factors the person has.
 pub(crate) fn set_factors(number_of_factors: u64) -> Action {
     Action::Set("fac", number(number_of_factors))

@@ -18,6 +18,8 @@ use testkit::{
     Answer, FixedRandom, Mailbox, MemoryKeys, TestApi, TestClock, gate_with, public_url,
 };
 
+use crate::between::Between;
+
 pub(crate) const ADDRESS: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -34,6 +36,7 @@ pub(crate) struct App {
     pub(crate) keys: Arc<MemoryKeys>,
     /// What the function measured.
     pub(crate) metrics: Lines,
+    pub(crate) between: Between,
     calls: Calls,
 }
 
@@ -95,21 +98,24 @@ impl App {
 
     pub(crate) async fn with_limits(limits: SignInLimits) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
-        let calls = Calls::default();
+        let (calls, between) = (Calls::default(), Between::default());
         let config = testkit::table::config().await.interceptor(calls.clone());
-        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-        Self::on((client, calls), clock, Arc::default(), limits, 29).await
+        let config = config.interceptor(between.clone()).build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let on = (client, calls, between);
+        Self::on(on, clock, Arc::default(), limits, 29).await
     }
 
     /// Another instance of the function: it shares what is outside of a process, and nothing else.
     pub(crate) async fn beside(&self, limits: SignInLimits) -> Self {
         let keys = Arc::clone(&self.keys);
-        let client = (self.client.clone(), self.calls.clone());
-        Self::on(client, self.clock.clone(), keys, limits, 31).await
+        let between = self.between.clone();
+        let on = (self.client.clone(), self.calls.clone(), between);
+        Self::on(on, self.clock.clone(), keys, limits, 31).await
     }
 
     async fn on(
-        (client, calls): (aws_sdk_dynamodb::Client, Calls),
+        (client, calls, between): (aws_sdk_dynamodb::Client, Calls, Between),
         clock: TestClock,
         keys: Arc<MemoryKeys>,
         limits: SignInLimits,
@@ -157,6 +163,7 @@ impl App {
             meter,
             keys,
             metrics,
+            between,
             calls,
         }
     }

@@ -6,28 +6,28 @@ use testkit::http::{api_key, member_of, tenant};
 
 use crate::app::{ADDRESS, App, PASSWORD, text};
 
-const NEW: &str = "countess@example.com";
+pub(crate) const NEW: &str = "countess@example.com";
 const NEXT: &str = "seven looms weave flowers";
 
-async fn wish(app: &App, cookie: &str, address: &str) -> Answer {
+pub(crate) async fn wish(app: &App, cookie: &str, address: &str) -> Answer {
     let body = json!({ "email": address });
     let call = app.api.post("/v1/me/email").cookie(cookie).json(&body);
     call.send().await
 }
 
-async fn follow(app: &App, page: &str, token: &str) -> Answer {
+pub(crate) async fn follow(app: &App, page: &str, token: &str) -> Answer {
     let body = json!({ "token": token });
     let call = app.api.post(format!("/v1/auth/{page}")).json(&body);
     call.send().await
 }
 
-async fn login_as(app: &App, address: &str, password: &str) -> Answer {
+pub(crate) async fn login_as(app: &App, address: &str, password: &str) -> Answer {
     let body = json!({ "email": address, "password": password, "mode": "token" });
     app.api.post("/v1/auth/login").json(&body).send().await
 }
 
 /// The usual person, who has a new address now; their cookie.
-async fn moved(app: &App) -> String {
+pub(crate) async fn moved(app: &App) -> String {
     let cookie = app.browser().await;
     wish(app, &cookie, NEW).await.expect(202);
     follow(app, "confirm-email", &app.newest_token(NEW))

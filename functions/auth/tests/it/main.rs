@@ -10,8 +10,10 @@
 mod access_policy;
 mod app;
 mod attempts;
+mod between;
 mod cross_site;
 mod email;
+mod email_at_once;
 mod forgery;
 mod limits;
 mod login;

@@ -6,7 +6,7 @@ use testkit::{Answer, SoftPasskey};
 use crate::app::{ADDRESS, App, PASSWORD, text};
 
 const OWN: &str = testkit::http::PUBLIC_URL;
-const PASSKEYS: &str = "/v1/me/passkeys";
+pub(crate) const PASSKEYS: &str = "/v1/me/passkeys";
 
 /// Somebody with a passkey.
 struct Guarded {
@@ -25,7 +25,7 @@ async fn creation_options(app: &App, cookie: &str) -> Value {
     post(app, cookie, &path, &json!({})).await.expect(200).body
 }
 
-async fn add(app: &App, cookie: &str, passkey: &mut SoftPasskey) -> Answer {
+pub(crate) async fn add(app: &App, cookie: &str, passkey: &mut SoftPasskey) -> Answer {
     let registration = passkey.create(&creation_options(app, cookie).await);
     let body = json!({ "name": "Phone", "registration": registration });
     post(app, cookie, PASSKEYS, &body).await
@@ -57,7 +57,7 @@ async fn sign_in(app: &App, assertion: &Value) -> Answer {
     app.api.post("/v1/auth/passkey").json(&body).send().await
 }
 
-async fn sign_in_with(app: &App, passkey: &mut SoftPasskey) -> Answer {
+pub(crate) async fn sign_in_with(app: &App, passkey: &mut SoftPasskey) -> Answer {
     let assertion = passkey.get(&sign_in_options(app).await);
     sign_in(app, &assertion).await
 }

@@ -130,6 +130,7 @@ fn session_of(
         ends_at: started_at.saturating_add(SESSION_LIFETIME).expect("a time"),
         origin: Origin::default(),
         support: None,
+        began_with: Some(cookie.hash()),
     }
 }
 
