@@ -172,6 +172,12 @@ impl Ctx {
             .await
     }
 
+    /// The mail that tells of a sign-in from an area where the person never was.
+    pub(crate) async fn new_area_mail(&self, user: &User, origin: &Origin) -> Result<Outgoing> {
+        self.notice(user, |texts| &texts.new_area, "forgot-password", origin)
+            .await
+    }
+
     /// The mail that tells of a sign-in after many wrong tries.
     pub(crate) async fn sign_in_after_failures_mail(
         &self,

@@ -4,7 +4,7 @@ use domain::Result;
 use domain::event::EventKind;
 use domain::user::User;
 use serde_json::json;
-use store::{Device, UserAct};
+use store::{Device, Novelty, UserAct};
 
 use crate::Ctx;
 use crate::authenticate::Authenticated;
@@ -17,8 +17,8 @@ const TOLD: [u32; 3] = [10, 50, 100];
 const MANY: u32 = 10;
 
 impl Ctx {
-    /// The notice of a sign-in that may not be the person's: after many wrong tries, or by something that they never
-    /// used. Of the very first one nobody needs to be told.
+    /// The notice of a sign-in that may not be the person's: after many wrong tries, by something that they never used, or
+    /// from where they never were. Of the very first one nobody needs to be told.
     pub(crate) async fn sign_in_notice(
         &self,
         proved: &Authenticated,
@@ -32,17 +32,15 @@ impl Ctx {
                 .await?;
             return Ok(Some(mail));
         }
-        if proved.is_known_device || proved.known.last_sign_in.is_none() {
+        if proved.known.last_sign_in.is_none() {
             return Ok(None);
         }
         let system = self.table.system();
-        if system
-            .knows_device(user.id, &device.mark, self.clock.now())
-            .await?
-        {
-            return Ok(None);
-        }
-        Ok(Some(self.new_device_mail(user, &device.origin).await?))
+        Ok(match system.novelty(device, self.clock.now()).await? {
+            None => None,
+            Some(Novelty::Device) => Some(self.new_device_mail(user, &device.origin).await?),
+            Some(Novelty::Area) => Some(self.new_area_mail(user, &device.origin).await?),
+        })
     }
 
     /// Tells a person of many wrong tries, and remembers how many there were and where the last came from. The mail is

@@ -1,5 +1,7 @@
 //! People who sign in.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,4 +43,51 @@ pub struct Origin {
     pub network: Option<String>,
     /// What they act with: `Firefox on Linux`, `curl`.
     pub device: Option<String>,
+}
+
+impl Origin {
+    /// The neighbourhood of the network, which is all that the product knows of where somebody is, for it asks nobody
+    /// where an address lies: what a provider hands out in one piece, the first half of an IPv4 address and the first
+    /// quarter of an IPv6 network.
+    pub fn area(&self) -> Option<String> {
+        let (address, _) = self
+            .network
+            .as_deref()
+            .map(|network| network.split_once('/').unwrap_or((network, "")))?;
+        Some(match address.parse().ok()? {
+            IpAddr::V4(address) => {
+                let [first, second, ..] = address.octets();
+                format!("{first}.{second}")
+            }
+            IpAddr::V6(address) => {
+                let [first, second, ..] = address.segments();
+                format!("{first:x}:{second:x}")
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(network: &str) -> Option<String> {
+        let network = Some(network.to_owned());
+        let device = None;
+        Origin { network, device }.area()
+    }
+
+    #[test]
+    fn area_is_the_same_for_neighbours_only() {
+        assert_eq!(area("203.0.113.7"), area("203.0.9.9"));
+        assert_ne!(area("203.0.113.7"), area("203.1.113.7"));
+        assert_eq!(area("2001:db8:1:2::/64"), area("2001:db8:ffff:0::/64"));
+        assert_ne!(area("2001:db8:1:2::/64"), area("2001:db9:1:2::/64"));
+    }
+
+    #[test]
+    fn area_of_what_is_no_network_is_unknown() {
+        assert_eq!(area("somewhere"), None);
+        assert_eq!(Origin::default().area(), None);
+    }
 }

@@ -1,5 +1,8 @@
 //! Browsers and programs with which a person signed in before: what is not among them is told to the person, and what
-//! is among them still gets in while strangers try passwords.
+//! is among them still gets in while strangers try passwords. A new password by mail forgets them all, for somebody else's
+//! may be among them.
+
+use std::collections::BTreeSet;
 
 use domain::user::Origin;
 use domain::{Result, UserId};
@@ -8,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribute::millis;
 use crate::condition::Write;
-use crate::item::{Item, encode};
+use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
+use crate::table::{Query, Range};
 
 /// A device that was not used for so long is forgotten.
 pub const DEVICE_LIFETIME: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -26,6 +30,15 @@ pub struct Device {
     pub origin: Origin,
     /// When it signed in last, or followed a link that was mailed to the person.
     pub used_at: Timestamp,
+}
+
+/// What somebody has not signed in with, or from, before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Novelty {
+    /// The browser or program.
+    Device,
+    /// The area, by a device that they used before.
+    Area,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,6 +90,33 @@ fn mark_of_network(network: &str) -> SecretHash {
 }
 
 impl SystemTable<'_> {
+    async fn devices(&self, user: UserId) -> Result<Vec<DeviceItem>> {
+        let prefix = Range::Prefix(Key::DEVICES.to_owned());
+        let query = Query::of_table(Key::user(user).pk, prefix);
+        let items = self.table.query_all(&query).await?;
+        items.into_iter().map(decode).collect()
+    }
+
+    /// The writes that forget all devices and places of a person but `kept`.
+    pub(crate) async fn without_devices(
+        &self,
+        user: UserId,
+        kept: Option<&Device>,
+    ) -> Result<Vec<Write>> {
+        let kept = kept.map(|kept| &kept.mark);
+        let devices = self.devices(user).await?.into_iter();
+        let forgotten = devices.filter(|item| Some(&item.mark) != kept);
+        Ok(forgotten.map(|item| Write::delete(item.key())).collect())
+    }
+
+    /// Forgets what did not fit into the transaction of an act, or came while it was looked for.
+    pub(crate) async fn sweep_devices(&self, user: UserId, kept: Option<&Device>) -> Result<()> {
+        for write in self.without_devices(user, kept).await? {
+            self.table.write(write).await?;
+        }
+        Ok(())
+    }
+
     /// Whether somebody signed in with this device before.
     pub async fn knows_device(
         &self,
@@ -92,5 +132,39 @@ impl SystemTable<'_> {
     pub async fn knows_network(&self, user: UserId, network: &str, now: Timestamp) -> Result<bool> {
         self.knows_device(user, &mark_of_network(network), now)
             .await
+    }
+
+    /// What is new about a sign-in with this device, compared with those before.
+    pub async fn novelty(&self, device: &Device, now: Timestamp) -> Result<Option<Novelty>> {
+        let place = Device::place(device.user, device.origin.clone(), now);
+        let marks = [Some(&device.mark), place.as_ref().map(|place| &place.mark)];
+        let marks = marks.into_iter().flatten();
+        let keys: Vec<Key> = marks.map(|mark| Key::device(device.user, mark)).collect();
+        let mut known = Vec::new();
+        for attributes in self.table.batch_get(&keys).await? {
+            let item: DeviceItem = decode(attributes)?;
+            if item.exp > now.as_second() {
+                known.push(item);
+            }
+        }
+        let known_as = |mark: &SecretHash| known.iter().find(|item| item.mark == *mark);
+        if known_as(&device.mark).is_none() {
+            return Ok(Some(Novelty::Device));
+        }
+        let (Some(place), Some(area)) = (place, device.origin.area()) else {
+            return Ok(None);
+        };
+        if known_as(&place.mark).is_some() {
+            return Ok(None);
+        }
+        // Providers give people other addresses all the time: a neighbour of a known one is no news. Nor is the first
+        // place that is known at all.
+        let devices = self.devices(device.user).await?.into_iter();
+        let known: BTreeSet<String> = devices
+            .filter(|item| item.exp > now.as_second())
+            .filter_map(|item| item.origin.area())
+            .collect();
+        let is_news = !known.is_empty() && !known.contains(&area);
+        Ok(is_news.then_some(Novelty::Area))
     }
 }

@@ -40,7 +40,8 @@ pub struct EmailChange<'a> {
 
 /// The way back, by the link that was sent to the old address. Whoever changed it may know the password, have added
 /// passkeys or an authenticator app, and made API keys: they work no more, and every sign-in ends. What guards the
-/// account beside its password is begun anew: nobody can tell the factors of the person from those that were added.
+/// account beside its password is begun anew: nobody can tell the factors of the person from those that were added, nor
+/// their devices from others that signed in.
 #[derive(Debug)]
 pub struct EmailRevert<'a> {
     /// What the link carries, sent to the old address.
@@ -157,12 +158,17 @@ impl SystemTable<'_> {
             writes.push(Write::delete(present).when(is_own()?));
         }
         writes.extend(self.without_second_factors(user).await?);
-        let free = 100_usize.saturating_sub(writes.len());
-        let ends = self.ends_of_others(user, None).await?;
-        writes.extend(ends.into_iter().take(free));
+        for more in [
+            self.ends_of_others(user, None).await?,
+            self.without_devices(user, None).await?,
+        ] {
+            let free = 100_usize.saturating_sub(writes.len());
+            writes.extend(more.into_iter().take(free));
+        }
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 self.sweep_what_opens(user).await?;
+                self.sweep_devices(user, None).await?;
                 Ok(true)
             }
             Transacted::Refused(refused) => match refused.first() {

@@ -272,6 +272,9 @@ impl Key {
         Self::new(format!("U#{user}"), format!("ERA#{erased}"))
     }
 
+    /// What the sort keys of devices begin with.
+    pub(crate) const DEVICES: &'static str = "DEV#";
+
     pub(crate) fn device(user: UserId, mark: &SecretHash) -> Self {
         Self::new(format!("U#{user}"), format!("DEV#{}", mark.0))
     }

@@ -83,7 +83,7 @@ pub use avatars::Avatar;
 pub use ceremonies::{Ceremony, CeremonyPurpose};
 pub use credentials::{Credential, CredentialKey, Identified};
 pub use deliveries::Step;
-pub use devices::{DEVICE_LIFETIME, Device};
+pub use devices::{DEVICE_LIFETIME, Device, Novelty};
 pub use email_changes::{EmailChange, EmailRevert};
 pub use events::Act;
 pub use factor_resets::{FactorApproval, FactorResetWish, FactorsReset, ResetVerdict};

@@ -15,7 +15,8 @@ use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{StoredPassword, StoredUser, is_as_then, set_password};
 
-/// A password that is set by the link of a mail. It proves the address, and ends every sign-in.
+/// A password that is set by the link of a mail. It proves the address, ends every sign-in, and forgets every device and
+/// place but the one where the link was followed: whoever knew the old password may have signed in with theirs.
 #[derive(Debug)]
 pub struct PasswordReset<'a> {
     /// What the link carries.
@@ -70,8 +71,14 @@ impl SystemTable<'_> {
         ];
         writes.extend(place.map(Device::write).transpose()?);
         writes.extend(self.ends_of_others(token.user, None).await?);
+        let free = 100_usize.saturating_sub(writes.len());
+        let devices = self.without_devices(token.user, place).await?;
+        writes.extend(devices.into_iter().take(free));
         match self.table.transact(writes).await? {
-            Transacted::Done => self.sweep_other_sign_ins(token.user, None).await,
+            Transacted::Done => {
+                self.sweep_other_sign_ins(token.user, None).await?;
+                self.sweep_devices(token.user, place).await
+            }
             Transacted::Refused(writes) => Err(gone(&writes)),
         }
     }

@@ -12,6 +12,7 @@ mod app;
 mod attempts;
 mod between;
 mod cross_site;
+mod devices;
 mod email;
 mod email_at_once;
 mod forgery;
