@@ -17,6 +17,7 @@ const BUDGETS = [
   { page: '(public)/register', most: 50 },
   { page: '(public)/forgot-password', most: 50 },
   { page: '(public)/reset-password', most: 50 },
+  { page: '(public)/admit-browser', most: 50 },
   { page: '(public)/confirm-email', most: 50 },
   { page: '(public)/revert-email', most: 50 },
   { page: '(public)/reset-second-factor', most: 50 },

@@ -27,6 +27,36 @@ test('a forgotten password is chosen anew by the link of a mail', async ({ page 
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
 });
 
+test('f_27 a browser that is held back is let in by the link of a mail, all by keyboard', async ({ page }) => {
+  const email = await arrive(page, 'Analytical Engines');
+  await page.context().clearCookies();
+  // What the server answers while strangers try passwords; a local run has no limit that a test could reach.
+  await page.route('**/v1/auth/login', (route) =>
+    route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      headers: { 'retry-after': '20' },
+      body: JSON.stringify({ type: 'about:blank', title: 'Too Many Requests', status: 429, detail: 'too many sign-ins fail just now', code: 'sign_ins_held_back' })
+    })
+  );
+  await page.goto('/sign-in');
+  await signIn(page, email);
+  await expect(page.getByRole('alert')).toBeFocused();
+  await accessible(page, 'sign-in-held-back');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Send me a link' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(`We sent a mail to ${email}`)).toBeVisible();
+  await page.unroute('**/v1/auth/login');
+  await page.goto(await newestLink(page.request, email, 'admit-browser'));
+  await page.getByRole('button', { name: 'Let this browser in' }).press('Enter');
+  await expect(page.getByText('Your account knows this browser now')).toBeVisible();
+  await expect(page.getByLabel('E-mail address')).toHaveValue(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+});
+
 test('id_19 an authenticator app guards the account, all by keyboard', async ({ page }) => {
   const email = await arrive(page, 'Analytical Engines');
   await page.goto('/me');

@@ -16,6 +16,8 @@ export const PUBLIC: readonly string[] = [
   '/reset-password',
   '/reset-password?token=x',
   '/reset-second-factor?token=x',
+  '/admit-browser',
+  '/admit-browser?token=x',
   '/confirm-email?token=x',
   '/revert-email?token=x',
   '/invitation?token=x',

@@ -26,7 +26,7 @@ pub(crate) struct Authenticated {
     pub(crate) opening: Opening,
     /// Whether by something that they have, too, and not only by something that they know.
     pub(crate) by_second_factor: bool,
-    /// With a browser that they used before.
+    /// With a browser that they used before, or let in.
     pub(crate) is_known_device: bool,
     /// After this many wrong tries in a row.
     pub(crate) failed_before: u32,
@@ -160,7 +160,7 @@ impl Ctx {
         })
     }
 
-    /// The browser that somebody shows, where the person has used it before.
+    /// The browser that somebody shows, where the person has used it before, or let it in.
     pub(crate) async fn known_device<'a>(
         &self,
         user: UserId,

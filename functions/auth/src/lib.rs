@@ -30,6 +30,7 @@ use utoipa_axum::routes;
 
 mod access;
 mod address;
+mod admit_browser;
 mod answer;
 mod authenticate;
 mod authenticator;
@@ -48,6 +49,7 @@ mod logout;
 mod lost_factor;
 mod mails;
 mod me;
+mod new_browser;
 mod passkey_login;
 mod passkeys;
 mod password;
@@ -116,6 +118,8 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(public(routes!(resend_verification::resend_verification)))
         .routes(public(routes!(forgot_password::forgot_password)))
         .routes(public(routes!(reset_password::reset_password)))
+        .routes(public(routes!(new_browser::new_browser)))
+        .routes(public(routes!(admit_browser::admit_browser)))
         .routes(public(routes!(lost_factor::lose_second_factor)))
         .routes(public(routes!(factor_reset::reset_second_factor)))
         .routes(public(routes!(factor_reset::stop_second_factor_reset)))

@@ -15,6 +15,8 @@ use crate::catalogue::{Catalogue, catalogue};
 
 /// How long a link in a mail works.
 pub(crate) const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(60);
+/// The same of a link that lets a browser in: whoever asks for one waits for it.
+pub(crate) const ADMISSION_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 /// How long a mail that was not sent is worth sending, where it has no link that ends.
 const WORTH_SENDING: SignedDuration = SignedDuration::from_hours(24);
 /// The language of a mail to somebody whom we do not know.
@@ -71,7 +73,23 @@ impl Ctx {
         self.outgoing(letter).await
     }
 
-    /// The mail for somebody who wants to reset the password of an address that is not registered, or to prove it.
+    /// The mail with the link that lets a browser in.
+    pub(crate) async fn admission_mail(
+        &self,
+        user: &User,
+        token: &api::Secret,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        let link = self.link_with("admit-browser", token)?;
+        let letter = Letter {
+            worth_sending: ADMISSION_LIFETIME,
+            ..Letter::to(user, |texts| &texts.admit_browser, link)
+        };
+        let letter = letter.with(self.circumstances(user, origin));
+        self.outgoing(letter).await
+    }
+
+    /// The mail for somebody who wants a link for an address that is not registered.
     pub(crate) async fn unknown_address_mail(&self, address: &EmailAddress) -> Result<Outgoing> {
         let link = self.link("register")?;
         self.outgoing(Letter::to_unknown(
@@ -397,7 +415,8 @@ impl<'a> Letter<'a> {
         let mut values = vec![
             ("name", self.name.to_owned()),
             ("link", self.link.to_string()),
-            ("minutes", LINK_LIFETIME.as_mins().to_string()),
+            // A mail with a link is worth sending as long as the link works.
+            ("minutes", self.worth_sending.as_mins().to_string()),
         ];
         values.extend(self.values.iter().cloned());
         let values: Vec<(&str, &str)> = values

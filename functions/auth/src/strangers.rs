@@ -5,8 +5,9 @@
 //! A try is counted before its password is compared, and a right one gives back what it took: of many at once none gets
 //! ahead of the count, and those who sign in rightly use nothing up. While too many fail, tries are refused before a hash
 //! is computed, known and unknown addresses alike. Nobody is locked out by that: browsers that the owner used before are
-//! no strangers, nor is what comes from a network where they signed in or followed a link of ours (so a new password by
-//! mail opens the way from anywhere), and passkeys are not counted at all.
+//! no strangers, nor is what comes from a network where they signed in or followed a link of ours, and passkeys are not
+//! counted at all. Who is at a new place lets their browser in by a link that is mailed to them
+//! (`POST /v1/auth/new-browser`).
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -223,7 +224,7 @@ impl Ctx {
         self.strangers.held_back(now);
         Err(Error::HeldBack {
             code: "sign_ins_held_back",
-            detail: "too many sign-ins fail just now, so new places wait: use a browser or a network from which you signed in before, or a passkey, or set a new password by the link that we mail you",
+            detail: "too many sign-ins fail just now, so new places wait: use a browser or a network from which you signed in before, or a passkey, or let this browser in by a link that we mail you",
             retry_at,
         })
     }

@@ -28,7 +28,7 @@ pub struct Device {
     pub mark: SecretHash,
     /// From where it was used.
     pub origin: Origin,
-    /// When it signed in last, or followed a link that was mailed to the person.
+    /// When it signed in last, or a link that was mailed to the person was followed with it.
     pub used_at: Timestamp,
 }
 
@@ -49,6 +49,9 @@ struct DeviceItem {
     origin: Origin,
     #[serde(with = "millis")]
     used: Timestamp,
+    /// Whether it was only let in by the link of a mail, and nobody signed in with it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    adm: bool,
     exp: i64,
 }
 
@@ -73,12 +76,22 @@ impl Device {
     }
 
     pub(crate) fn write(&self) -> Result<Write> {
+        self.stored(false)
+    }
+
+    /// The write of one that was let in by the link of a mail: it is known, and the first sign-in with it is still told.
+    pub(crate) fn write_admitted(&self) -> Result<Write> {
+        self.stored(true)
+    }
+
+    fn stored(&self, is_only_admitted: bool) -> Result<Write> {
         let forgotten_at = self.used_at.saturating_add(DEVICE_LIFETIME);
         let item = DeviceItem {
             user: self.user,
             mark: self.mark.clone(),
             origin: self.origin.clone(),
             used: self.used_at,
+            adm: is_only_admitted,
             exp: forgotten_at.unwrap_or(self.used_at).as_second(),
         };
         Ok(Write::put(item.key(), encode(&item)?))
@@ -117,7 +130,7 @@ impl SystemTable<'_> {
         Ok(())
     }
 
-    /// Whether somebody signed in with this device before.
+    /// Whether somebody signed in with this device before, or let it in.
     pub async fn knows_device(
         &self,
         user: UserId,
@@ -148,7 +161,7 @@ impl SystemTable<'_> {
             }
         }
         let known_as = |mark: &SecretHash| known.iter().find(|item| item.mark == *mark);
-        if known_as(&device.mark).is_none() {
+        if known_as(&device.mark).is_none_or(|item| item.adm) {
             return Ok(Some(Novelty::Device));
         }
         let (Some(place), Some(area)) = (place, device.origin.area()) else {

@@ -28,6 +28,8 @@ pub enum TokenPurpose {
     VerifyEmail,
     /// Sets a new password.
     ResetPassword,
+    /// Lets a browser in.
+    AdmitBrowser,
     /// Proves a new address of somebody who has another one.
     ChangeEmail,
     /// Brings the old address back.

@@ -123,7 +123,7 @@ impl Seen {
 fn blocked() -> Error {
     Error::Forbidden {
         code: "sign_in_blocked",
-        detail: "too many wrong tries: sign in with a browser that you used before, or choose a new password"
+        detail: "too many wrong tries: sign in with a browser that you used before, let this one in by a link that we mail you, or choose a new password"
             .to_owned(),
     }
 }

@@ -64,7 +64,9 @@ async fn routes_of_a_persons_own_account_work_under_their_role() {
     post(&ada, "/v1/auth/forgot-password", &email)
         .await
         .expect(202);
+    post(&ada, "/v1/auth/new-browser", &email).await.expect(202);
     for path in [
+        "/v1/auth/admit-browser",
         "/v1/auth/confirm-email",
         "/v1/auth/revert-email",
         "/v1/auth/reset-second-factor",

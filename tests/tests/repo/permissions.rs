@@ -5,14 +5,16 @@ use serde_json::Value;
 use crate::openapi::snapshot;
 
 /// Everything that needs no credential. A route that comes in here needs a reason.
-const PUBLIC: [&str; 17] = [
+const PUBLIC: [&str; 19] = [
     "get /.well-known/jwks.json",
     // By it servers of Bluesky know the product.
     "get /v1/networks/bluesky/client-metadata.json",
+    "post /v1/auth/admit-browser",
     "post /v1/auth/confirm-email",
     "post /v1/auth/forgot-password",
     "post /v1/auth/login",
     "post /v1/auth/lost-second-factor",
+    "post /v1/auth/new-browser",
     "post /v1/auth/passkey",
     "post /v1/auth/passkey/options",
     "post /v1/auth/refresh",

@@ -8,6 +8,7 @@
 )]
 
 mod access_policy;
+mod admission;
 mod app;
 mod attempts;
 mod between;

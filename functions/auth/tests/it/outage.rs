@@ -45,7 +45,7 @@ async fn key_outage_refuses_known_and_unknown_addresses_alike_and_counts_no_try(
         for _ in 0..7 {
             come_again(&login_as(&app, address).await);
         }
-        for path in ["forgot-password", "resend-verification"] {
+        for path in ["forgot-password", "resend-verification", "new-browser"] {
             let answer = to(&app, &format!("/v1/auth/{path}"), address).await;
             come_again(&answer);
         }

@@ -9,7 +9,7 @@ const OWN: &str = testkit::http::PUBLIC_URL;
 pub(crate) const PASSKEYS: &str = "/v1/me/passkeys";
 
 /// Somebody with a passkey.
-struct Guarded {
+pub(crate) struct Guarded {
     passkey: SoftPasskey,
     id: String,
     cookie: String,
@@ -31,7 +31,7 @@ pub(crate) async fn add(app: &App, cookie: &str, passkey: &mut SoftPasskey) -> A
     post(app, cookie, PASSKEYS, &body).await
 }
 
-async fn guarded(app: &App) -> Guarded {
+pub(crate) async fn guarded(app: &App) -> Guarded {
     let mut passkey = SoftPasskey::new("phone", OWN);
     let answer = add(app, &app.browser().await, &mut passkey).await;
     let answer = answer.expect(201);

@@ -87,7 +87,7 @@ async fn id_01_new_link_costs_the_same_work_whether_or_not_the_address_is_known(
     app.newcomer().await;
     app.register("grace@example.com", PASSWORD).await;
 
-    for path in ["forgot-password", "resend-verification"] {
+    for path in ["forgot-password", "resend-verification", "new-browser"] {
         let ask = async |address: &str| {
             let call = app.api.post(format!("/v1/auth/{path}"));
             call.json(&json!({ "email": address })).send().await

@@ -1,5 +1,5 @@
-//! The cookie by which a browser is recognised that somebody signed in with before. It opens nothing: it only keeps the
-//! way to a password open while strangers try theirs, and saves the owner a notice.
+//! The cookie by which a browser is recognised that somebody signed in with before, or let in by the link of a mail. It
+//! opens nothing: it only keeps the way to a password open while strangers try theirs, and saves the owner a notice.
 
 use std::fmt;
 

@@ -109,6 +109,8 @@ event_kinds! {
         UserAuthenticatorRemoved = "user.authenticator_removed",
         UserAvatarChanged = "user.avatar_changed",
         UserAvatarRemoved = "user.avatar_removed",
+        UserBrowserAdmissionRequested = "user.browser_admission_requested",
+        UserBrowserAdmitted = "user.browser_admitted",
         UserEdited = "user.edited",
         UserEmailChangeRequested = "user.email_change_requested",
         UserEmailChanged = "user.email_changed",
