@@ -3,7 +3,7 @@
 use domain::membership::{AccountLimit, Role};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::http::colleague;
 use testkit::{Answer, TestMember};
 use tests::people;
@@ -210,6 +210,45 @@ async fn id_23_last_two_factors_that_are_removed_at_once_leave_one() {
     refused.expect_problem(409, "last_second_factor");
     assert!(statuses.contains(&StatusCode::NO_CONTENT), "{statuses:?}");
     assert_eq!(passkeys().await.as_array().unwrap().len(), 1);
+}
+
+/// The way back to an address takes second factors with it: nobody can tell the person's from a thief's.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_23_member_who_lost_their_factors_with_the_way_back_to_their_address_needs_one_again() {
+    const NEXT: &str = "seven looms weave flowers";
+    let two = Two::new().await;
+    let ada = two.guard(&two.ada, "ada").await;
+    let required = require(&two.product, &two.tenant, &ada, true).await;
+    required.expect(200);
+    let bob = two.guard(&two.bob, "bob").await;
+    let api = &two.product.api;
+    let thiefs = json!({ "email": people::address("thief") });
+    let call = api.post("/v1/me/email").cookie(&bob).json(&thiefs);
+    call.send().await.expect(202);
+    let follow = async |page: &str, body: Value| {
+        let call = api.post(format!("/v1/auth/{page}")).json(&body);
+        call.send().await.expect(204)
+    };
+    let token = |name: &str| people::newest_token(&two.product, name);
+    follow("confirm-email", json!({ "token": token("thief") })).await;
+    follow("revert-email", json!({ "token": token("bob") })).await;
+    let reset = json!({ "token": token("bob"), "password": NEXT });
+    follow("reset-password", reset).await;
+
+    let login = json!({ "email": people::address("bob"), "password": NEXT });
+    let signed_in = api.post("/v1/auth/login").json(&login).send().await;
+
+    let bob = signed_in.expect(200).cookie();
+    let me = two.me(&bob).await;
+    assert_eq!(me["has_second_factor"], false);
+    assert_eq!(me["tenants"][0]["requires_second_factor"], true);
+    let [by_session, by_key] = two.answers(&bob).await;
+    by_session.expect_problem(403, MISSING);
+    by_key.expect_problem(401, "unauthenticated");
+    // Their own account is open to them, and leads back in.
+    let bob = two.guard(&bob, "bob's next").await;
+    let [by_session, _] = two.answers(&bob).await;
+    by_session.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
