@@ -9,7 +9,7 @@ use domain::membership::{
 use domain::{Error, Result, RoleId};
 use http::StatusCode;
 use serde::Deserialize;
-use store::{Defined, MemberSaved};
+use store::{Defined, MemberSaved, Standing};
 use utoipa::IntoParams;
 
 use crate::asker::{Asker, too_busy};
@@ -25,7 +25,7 @@ const PAGE: i32 = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeleteRole {
-    /// The role that they get instead; without it, a role that somebody has stays.
+    /// The role that they get instead, by its word or its id; without it, a role that somebody has stays.
     #[param(value_type = Option<String>)]
     replacement: Option<AssignedRole>,
 }
@@ -65,6 +65,7 @@ pub(crate) async fn delete_role(
         authorize(asker.rights(), action, Relation::Role(&found.permissions))
             .map_err(|denial| denied(denial, "role"))?;
         if let Some(replacement) = options.replacement {
+            ctx.must_know(&asker, replacement).await?;
             ctx.replace_role(&asker, &found, replacement).await?;
         }
         let act = ctx.act(&asker);
@@ -85,8 +86,16 @@ pub(crate) async fn delete_role(
 }
 
 impl Ctx {
+    /// Refuses a replacement that does not exist also where nobody would get it: whoever names a foreign one is noted.
+    async fn must_know(&self, asker: &Asker, replacement: AssignedRole) -> Result<()> {
+        match replacement {
+            AssignedRole::BuiltIn(_) => Ok(()),
+            AssignedRole::Custom(id) => self.role(asker, id).await.map(drop),
+        }
+    }
+
     /// Gives everybody who has the role another one, one by one: each is an act of its own, so whatever stops this half way
-    /// leaves nothing half done, and a repeat goes on.
+    /// leaves nothing half done, and a repeat goes on. A refusal changes nobody: all are judged before the first gets it.
     async fn replace_role(
         &self,
         asker: &Asker,
@@ -103,23 +112,40 @@ impl Ctx {
                 "member",
             ));
         }
-        let mut after = None;
+        let holders = self.holders(asker, role).await?;
+        for member in &holders {
+            let [granted, _] = self.judge(asker, member, replacement).await?;
+            let keeps = |permission| granted.rights.permissions.contains(permission);
+            if member.user == asker.user && !role.permissions.iter().all(keeps) {
+                return Err(in_use_by_oneself());
+            }
+        }
+        for member in &holders {
+            self.give(asker, member, replacement).await?;
+        }
+        Ok(())
+    }
+
+    async fn holders(&self, asker: &Asker, role: &CustomRole) -> Result<Vec<Membership>> {
+        let (mut holders, mut after) = (Vec::new(), None);
         loop {
             let page = self.tenant(asker).member_page(after, PAGE).await?;
-            for member in page.members {
-                if member.role == AssignedRole::Custom(role.id) {
-                    self.give(asker, &member, replacement).await?;
-                }
-            }
+            let members = page.members.into_iter();
+            holders.extend(members.filter(|member| member.role == AssignedRole::Custom(role.id)));
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(holders);
             }
         }
     }
 
-    /// Whoever changed meanwhile is met again in the next round, if they still have the role.
-    async fn give(&self, asker: &Asker, member: &Membership, role: AssignedRole) -> Result<()> {
+    /// What a member would have with the role, and has now; refused where the caller may not change the one to the other.
+    async fn judge(
+        &self,
+        asker: &Asker,
+        member: &Membership,
+        role: AssignedRole,
+    ) -> Result<[Standing; 2]> {
         must_not_limit_owner(role, &member.limit)?;
         let members = self.tenant(asker);
         let granted = granted(&members, role, &member.limit).await?;
@@ -131,17 +157,32 @@ impl Ctx {
         };
         authorize(asker.rights(), Action::Grant(&granted.rights), relation)
             .map_err(|denial| denied(denial, "member"))?;
+        Ok([granted, present])
+    }
+
+    /// Whoever changed meanwhile is met again in the next round, if they still have the role.
+    async fn give(&self, asker: &Asker, member: &Membership, role: AssignedRole) -> Result<()> {
+        let [granted, present] = self.judge(asker, member, role).await?;
         let changed = Membership {
             role,
             version: member.version.saturating_add(1),
             ..member.clone()
         };
         let held = [&asker.standing, &granted, &present];
-        let _: MemberSaved = members
+        let _: MemberSaved = self
+            .tenant(asker)
             .change_member(member, &changed, &held, &self.act(asker))
             .await?;
         Ok(())
     }
+}
+
+/// The caller has what is to be deleted, and could not go on without it.
+fn in_use_by_oneself() -> Error {
+    Error::conflict(
+        "in_use",
+        "you have it yourself: let somebody else delete it, or give yourself another role first",
+    )
 }
 
 /// Members still have what is to be deleted.

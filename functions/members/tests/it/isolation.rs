@@ -49,3 +49,22 @@ async fn id_37_ids_of_another_tenant_are_answered_like_unknown_ones() {
 
     assert_eq!(app.events().await, before);
 }
+
+#[tokio::test]
+async fn f_14_foreign_replacement_of_a_role_is_answered_like_an_unknown_one_also_where_nobody_gets_it()
+ {
+    let app = App::new().await;
+    let role = app.role("Client", &["read_posts"]).await;
+    let stranger = member(&app.table, &app.clock, Role::Owner).await;
+    let body = json!({ "name": "Theirs", "permissions": ["read_posts"] });
+    let theirs = app.post(&stranger, "/v1/roles", &body).await.expect(201);
+    let path = format!("/v1/roles/{}", theirs.body["id"].as_str().unwrap());
+
+    for replacement in [role.as_str(), "rol_00000000000000000000000007"] {
+        let with = format!("{path}?replacement={replacement}");
+        let answer = app.delete(&stranger, &with).await;
+        answer.expect_problem(404, "not_found");
+    }
+
+    app.get(&stranger, &path).await.expect(200);
+}

@@ -147,6 +147,58 @@ async fn role_that_somebody_has_is_deleted_only_with_a_replacement() {
     assert_eq!(own["role"], "viewer");
 }
 
+/// Of one holder the caller has less: the other one, who comes first, must not have changed.
+#[tokio::test]
+async fn id_39_replacement_that_is_refused_for_one_member_changes_nobody() {
+    let app = App::new().await;
+    let ada = app.account("ada").await;
+    let group = app.group("Client", &[ada]).await;
+    let id = app.role("Desk", &["read_tenant", "read_posts"]).await;
+    let custom: domain::RoleId = id.parse().unwrap();
+    let role = domain::membership::AssignedRole::Custom(custom);
+    let mut holders = vec![app.limited(role, &group).await, app.colleague(role).await];
+    holders.push(app.limited(role, &group).await);
+    let admin = app.limited(Role::Admin, &group).await;
+
+    let path = format!("/v1/roles/{id}?replacement=viewer");
+    let answer = app.delete(&admin, &path).await;
+
+    answer.expect(403);
+    for holder in &holders {
+        let own = app.get(holder, "/v1/members/me").await.expect(200).body;
+        assert_eq!(own["role"], id);
+    }
+    app.delete(&app.owner, &path).await.expect(204);
+}
+
+#[tokio::test]
+async fn id_39_role_of_the_caller_is_not_replaced_by_one_that_could_not_finish_it() {
+    let app = App::new().await;
+    let lead = [
+        "read_tenant",
+        "read_members",
+        "manage_members",
+        "manage_roles",
+    ];
+    let id = app.role("Lead", &lead).await;
+    let same = app.role("Head", &lead).await;
+    let custom: domain::RoleId = id.parse().unwrap();
+    let role = domain::membership::AssignedRole::Custom(custom);
+    let (first, second) = (app.colleague(role).await, app.colleague(role).await);
+    let less = app.role("Reader", &["read_tenant"]).await;
+
+    let path = format!("/v1/roles/{id}?replacement");
+    let answer = app.delete(&first, &format!("{path}={less}")).await;
+
+    answer.expect_problem(409, "in_use");
+    for holder in [&first, &second] {
+        let own = app.get(holder, "/v1/members/me").await.expect(200).body;
+        assert_eq!(own["role"], id);
+    }
+    let answer = app.delete(&first, &format!("{path}={same}")).await;
+    answer.expect(204);
+}
+
 #[tokio::test]
 async fn role_with_wrong_fields_names_each_of_them() {
     let app = App::new().await;
