@@ -29,7 +29,7 @@ pub(crate) struct ListPosts {
     /// too; asked for `queued` or `publishing`, cards show the state of this moment.
     #[param(value_type = Option<String>)]
     state: Option<PostState>,
-    /// Only with this account.
+    /// Id of an account: only posts with it. One that the caller cannot see is answered with 404.
     #[param(value_type = Option<String>)]
     account: Option<AccountId>,
     /// Only with this tag.
@@ -63,6 +63,7 @@ pub(crate) async fn list_posts(
     Query(query): Query<ListPosts>,
 ) -> api::Result<Json<Page<CardView>>> {
     let asker = Asker::from(caller);
+    ctx.must_see(&asker, query.account).await?;
     let page = if query.from.is_none() && query.to.is_none() {
         ctx.newest(&asker, query).await?
     } else {
@@ -116,6 +117,16 @@ impl ListPosts {
 }
 
 impl Ctx {
+    /// Whoever asks for posts of somebody else's account is told what they are told of one that does not exist, and is
+    /// noted: an empty list would be neither.
+    async fn must_see(&self, asker: &Asker, account: Option<AccountId>) -> Result<()> {
+        let Some(account) = account else {
+            return Ok(());
+        };
+        let found = self.posts(asker).account(account).await?;
+        found.map(drop).ok_or(Error::NotFound { kind: "account" })
+    }
+
     async fn newest(&self, asker: &Asker, query: ListPosts) -> Result<Page<CardView>> {
         let filters = query.filters();
         let list = ListQuery {

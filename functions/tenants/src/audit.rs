@@ -4,7 +4,7 @@ use api::permission::ReadAudit;
 use api::{Can, Json, ListQuery, Page, PageLimit, Query};
 use axum::extract::State;
 use domain::event::{Actor, Subject};
-use domain::{EventId, Result, TenantId, UserId};
+use domain::{Error, EventId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,6 +21,9 @@ const BLOCKS: i32 = 5;
 /// sealer is late.
 const LATE: SignedDuration = SignedDuration::from_hours(24);
 
+/// What the product's own parts begin with, as actors.
+const OF_PRODUCT: &str = "system:";
+
 /// Which events, and which part of the list.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -28,10 +31,10 @@ const LATE: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct ListAudit {
     /// Only of this kind, such as `post.scheduled`; or of all kinds that begin with it, such as `post`.
     kind: Option<String>,
-    /// Only by this actor: a user's id, `support:` and the id of somebody who looked in for support, or `system:` and the
-    /// part of the product.
+    /// Only by this actor: a user's id, an API key's, `support:` and the id of somebody who looked in for support, or
+    /// `system:` and the part of the product. Whom no event names, and who is no member, is answered with 404.
     actor: Option<String>,
-    /// Only about what has this id.
+    /// Id of what it is about. What no event is about is answered with 404.
     subject: Option<String>,
     /// Only at or after this instant.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -107,9 +110,37 @@ pub(crate) async fn list_audit(
         kind: "audit",
         filters: &filters,
     };
-    let before: Option<u64> = ctx.gate.start(list, query.cursor.as_deref()).await?;
-    let (entries, next) = ctx.entries(&caller, &query, before).await?;
-    Ok(Json(ctx.gate.page(list, entries, next).await?))
+    let start: Option<Position> = ctx.gate.start(list, query.cursor.as_deref()).await?;
+    let found = ctx.entries(&caller, &query, start).await?;
+    let next = found.next.map(|before| {
+        if found.is_met {
+            Position::Before(before)
+        } else {
+            Position::Unmet { before }
+        }
+    });
+    if next.is_none() && !found.is_met && !ctx.knows(&caller, &query).await? {
+        return Err(Error::NotFound { kind: "event" }.into());
+    }
+    Ok(Json(ctx.gate.page(list, found.entries, next).await?))
+}
+
+/// Where a list goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Position {
+    /// Before this place of the chain.
+    Before(u64),
+    /// The same, and no event behind it names whom or what is asked for.
+    Unmet { before: u64 },
+}
+
+/// A part of the list.
+struct Found {
+    entries: Vec<AuditView>,
+    next: Option<u64>,
+    /// Whether an event named the actor and the subject that are asked for, this one's or of a part before.
+    is_met: bool,
 }
 
 impl Ctx {
@@ -117,31 +148,59 @@ impl Ctx {
         &self,
         caller: &Can<ReadAudit>,
         query: &ListAudit,
-        mut before: Option<u64>,
-    ) -> Result<(Vec<AuditView>, Option<u64>)> {
+        start: Option<Position>,
+    ) -> Result<Found> {
         let tenant = self.table.tenant(&caller.scope);
         let limit = usize::try_from(query.limit.get()).unwrap_or(usize::MAX);
-        let mut entries = Vec::new();
+        let mut found = Found {
+            entries: Vec::new(),
+            next: match start {
+                None => None,
+                Some(Position::Before(before) | Position::Unmet { before }) => Some(before),
+            },
+            is_met: match start {
+                None => !query.names_somebody(),
+                Some(position) => matches!(position, Position::Before(_)),
+            },
+        };
         for _ in 0..QUERIES_MAX {
-            let page = tenant.audit_before(before, BLOCKS).await?;
+            let page = tenant.audit_before(found.next, BLOCKS).await?;
             for record in page.records {
                 if query.is_past(record.event.at) {
-                    return Ok((entries, None));
+                    found.next = None;
+                    return Ok(found);
                 }
                 let seq = record.event.seq;
+                found.is_met |= query.is_met_by(&record);
                 if query.matches(&record) {
-                    entries.push(AuditView::from(record));
+                    found.entries.push(AuditView::from(record));
                 }
-                if entries.len() == limit {
-                    return Ok((entries, Some(seq).filter(|seq| *seq > 1)));
+                if found.entries.len() == limit {
+                    found.next = Some(seq).filter(|seq| *seq > 1);
+                    return Ok(found);
                 }
             }
-            before = page.next;
-            if before.is_none() {
+            found.next = page.next;
+            if found.next.is_none() {
                 break;
             }
         }
-        Ok((entries, before))
+        Ok(found)
+    }
+
+    /// Whether those who are asked for are of the tenant, whatever the log says of them.
+    async fn knows(&self, caller: &Can<ReadAudit>, query: &ListAudit) -> Result<bool> {
+        let tenant = self.table.tenant(&caller.scope);
+        for id in query.actor.iter().chain(&query.subject) {
+            let is_own = match id.parse::<UserId>() {
+                Ok(user) => tenant.membership(user).await?.is_some(),
+                Err(_) => *id == caller.tenant.id.to_string() || id.starts_with(OF_PRODUCT),
+            };
+            if !is_own {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -158,6 +217,22 @@ impl ListAudit {
             .is_some_and(|from| at < from.saturating_sub(LATE).unwrap_or(from))
     }
 
+    fn names_somebody(&self) -> bool {
+        self.actor.is_some() || self.subject.is_some()
+    }
+
+    /// Whether an event is by the actor and about the subject that are asked for.
+    fn is_met_by(&self, record: &AuditRecord) -> bool {
+        let event = &record.event;
+        self.actor
+            .as_ref()
+            .is_none_or(|actor| event.actor.to_string() == *actor)
+            && self
+                .subject
+                .as_ref()
+                .is_none_or(|id| ids(&event.subject).contains(id))
+    }
+
     fn matches(&self, record: &AuditRecord) -> bool {
         let event = &record.event;
         let is_kind = |wanted: &String| {
@@ -165,14 +240,7 @@ impl ListAudit {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         self.kind.as_ref().is_none_or(is_kind)
-            && self
-                .actor
-                .as_ref()
-                .is_none_or(|actor| event.actor.to_string() == *actor)
-            && self
-                .subject
-                .as_ref()
-                .is_none_or(|id| ids(&event.subject).contains(id))
+            && self.is_met_by(record)
             && self.from.is_none_or(|from| event.at >= from)
             && self.to.is_none_or(|to| event.at < to)
     }

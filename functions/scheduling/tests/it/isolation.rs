@@ -95,6 +95,26 @@ async fn foreign_account_or_medium_in_a_body_is_answered_like_an_absent_one() {
 }
 
 #[tokio::test]
+async fn f_14_list_of_a_foreign_account_is_answered_like_that_of_an_absent_one() {
+    let world = World::new().await;
+    let stranger = world.stranger().await;
+    let range = "from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z";
+
+    for filter in ["", range] {
+        let list = async |account: AccountId| {
+            let path = format!("/v1/posts?account={account}&{filter}");
+            let answer = world.api.get(path).by(&stranger).send().await;
+            answer.expect_problem(404, "not_found").body
+        };
+        let foreign = list(world.account).await;
+        let random = list(AccountId::generate(world.table.ids())).await;
+        assert_eq!(without_instance(foreign), without_instance(random));
+        let path = format!("/v1/posts?account={}&{filter}", world.account);
+        world.get(path).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn foreign_lists_and_cursors_do_not_mix() {
     let world = World::new().await;
     for _ in 0..3 {

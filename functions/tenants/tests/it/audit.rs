@@ -135,10 +135,72 @@ async fn audit_log_of_another_tenant_is_never_shown() {
     let page = app.audit(&owner, "").await;
 
     assert_eq!(kinds(&page), ["tenant.created"]);
-    let foreign = app
-        .audit(&owner, &format!("?subject={}", other.tenant))
-        .await;
-    assert_eq!(foreign["items"], json!([]));
+}
+
+#[tokio::test]
+async fn f_14_audit_log_asked_for_a_foreign_actor_or_subject_answers_as_for_an_unknown_one() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let other = member(&app.table, &app.clock, Role::Owner).await;
+    for name in ["A", "B", "C"] {
+        app.rename(&owner, name).await;
+        app.rename(&other, name).await;
+        app.seal().await;
+    }
+    let unknown = "usr_00000000000000000000000007";
+
+    for filter in [
+        format!("?subject={}", other.tenant),
+        format!("?actor={}", other.user),
+        format!("?actor={}&subject={}", owner.user, other.tenant),
+        format!("?subject={}&from=2026-12-01T08:01:00Z", other.tenant),
+        format!("?actor={unknown}"),
+        format!("?actor=support:{unknown}"),
+        "?subject=post_00000000000000000000000007&kind=post".to_owned(),
+    ] {
+        let answer = app.api.get(format!("/v1/audit{filter}"));
+        let answer = answer.by(&owner).send().await;
+        answer.expect_problem(404, "not_found");
+    }
+    for (filter, found) in [
+        // Their own, also where nothing is found of them.
+        (format!("?actor={}&kind=post", owner.user), 0),
+        (format!("?subject={}", owner.user), 0),
+        (
+            format!("?subject={}&to=2026-12-01T07:00:00Z", owner.tenant),
+            0,
+        ),
+        ("?actor=system:publishing".to_owned(), 0),
+        (format!("?actor={}&subject={}", owner.user, owner.tenant), 4),
+    ] {
+        let page = app.audit(&owner, &filter).await;
+        assert_eq!(kinds(&page).len(), found, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn f_14_search_of_the_audit_log_that_meets_nobody_ends_with_404_on_its_last_page() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    // A page reads 4 × 5 blocks; each time that is sealed makes one.
+    for number in 0..24 {
+        app.rename(&owner, &format!("Looms {number}")).await;
+        app.seal().await;
+    }
+    let unknown = "usr_00000000000000000000000007";
+    let search = async |actor: &str| {
+        let first = app
+            .audit(&owner, &format!("?actor={actor}&kind=post"))
+            .await;
+        assert_eq!(first["items"], json!([]));
+        let cursor = first["next"].as_str().unwrap();
+        let path = format!("/v1/audit?actor={actor}&kind=post&cursor={cursor}");
+        app.api.get(path).by(&owner).send().await
+    };
+
+    search(unknown).await.expect_problem(404, "not_found");
+    let met = search(&owner.user.to_string()).await.expect(200).body;
+    assert_eq!(met["next"], Value::Null);
 }
 
 #[tokio::test]
