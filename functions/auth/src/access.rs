@@ -70,6 +70,7 @@ impl Ctx {
         &self,
         family: &RefreshFamily,
         tenant: TenantId,
+        act: &UserAct,
     ) -> Result<Tokens> {
         self.ready_to_issue().await?;
         let now = self.clock.now();
@@ -83,7 +84,7 @@ impl Ctx {
         let token = RefreshSecret::first(&*self.random, beside.user, beside.id);
         let system = self.table.system();
         if !system
-            .start_family_beside(family, &beside, &token.hashes())
+            .start_family_beside(family, &beside, &token.hashes(), act)
             .await?
         {
             return Err(Error::unauthenticated());

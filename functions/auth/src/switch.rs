@@ -3,14 +3,17 @@
 use api::{Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
 use domain::{Error, TenantId};
 use http::header::SET_COOKIE;
 use serde::Deserialize;
-use store::Credential;
+use serde_json::json;
+use store::{Credential, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::answer::SignedInAnswer;
+use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +34,7 @@ pub(crate) struct Switch {
 pub(crate) async fn switch(
     State(ctx): State<Ctx>,
     caller: SignedIn,
+    client: Client,
     Json(body): Json<Switch>,
 ) -> api::Result<Response> {
     let system = ctx.table.system();
@@ -39,17 +43,23 @@ pub(crate) async fn switch(
     let user = ctx.stored_person(caller.user).await?;
     let members = system.memberships(caller.user).await?;
     let me = ctx.me(&user, &members, Some(tenant)).await?;
+    let act = UserAct {
+        at: ctx.clock.now(),
+        kind: EventKind::UserTenantEntered,
+        origin: client.origin(),
+        detail: json!({ "tenant": tenant }),
+    };
     match &caller.credential {
         Credential::Session(old) => {
             let rebound = ctx.gate.rebind(&*ctx.random, old, tenant);
-            if !system.replace_session(old, &rebound.session).await? {
+            if !system.switch_session(old, &rebound.session, &act).await? {
                 return Err(Error::unauthenticated().into());
             }
             let answer = SignedInAnswer { me, tokens: None };
             Ok(([(SET_COOKIE, rebound.set_cookie)], Json(answer)).into_response())
         }
         Credential::Family(family) => {
-            let tokens = Some(ctx.start_family_beside(family, tenant).await?);
+            let tokens = Some(ctx.start_family_beside(family, tenant, &act).await?);
             Ok(Json(SignedInAnswer { me, tokens }).into_response())
         }
     }

@@ -159,8 +159,11 @@ impl SystemTable<'_> {
         alive: &RefreshFamily,
         family: &RefreshFamily,
         first: &RefreshToken,
+        act: &UserAct,
     ) -> Result<bool> {
         let writes = vec![alive.used_at(family.last_used_at), put(family, first)?];
+        let event = self.user_event_write(family.user, act)?;
+        let writes = vec![alive, put(family, first)?, event];
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }

@@ -141,6 +141,25 @@ impl SystemTable<'_> {
         new: &Session,
         act: &UserAct,
     ) -> Result<bool> {
+        self.replace_session_by(old, new, act).await
+    }
+
+    /// The same for a session whose person enters another tenant.
+    pub async fn switch_session(
+        &self,
+        old: &Session,
+        new: &Session,
+        act: &UserAct,
+    ) -> Result<bool> {
+        self.replace_session_by(old, new, act).await
+    }
+
+    async fn replace_session_by(
+        &self,
+        old: &Session,
+        new: &Session,
+        act: &UserAct,
+    ) -> Result<bool> {
         let mut writes = Vec::from(replace(old, new)?);
         writes.push(self.user_event_write(new.user, act)?);
         let transacted = self.table.transact(writes).await?;

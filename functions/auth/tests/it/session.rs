@@ -164,6 +164,31 @@ async fn id_40_switch_gives_a_program_tokens_of_the_tenant() {
 }
 
 #[tokio::test]
+async fn id_44_switch_of_a_browser_and_of_a_program_is_remembered_with_its_tenant() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    let pair = app.login(PASSWORD, "token").await.expect(200).body;
+    let user = text(&pair["user"], "id").parse().unwrap();
+    let tenant = tenant(&app.table, &app.clock);
+    member_of(&app.table, &app.clock, user, &tenant, Role::Editor).await;
+    let switch = || {
+        let call = app.api.post("/v1/auth/switch");
+        call.json(&json!({ "tenant_id": tenant.id }))
+    };
+
+    switch().cookie(&cookie).send().await.expect(200);
+    let program = switch().bearer(text(&pair, "access_token")).send();
+    program.await.expect(200);
+
+    let events = app.table.system().user_events(user, 2).await.unwrap();
+    assert_eq!(events.len(), 2);
+    for event in events {
+        assert_eq!(event.kind, "user.tenant_entered");
+        assert_eq!(text(&event.detail, "tenant"), tenant.id.to_string());
+    }
+}
+
+#[tokio::test]
 async fn id_40_switch_to_a_foreign_tenant_is_answered_like_an_unknown_one() {
     let app = App::new().await;
     let cookie = app.browser().await;

@@ -134,6 +134,7 @@ event_kinds! {
         UserSessionEnded = "user.session_ended",
         UserSignInsFailed = "user.sign_ins_failed",
         UserSignedIn = "user.signed_in",
+        UserTenantEntered = "user.tenant_entered",
         UserVerificationRequested = "user.verification_requested",
     }
     not_audited {
