@@ -10,6 +10,7 @@
 
 pub mod caller;
 pub mod people;
+pub mod phone;
 pub mod policy;
 pub mod product;
 pub mod recorder;

@@ -6,7 +6,6 @@
 
 mod forms;
 mod network;
-mod phone;
 mod story;
 pub(crate) mod watch;
 

@@ -5,9 +5,9 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::SoftPasskey;
+use tests::phone::Phone;
 
 use super::{ADA, BOB, COUNTESS, Story};
-use crate::canary::phone::Phone;
 use crate::canary::watch::MeantFor;
 use crate::fixture::every_scope;
 

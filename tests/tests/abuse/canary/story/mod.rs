@@ -16,10 +16,10 @@ use cloud::objects::ObjectKey;
 use networks::Registry;
 use serde_json::Value;
 use testkit::Answer;
+use tests::phone::Phone;
 use tests::product::Product;
 
 use super::network::GuardedNetwork;
-use super::phone::Phone;
 use super::watch::{Log, Place, Watch};
 
 const ADA: &str = "ada@example.com";

@@ -8,13 +8,18 @@ const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// The app.
 #[derive(Debug)]
-pub(crate) struct Phone {
-    pub(crate) seed: Vec<u8>,
+pub struct Phone {
+    /// What both sides know.
+    pub seed: Vec<u8>,
 }
 
 impl Phone {
     /// The app that was told this secret.
-    pub(crate) fn told(secret: &str) -> Self {
+    ///
+    /// # Panics
+    /// Where it is no text in base32.
+    #[must_use]
+    pub fn told(secret: &str) -> Self {
         let (mut seed, mut bits, mut count) = (Vec::new(), 0_u32, 0);
         for character in secret.chars() {
             let digit = ALPHABET.find(character).unwrap();
@@ -29,7 +34,8 @@ impl Phone {
     }
 
     /// What it shows now.
-    pub(crate) fn code(&self, clock: &TestClock) -> String {
+    #[must_use]
+    pub fn code(&self, clock: &TestClock) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.seed);
         let step = clock.now().as_second() / 30;
         let tag = hmac::sign(&key, &step.to_be_bytes());
