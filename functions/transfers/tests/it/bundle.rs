@@ -41,12 +41,18 @@ impl Bundle {
 
     /// All records of this type.
     pub(crate) fn records(&self, kind: &str) -> Vec<Value> {
+        let mut records = self.all_records();
+        records.retain(|record| record["type"] == kind);
+        records
+    }
+
+    /// All records, of whatever type.
+    pub(crate) fn all_records(&self) -> Vec<Value> {
         let files = self.files.iter();
         files
             .filter(|(name, _)| name.starts_with("records/"))
             .flat_map(|(_, lines)| std::str::from_utf8(lines).unwrap().lines())
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .filter(|record| record["type"] == kind)
+            .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
 

@@ -2,11 +2,13 @@
 
 use cloud::objects::ObjectKey;
 use domain::account::{Account, AccountState, RemoteIdentity};
-use domain::delivery::{Delivery, Evidence, ProofKind, State, Target};
+use domain::delivery::{
+    Delivery, Evidence, Fault, FaultActor, FaultCategory, ProofKind, State, Target,
+};
 use domain::media::{Media, MediaFacts, MediaKind, MediaState};
 use domain::membership::{AccountGroup, CustomRole, Permission};
 use domain::network::NetworkId;
-use domain::post::{Body, Content, Override, Post, TargetContent};
+use domain::post::{Body, Content, Override, Post, TargetContent, ThreadPart};
 use domain::schedule::Schedule;
 use domain::{AccountGroupId, AccountId, Clock as _, DeliveryId, MediaId, PostId, RoleId};
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +43,7 @@ impl World {
                 remote_id: name.to_owned(),
                 handle: name.to_owned(),
                 name: name.to_owned(),
-                avatar_url: None,
+                avatar_url: Some("https://network.test/avatar.png".to_owned()),
             },
             state: AccountState::Connected,
             credential_version: 1,
@@ -89,12 +91,13 @@ impl World {
         let tenant = self.table.tenant(&by.scope);
         let created = tenant.create_media(&new, &act).await.unwrap();
         assert_eq!(created, MediaCreated::Done);
+        let (width, height) = size(bytes);
         let facts = MediaFacts {
             kind: MediaKind::Image,
             content_type: "image/png".to_owned(),
             bytes: length,
-            width: 1,
-            height: 1,
+            width,
+            height,
             duration_ms: None,
             sha256: sha256(bytes),
         };
@@ -166,7 +169,12 @@ impl World {
         assert_eq!(defined.unwrap(), Defined::Done);
     }
 
-    async fn group(&self, by: &TestMember, name: &str, accounts: &[AccountId]) {
+    pub(crate) async fn group(
+        &self,
+        by: &TestMember,
+        name: &str,
+        accounts: &[AccountId],
+    ) -> AccountGroupId {
         let act = self.act(by);
         let group = AccountGroup {
             id: AccountGroupId::generate(self.table.ids()),
@@ -179,6 +187,7 @@ impl World {
         let (tenant, standing) = (self.table.tenant(&by.scope), self.standing(by).await);
         let defined = tenant.create_account_group(&group, None, &standing, &act);
         assert_eq!(defined.await.unwrap(), Defined::Done);
+        group.id
     }
 
     async fn standing(&self, of: &TestMember) -> Standing {
@@ -206,13 +215,22 @@ impl World {
             });
             deliveries.push(in_state(draft, *state, now));
         }
+        let media: Vec<MediaId> = plan.has_media.then_some(media).into_iter().collect();
+        let thread = |more: &str| {
+            let part = ThreadPart {
+                text: format!("{} {more}", plan.text),
+                media: media.clone(),
+            };
+            plan.has_media.then_some(part)
+        };
         let target = |delivery: &Delivery| TargetContent {
             delivery: delivery.id,
             account: delivery.account,
             network: delivery.network.clone(),
             overridden: Override {
                 text: Some(format!("{} at {}", plan.text, delivery.network)),
-                ..Override::default()
+                media: plan.has_media.then(|| media.clone()),
+                thread: thread("there").map(|part| vec![part]),
             },
             options: json!({ "note": plan.text }),
         };
@@ -220,8 +238,8 @@ impl World {
             revision: 1,
             base: Content {
                 text: plan.text.clone(),
-                media: plan.has_media.then_some(media).into_iter().collect(),
-                thread: Vec::new(),
+                thread: thread("goes on").into_iter().collect(),
+                media: media.clone(),
             },
             targets: deliveries.iter().map(target).collect(),
         };
@@ -273,8 +291,18 @@ fn schedule(due: Timestamp) -> Schedule {
         local: "2026-12-01T09:00:00".parse().unwrap(),
         zone: "Europe/Berlin".parse().unwrap(),
         due,
-        adjusted: false,
+        adjusted: true,
         database: "2026b".to_owned(),
+    }
+}
+
+/// What the header of a PNG says; of anything else it is one dot.
+fn size(bytes: &[u8]) -> (u32, u32) {
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    if bytes.starts_with(b"\x89PNG") {
+        (number(16), number(20))
+    } else {
+        (1, 1)
     }
 }
 
@@ -284,18 +312,31 @@ fn in_state(draft: Delivery, state: State, now: Timestamp) -> Delivery {
     let evidence = Evidence {
         // Not in the form of our ids, which are others after an import.
         remote_id: Some(draft.id.as_uuid().to_string()),
-        permalink: None,
+        permalink: Some("https://network.test/1".to_owned()),
         proof: ProofKind::Response,
         published_at: now,
     };
     let is_out = matches!(state, State::Published | State::HandedOver);
+    let has_fault = matches!(
+        state,
+        State::RetryWait | State::Asking | State::Failed | State::Missed
+    );
+    let fault = Fault::new(
+        "network_unavailable",
+        FaultCategory::NetworkUnavailable,
+        FaultActor::Network,
+        "It does not answer",
+        "Wait",
+    );
     Delivery {
         state,
         due,
         not_before: due.filter(|_| !state.is_settled()),
         attention: due.filter(|_| !state.is_settled()),
         deadline: due.filter(|_| !state.is_settled()),
+        called_at: due.filter(|_| domain::post::is_past_intent(state)),
         evidence: is_out.then_some(evidence),
+        fault: has_fault.then_some(fault),
         ..draft
     }
 }
