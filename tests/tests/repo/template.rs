@@ -249,3 +249,19 @@ fn stack_that_is_deleted_keeps_what_must_not_be_lost() {
         }
     }
 }
+
+/// What is cut off the audit log before a checkpoint has seen it, nobody can miss: this is how long that may be.
+#[test]
+fn checkpoint_of_the_audit_log_is_made_every_hour() {
+    let template = application();
+    let functions = functions(&template);
+    let events = functions["upkeep"]["Events"].as_mapping().unwrap();
+    let checkpoint = &events["Checkpoint"]["Properties"];
+
+    assert_eq!(checkpoint["Schedule"], "rate(1 hour)");
+    let sample: serde_json::Value =
+        serde_json::from_str(&files::text("events/timer/checkpoint.json")).unwrap();
+    let input = checkpoint["Input"].as_str().unwrap();
+    let input: serde_json::Value = serde_json::from_str(input).unwrap();
+    assert_eq!(input, sample, "what the function takes for it");
+}
