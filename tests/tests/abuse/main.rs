@@ -27,6 +27,7 @@ mod keys;
 mod lost_factor;
 mod mass_assignment;
 mod places;
+mod quotas;
 mod roles;
 mod samples;
 mod second_factor;

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use store::{Meter, RequestRate};
 use testkit::http::api_key;
 use testkit::{Answer, GENEROUS, TestApi, TestClock, TestMember, gate, member, public_url};
+use tokio::task::JoinSet;
 
 use crate::app::router;
 
@@ -80,6 +81,39 @@ async fn id_08_two_instances_on_one_table_let_through_one_limit_together() {
 
     assert_eq!(at_once, 200);
     assert_eq!(after_a_second, 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quota_of_requests_is_not_exceeded_by_64_at_once_on_two_instances() {
+    let limits = ApiLimits {
+        tenant: RequestRate {
+            per_second: 20,
+            burst: 40,
+        },
+        ..GENEROUS
+    };
+    let world = Arc::new(World::new(2, limits).await);
+
+    let mut calls = JoinSet::new();
+    for call in 0..64 {
+        let world = Arc::clone(&world);
+        calls.spawn(async move { world.ask(call % 2, &world.owner).await });
+    }
+
+    let mut through = 0;
+    for answer in calls.join_all().await {
+        assert!(answer.headers.contains_key("ratelimit"), "{answer:?}");
+        if answer.status == 200 {
+            through += 1;
+        } else {
+            answer.expect_problem(429, "rate_limited");
+        }
+    }
+    assert!(through <= 40, "{through}");
+    // Whoever was refused because somebody else took their tokens in the same moment finds the rest.
+    assert_eq!(through + world.through(64).await, 40);
+    world.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(world.through(64).await, 20, "time gives it back");
 }
 
 #[tokio::test]
