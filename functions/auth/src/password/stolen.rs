@@ -9,6 +9,8 @@ use super::repetition::unit;
 const ENTRIES: usize = 100_000;
 /// How many bytes of each hash.
 const PREFIX: usize = 4;
+/// The first bytes of a SHA-1.
+pub(super) type Prefix = [u8; PREFIX];
 /// The first bytes of the SHA-1 of each, sorted, as the ranges of Pwned Passwords are asked for; made by the script beside
 /// it. So no password is in here, a look costs no more than one hash, and one in 43,000 others is taken for one of them.
 static PREFIXES: &[u8; ENTRIES * PREFIX] = include_bytes!("../../stolen_passwords/prefixes.bin");
@@ -30,15 +32,24 @@ fn is_two_listed(text: &str) -> bool {
 }
 
 fn is_listed(text: &str) -> bool {
-    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    has(&prefix_of(text))
+}
+
+/// Whether the list has something whose hash begins so.
+pub(super) fn has(prefix: &Prefix) -> bool {
     let (prefixes, _) = PREFIXES.as_chunks::<PREFIX>();
-    hash.as_ref()
-        .first_chunk()
-        .is_some_and(|prefix| prefixes.binary_search(prefix).is_ok())
+    prefixes.binary_search(prefix).is_ok()
+}
+
+/// How the hash of a text begins.
+pub(super) fn prefix_of(text: &str) -> Prefix {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    // A SHA-1 has twenty bytes.
+    hash.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 /// A text without the signs and spaces around it.
-fn bare(text: &str) -> &str {
+pub(super) fn bare(text: &str) -> &str {
     text.trim_matches(|character: char| !character.is_alphanumeric())
 }
 

@@ -242,25 +242,28 @@ async fn id_04_reset_refuses_a_password_of_the_workspaces_words() {
 }
 
 #[tokio::test]
-async fn id_04_stolen_password_is_refused_wherever_one_is_chosen() {
+async fn id_04_stolen_or_simple_password_is_refused_wherever_one_is_chosen() {
     let app = App::new().await;
     let cookie = app.browser().await;
     forgot(&app, ADDRESS).await;
     let token = app.newest_token(ADDRESS);
 
-    for stolen in ["perasperaadastra", "Elephant-Giraffe!", "ada-crocodile-ada"] {
+    for (easy, code) in [
+        ("perasperaadastra", "stolen"),
+        ("Elephant-Giraffe!", "stolen"),
+        ("ada-crocodile-ada", "stolen"),
+        ("internationally", "too_simple"),
+        ("21.11.1999 Buckinghamshire", "too_simple"),
+    ] {
         for (refused, pointer) in [
-            (app.register("grace@example.com", stolen).await, "/password"),
-            (
-                change(&app, &cookie, PASSWORD, stolen).await,
-                "/new_password",
-            ),
-            (reset(&app, &token, stolen).await, "/password"),
+            (app.register("grace@example.com", easy).await, "/password"),
+            (change(&app, &cookie, PASSWORD, easy).await, "/new_password"),
+            (reset(&app, &token, easy).await, "/password"),
         ] {
             let body = refused.expect(422).body;
             let errors = body["errors"].as_array().unwrap();
-            assert_eq!(errors.len(), 1, "{stolen}");
-            assert_eq!(errors[0]["code"], "stolen", "{stolen}");
+            assert_eq!(errors.len(), 1, "{easy}");
+            assert_eq!(errors[0]["code"], code, "{easy}");
             assert_eq!(errors[0]["pointer"], pointer);
         }
     }
