@@ -64,14 +64,12 @@ impl FromStr for KmsKeyArn {
 /// As the service makes them: a UUID, or `mrk-` and its digits for keys of several regions.
 fn is_key_id(text: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    match text.strip_prefix("mrk-") {
-        Some(digits) => digits.len() == 32 && digits.bytes().all(is_digit),
-        None => {
-            let groups: Vec<&str> = text.split('-').collect();
-            let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-            lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| group.bytes().all(is_digit))
-        }
+    if let Some(digits) = text.strip_prefix("mrk-") {
+        return digits.len() == 32 && digits.bytes().all(is_digit);
     }
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| group.bytes().all(is_digit))
 }
 
 impl TryFrom<String> for KmsKeyArn {

@@ -161,7 +161,7 @@ impl SystemTable<'_> {
         first: &RefreshToken,
         act: &UserAct,
     ) -> Result<bool> {
-        let writes = vec![alive.used_at(family.last_used_at), put(family, first)?];
+        let alive = alive.used_at(family.last_used_at);
         let event = self.user_event_write(family.user, act)?;
         let writes = vec![alive, put(family, first)?, event];
         let transacted = self.table.transact(writes).await?;

@@ -10,8 +10,8 @@
 )]
 
 mod access;
-mod avatar;
 mod access_policy;
+mod avatar;
 mod bodies;
 mod canary;
 mod credentials;

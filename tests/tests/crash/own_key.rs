@@ -262,6 +262,7 @@ async fn begin_alone(world: &World, process: &Process) {
         at: world.clock.now(),
     };
     let table = world.table.tenant(&world.member.scope);
-    let begun = table.begin_key_rotation(&keys(world).await, next.unwrap(), act.at, &act);
+    let before = keys(world).await;
+    let begun = table.begin_key_rotation(&before, next.unwrap(), act.at, &act);
     assert_eq!(begun.await.unwrap(), Saved::Done);
 }

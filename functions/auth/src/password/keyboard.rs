@@ -75,8 +75,8 @@ impl Board {
             .and_then(|at| KEYS.get(at..)?.chars().next())
             .unwrap_or(character);
         let on = |row: &&str| row.find(key).filter(|_| key != ' ');
-        let rows = self.rows.iter().enumerate();
-        rows.filter_map(|(y, row)| Some((on(row)?, y))).next()
+        let mut rows = self.rows.iter().enumerate();
+        rows.find_map(|(y, row)| Some((on(row)?, y)))
     }
 }
 

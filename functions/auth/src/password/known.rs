@@ -38,7 +38,7 @@ pub(super) fn room_beside(word: &str) -> Option<usize> {
     let prefix = stolen::prefix_of(word);
     let is_hashed =
         word.len() <= HASHED_MAX && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (stolen::has(&prefix) || (is_hashed && has(prefix))).then_some(ROOM)
+    (stolen::has(prefix) || (is_hashed && has(prefix))).then_some(ROOM)
 }
 
 fn has(prefix: Prefix) -> bool {

@@ -32,13 +32,13 @@ fn is_two_listed(text: &str) -> bool {
 }
 
 fn is_listed(text: &str) -> bool {
-    has(&prefix_of(text))
+    has(prefix_of(text))
 }
 
 /// Whether the list has something whose hash begins so.
-pub(super) fn has(prefix: &Prefix) -> bool {
+pub(super) fn has(prefix: Prefix) -> bool {
     let (prefixes, _) = PREFIXES.as_chunks::<PREFIX>();
-    prefixes.binary_search(prefix).is_ok()
+    prefixes.binary_search(&prefix).is_ok()
 }
 
 /// How the hash of a text begins.

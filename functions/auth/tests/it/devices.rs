@@ -110,6 +110,7 @@ async fn sign_in_from(app: &App, user: UserId, network: &str) {
         started_at: now,
         proved_at: now,
         last_seen_at: now,
+        longest_idle: SignedDuration::ZERO,
         ends_at: now + SignedDuration::from_hours(1),
         origin: origin.clone(),
         support: None,

@@ -12,7 +12,7 @@ use crate::passkeys::{PASSKEYS, add, sign_in_with};
 const AT_ONCE: usize = 50;
 
 /// How a page of a link answers many at once: how often it did what it is for, and how often the link was used already.
-fn followed_at_once(page: &str, before: impl AsyncFn(&App) -> String) -> (usize, usize) {
+fn followed_at_once(page: &str, before: impl AsyncFnOnce(&App) -> String) -> (usize, usize) {
     // Passwords that are hashed at once need their memory at once.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

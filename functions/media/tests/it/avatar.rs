@@ -211,7 +211,7 @@ async fn avatar_of_more_bytes_than_a_body_may_have_is_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
 
-    let refused = app.put_avatar(&ada, &[0; 200_000]).await;
+    let refused = app.put_avatar(&ada, &vec![0; 200_000]).await;
 
     refused.expect_problem(413, "body_too_large");
 }

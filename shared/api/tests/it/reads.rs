@@ -66,6 +66,7 @@ impl World {
             started_at: now,
             proved_at: now,
             last_used_at: now,
+            longest_idle: SignedDuration::ZERO,
             ends_at: now + SignedDuration::from_hours(1),
             origin: Origin::default(),
         };

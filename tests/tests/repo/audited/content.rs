@@ -6,7 +6,7 @@ use testkit::FakeNetwork;
 
 use super::story::{Story, id};
 
-const PIXELS: &[u8] = include_bytes!("../../../../shared/networks/tests/it/pixels.png");
+pub(super) const PIXELS: &[u8] = include_bytes!("../../../../shared/networks/tests/it/pixels.png");
 
 pub(super) async fn accounts(story: &mut Story) -> String {
     let named = json!({ "identifier": "ada" });

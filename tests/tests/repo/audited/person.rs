@@ -1,11 +1,14 @@
 //! What somebody does with their own account, outside of any tenant.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use testkit::SoftPasskey;
 use testkit::http::PUBLIC_URL;
 use tests::people::{self, PASSWORD};
 use tests::phone::Phone;
 
+use super::content::PIXELS;
 use super::story::{Story, id};
 
 const NAME: &str = "vera";
@@ -38,8 +41,11 @@ async fn registration(story: &mut Story) {
 
 /// The password after it was forgotten and changed.
 async fn passwords(story: &mut Story) -> &'static str {
-    let (forgotten, changed) = ("seven looms weave flowers", "eight looms weave flowers");
     let email = json!({ "email": people::address(NAME) });
+    story.act("POST /v1/auth/new-browser", &[], &email).await;
+    let admit = token(story, NAME);
+    story.act("POST /v1/auth/admit-browser", &[], &admit).await;
+    let (forgotten, changed) = ("seven looms weave flowers", "eight looms weave flowers");
     story
         .act("POST /v1/auth/forgot-password", &[], &email)
         .await;
@@ -73,6 +79,9 @@ async fn sessions(story: &mut Story, password: &str) {
     story.act("DELETE /v1/me/sessions", &[], &none).await;
     let edit = json!({ "name": "Vera Rubin" });
     story.act("PATCH /v1/me", &[], &edit).await;
+    let picture = json!({ "image": STANDARD.encode(PIXELS) });
+    story.act("PUT /v1/me/avatar", &[], &picture).await;
+    story.act("DELETE /v1/me/avatar", &[], &none).await;
     story.act("POST /v1/auth/logout", &[], &json!({})).await;
     sign_in(story, password).await;
     let proof = json!({ "password": password });

@@ -21,6 +21,12 @@ pub(super) async fn team(story: &mut Story) {
         let operation = "PATCH /v1/tenants/{id}/security";
         story.act(operation, &[&tenant], &security).await;
     }
+    let key = "/v1/tenants/{id}/encryption-key";
+    let own = json!({ "kms_key_arn": testkit::OWN_KEY });
+    story.act(&format!("POST {key}"), &[&tenant], &own).await;
+    story
+        .act(&format!("DELETE {key}"), &[&tenant], &Value::Null)
+        .await;
     rights(story).await;
     let none = Value::Null;
     let owner = story.cookie.clone();
