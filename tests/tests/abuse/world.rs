@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -11,6 +12,7 @@ use serde_json::Value;
 use testkit::http::Call;
 use tests::product::Product;
 
+use crate::cpu;
 use crate::document::{Document, OWN_ID, Operation};
 use crate::fixture::{self, Person};
 use crate::ids;
@@ -54,6 +56,8 @@ pub(crate) struct Observed {
     /// Without the request's own id.
     pub(crate) body: Value,
     pub(crate) changes: Vec<Change>,
+    /// What the process computed meanwhile, the table included.
+    pub(crate) cpu: Duration,
 }
 
 impl World {
@@ -110,7 +114,9 @@ impl World {
         if let Some(body) = &request.body {
             call = call.json(body);
         }
+        let before = cpu::spent();
         let answer = call.send().await;
+        let cpu = cpu::spent().saturating_sub(before);
         let mut shown = answer.body;
         if let Some(problem) = shown.as_object_mut() {
             problem.remove("instance");
@@ -120,6 +126,7 @@ impl World {
             headers: headers(&answer.headers),
             body: shown,
             changes: self.undo().await,
+            cpu,
         }
     }
 

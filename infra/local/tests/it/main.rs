@@ -9,4 +9,5 @@
 mod durability;
 mod process;
 mod serving;
+mod smuggling;
 mod starting;
