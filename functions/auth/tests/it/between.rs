@@ -25,9 +25,9 @@ impl Between {
         *self.before_next.lock().unwrap() = Some(Box::pin(act));
     }
 
-    /// Lets no item be deleted alone from now on, as if the process died after its next transaction.
-    pub(crate) fn refuse_deletions(&self) {
-        self.refuses_deletions.store(true, Ordering::SeqCst);
+    /// Lets no item be deleted alone from now on, as if the process died after its next transaction; or does again.
+    pub(crate) fn refuse_deletions(&self, refuses: bool) {
+        self.refuses_deletions.store(refuses, Ordering::SeqCst);
     }
 }
 
