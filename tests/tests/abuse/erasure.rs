@@ -1,6 +1,7 @@
 //! What a deleted tenant leaves: everything while it can come back, then a tombstone and what proves its erasure.
 
-use cloud::objects::ObjectKey;
+mod canaries;
+
 use cloud::signing::Signer as _;
 use domain::tenant::GRACE;
 use http::Method;
@@ -11,14 +12,14 @@ use testkit::http::session;
 use tests::product::Product;
 use upkeep::Erasures;
 
+use crate::canary::watch::{Log, Place};
 use crate::fixture::Person;
 use crate::ids;
 use crate::roles::must_be_allowed;
 use crate::stored::Stored;
 use crate::world::World;
 
-/// In every text that a person can write.
-const CANARY: &str = "Kanarienvogel";
+use canaries::seen_in;
 /// From where Ada does everything.
 const OFFICE: &str = "203.0.113.7";
 
@@ -34,48 +35,6 @@ impl World {
         let mut ids = person.ids.iter();
         let user = ids.find(|id| ids::prefix(id) == "usr").unwrap();
         session(table, clock, user.parse().unwrap(), None).await
-    }
-
-    /// Ada writes the canary wherever it fits.
-    async fn release_canary(&self) {
-        let Person {
-            cookie,
-            tenant,
-            ids,
-            ..
-        } = &self.ada;
-        let own = |kind: &str| ids.iter().find(|id| ids::prefix(id) == kind).unwrap();
-        let name = json!({ "name": CANARY });
-        let tenant = format!("/v1/tenants/{tenant}");
-        self.act(Method::PATCH, &tenant, cookie, &name)
-            .await
-            .expect(200);
-        let noted = json!({ "allowed_addresses": [{ "range": OFFICE, "note": CANARY }] });
-        let security = format!("{tenant}/security");
-        self.act(Method::PATCH, &security, cookie, &noted)
-            .await
-            .expect(200);
-        let alt_text = json!({ "alt_text": CANARY });
-        let medium = format!("/v1/media/{}", own("med"));
-        self.act(Method::PATCH, &medium, cookie, &alt_text)
-            .await
-            .expect(200);
-        let post = json!({
-            "when": { "draft": true },
-            "base": { "text": CANARY },
-            "tags": [CANARY],
-            "targets": [{ "account_id": own("acc") }],
-        });
-        self.act(Method::POST, "/v1/posts", cookie, &post)
-            .await
-            .expect(201);
-        // One that only the audit log still knows of.
-        let removed = self.act(Method::POST, "/v1/posts", cookie, &post).await;
-        let removed = removed.expect(201).body;
-        let path = format!("/v1/posts/{}", removed["id"].as_str().unwrap());
-        self.act(Method::DELETE, &path, cookie, &Value::Null)
-            .await
-            .expect(204);
     }
 
     /// Ada deletes her tenant, and what wants attention at once is done.
@@ -100,19 +59,10 @@ impl World {
         }
     }
 
-    /// Ada has a file of her import uploaded, and another export and the check of the import begin.
+    /// Ada has another export and the check of the import begin.
     async fn begin_transfers(&self) {
-        let Person {
-            cookie,
-            tenant,
-            ids,
-            ..
-        } = &self.ada;
+        let Person { cookie, ids, .. } = &self.ada;
         let import = ids.iter().find(|id| ids::prefix(id) == "imp").unwrap();
-        let key = ObjectKey::import_upload(tenant.parse().unwrap(), import.parse().unwrap(), 1);
-        self.product
-            .objects
-            .upload(key, "application/zip", &b"no zip"[..]);
         let nothing = json!({});
         let check = format!("/v1/imports/{import}/check");
         for path in ["/v1/exports", &check] {
@@ -149,13 +99,32 @@ impl World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_everything() {
+async fn id_44_erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_everything() {
+    let log = Log::of_this_process();
     let world = World::new().await;
     let Person { tenant, ids, .. } = &world.ada;
-    world.release_canary().await;
+    let mut watch = world.release_canaries().await;
     world.tick().await;
+    world.pack_canaries().await;
+    let mut before = watch.clone();
+    world.look(&mut before).await;
+    let in_bytes = ["bytes of a medium", "bytes of an import"];
+    let (table, objects) = (Place::Table, Place::Objects);
+    let written = [seen_in(&before, table), in_bytes.to_vec()].concat();
+    assert_eq!(
+        written.len(),
+        canaries::COUNT,
+        "all are there first: {written:?}"
+    );
+    for name in [
+        &in_bytes[..],
+        &["text of a post", "tag", "handle of an account"],
+    ]
+    .concat()
+    {
+        assert!(seen_in(&before, objects).contains(&name), "{name}");
+    }
     let before = world.stored().await;
-    assert!(before.mentioning(CANARY).len() > 5, "it is there first");
     let keys = format!("T#{tenant}#TK ");
     assert_ne!(before.beginning(&keys), [] as [String; 0]);
     world.begin_transfers().await;
@@ -164,7 +133,11 @@ async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_ever
         let kinds = ["exports/", "uploads/", "ten_"];
         kinds.map(|kind| keys.iter().filter(|key| key.starts_with(kind)).count())
     };
-    assert_eq!(kinds_of_objects(tenant), [1, 1, 2], "export, import, media");
+    assert_eq!(
+        kinds_of_objects(tenant),
+        [2, 1, 2],
+        "exports, import, media"
+    );
     let of_bob = before.of(&world.bob.tenant);
     let objects_of_bob = world.objects_of(&world.bob.tenant);
 
@@ -173,7 +146,7 @@ async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_ever
     let transfers = &world.product.transfers;
     let stopped = transfers::run(transfers).await.unwrap();
     assert_eq!((stopped.steps, stopped.failed), (2, 0));
-    assert_eq!(kinds_of_objects(tenant), [1, 1, 2]);
+    assert_eq!(kinds_of_objects(tenant), [2, 1, 2]);
     let idle = transfers::run(transfers).await.unwrap();
     assert_eq!(idle, transfers::Run::default());
     world
@@ -189,7 +162,19 @@ async fn erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_keep_ever
 
     let after = world.stored().await;
     assert_eq!(after.beginning(&keys), [] as [String; 0]);
-    assert_eq!(after.mentioning(CANARY), [] as [String; 0]);
+    world.look(&mut watch).await;
+    let lines = log.lines();
+    assert!(lines.len() > 100, "{lines:?}");
+    for line in lines {
+        watch.see(Place::Log, "line", line);
+    }
+    assert_eq!(watch.sightings(), [] as [String; 0]);
+    for place in [table, objects, Place::Archive, Place::Log] {
+        assert!(
+            watch.seen()[&place] > 0,
+            "nothing was looked at of {place:?}"
+        );
+    }
     assert_eq!(
         after.beginning(&format!("T#{tenant}")),
         [format!("T#{tenant} META")]

@@ -81,6 +81,18 @@ impl Stored {
         found.map(|((pk, sk), _)| format!("{pk} {sk}")).collect()
     }
 
+    /// Every item with its key, as text; bytes are in hex.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|((pk, sk), item)| {
+            let attributes = item.iter().map(|(name, value)| match value {
+                AttributeValue::B(bytes) => format!("{name} = {}", hex::encode(bytes)),
+                other => format!("{name} = {other:?}"),
+            });
+            let attributes: Vec<String> = attributes.collect();
+            (format!("{pk} {sk}"), attributes.join("\n"))
+        })
+    }
+
     /// Partition and sort key of every item whose key begins so.
     pub(crate) fn beginning(&self, wanted: &str) -> Vec<String> {
         let keys = self.0.keys().map(|(pk, sk)| format!("{pk} {sk}"));

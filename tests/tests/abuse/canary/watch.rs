@@ -52,7 +52,7 @@ pub(crate) enum MeantFor {
 }
 
 /// What was seen, and what must not have been.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
     secrets: BTreeMap<Vec<u8>, Secret>,
     /// What was seen at a place, under a name, and after how many answers last.
@@ -61,7 +61,7 @@ pub(crate) struct Watch {
     cookies: BTreeSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Secret {
     name: &'static str,
     meant_for: MeantFor,
