@@ -77,6 +77,13 @@ pub(super) async fn posts(story: &mut Story, account: &str) {
     story.act("POST /v1/posts/{id}/cancel", &post, &none).await;
 }
 
+/// Before the tenant ends: what the product does then to accounts that are connected are events of its own.
+pub(super) async fn disconnect(story: &mut Story, account: &str) {
+    story
+        .act("DELETE /v1/accounts/{id}", &[account], &Value::Null)
+        .await;
+}
+
 /// Everything leaves, and comes in again.
 pub(super) async fn transfers(story: &mut Story) {
     let none = json!({});
@@ -90,11 +97,13 @@ pub(super) async fn transfers(story: &mut Story) {
         announced.push(json!({ "bytes": file["bytes"], "sha256": file["sha256"] }));
         volumes.push(stored_at(story, &file["url"]));
     }
+    let others = json!({ "volumes": [{ "bytes": 70, "sha256": "0".repeat(64) }] });
+    let stopped = id(&story.act("POST /v1/imports", &[], &others).await);
+    for step in ["check", "cancel"] {
+        let operation = format!("POST /v1/imports/{{id}}/{step}");
+        story.act(&operation, &[&stopped], &none).await;
+    }
     let announced = json!({ "volumes": announced });
-    let stopped = id(&story.act("POST /v1/imports", &[], &announced).await);
-    story
-        .act("POST /v1/imports/{id}/cancel", &[&stopped], &none)
-        .await;
     let import = story.act("POST /v1/imports", &[], &announced).await;
     for (upload, bytes) in import["uploads"].as_array().unwrap().iter().zip(volumes) {
         let key = object_key(&upload["url"]);

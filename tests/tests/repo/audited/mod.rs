@@ -65,6 +65,7 @@ async fn id_44_every_success_of_a_route_that_changes_something_makes_exactly_one
     let account = content::accounts(&mut story).await;
     content::media(&mut story).await;
     content::posts(&mut story, &account).await;
+    content::disconnect(&mut story, &account).await;
     content::transfers(&mut story).await;
     content::tenant(&mut story).await;
     team::support(&mut story).await;
