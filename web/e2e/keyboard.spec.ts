@@ -116,7 +116,6 @@ test('a post is changed, moved, held and cancelled without a mouse', async ({ pa
     await route.fulfill({ response: answer, json: post });
   });
   await page.route(/\/resolve$/, (route) => route.fulfill({ json: {} }));
-  const deciding = page.waitForRequest(/\/resolve$/);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Say what happened' })).toBeVisible();
   await tabTo(page, 'Say what happened');
@@ -125,6 +124,7 @@ test('a post is changed, moved, held and cancelled without a mouse', async ({ pa
   await page.keyboard.type('https://example.com/ada/1');
   await accessible(page, 'resolve');
   await tabTo(page, 'Yes, it is published');
+  const deciding = page.waitForRequest(/\/resolve$/);
   await page.keyboard.press('Enter');
   expect((await deciding).postDataJSON()).toEqual({ outcome: 'published', permalink: 'https://example.com/ada/1' });
   await expect(page.getByRole('dialog')).toHaveCount(0);

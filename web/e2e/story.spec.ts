@@ -69,7 +69,7 @@ test('a post with an image, a link and another text for one account goes out at 
   await own.fill('For Charles alone');
   await expect(page.getByText('Ready for every account')).toBeVisible();
 
-  const answering = page.waitForResponse((answer) => answer.request().method() === 'POST' && new URL(answer.url()).pathname === '/v1/posts');
+  const answering = page.waitForResponse((answer) => answer.status() === 201 && new URL(answer.url()).pathname === '/v1/posts');
   await page.getByLabel('Date and time').fill(await wallIn(page, 8_000));
   await expect(page.getByTestId('when-words')).toContainText('Berlin');
   // An impatient person presses twice; there is one post all the same.
