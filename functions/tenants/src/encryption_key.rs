@@ -9,6 +9,7 @@ use serde_json::Value;
 use store::{Act, Member, Saved};
 use utoipa::ToSchema;
 
+use crate::fields::present;
 use crate::{Ctx, TRIES};
 
 const FIELD: &str = "/kms_key_arn";
@@ -44,10 +45,14 @@ enum WrappingState {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NameEncryptionKey {
     /// The ARN of a symmetric key of AWS KMS, not of an alias.
+    // Whoever may not name a key hears that first, whatever they send.
+    #[serde(default, deserialize_with = "present")]
     #[schema(
+        required = true,
+        value_type = String,
         example = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     )]
-    kms_key_arn: String,
+    kms_key_arn: Option<String>,
 }
 
 /// What wraps the tenant's keys, and whether it can be used now. For owners.
@@ -85,7 +90,8 @@ pub(crate) async fn name_encryption_key(
     Json(body): Json<NameEncryptionKey>,
 ) -> api::Result<Json<EncryptionKeyView>> {
     ctx.key_owner(&caller, id).await?;
-    let arn = body.kms_key_arn.parse::<KmsKeyArn>();
+    let missing = || Error::field(FIELD, "missing_field", "missing field `kms_key_arn`");
+    let arn = body.kms_key_arn.ok_or_else(missing)?.parse::<KmsKeyArn>();
     let arn = arn.map_err(|error| Error::field(FIELD, "invalid_key_arn", error.to_string()))?;
     ctx.prove_key(id, &arn).await?;
     Ok(Json(ctx.name_key(&caller, id, Some(&arn)).await?))

@@ -87,11 +87,12 @@ async fn id_12_factor_that_comes_at_the_moment_of_the_way_back_goes_with_it() {
         let (app, passkey) = thief;
         let added = add(&app, &cookie, &mut *passkey.lock().await).await;
         added.expect(201);
-        app.between.refuse_deletions();
+        app.between.refuse_deletions(true);
     });
 
     let back = follow(&app, "revert-email", &token).await;
 
+    app.between.refuse_deletions(false);
     let opened = sign_in_with(&app, &mut *passkey.lock().await).await;
     opened.expect(401);
     back.expect(204);

@@ -9,11 +9,11 @@ use cloud::envelope::{Envelope, Sealed};
 use domain::event::EventKind;
 use domain::membership::{AccountLimit, Permission, Role};
 use domain::user::Origin;
-use domain::{AccountGroupId, Clock as _, FamilyId, OperationId};
+use domain::{Clock as _, FamilyId, OperationId};
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::{Calls, Meter, RefreshFamily, RefreshToken, SecretHash, SignIn, Table, UserAct};
-use testkit::http::{Call, api_key, colleague, gate_with};
+use testkit::http::{Call, account_group, api_key, colleague, gate_with};
 use testkit::{GENEROUS, TestApi, TestClock, TestMember, member, public_url};
 
 use crate::app::router;
@@ -162,7 +162,7 @@ async fn authorisation_of_a_session_a_token_and_a_key_reads_the_table_twice_at_m
 #[tokio::test]
 async fn authorisation_of_somebody_with_account_groups_reads_the_table_twice_at_most() {
     let world = World::new().await;
-    let group = AccountGroupId::generate(world.table.ids());
+    let group = account_group(&world.table, &world.clock, &world.owner, &[]).await;
     let limit = AccountLimit::Groups(BTreeSet::from([group]));
     let role = Role::Admin.into();
     let limited = colleague(&world.table, &world.clock, &world.owner, role, limit).await;
