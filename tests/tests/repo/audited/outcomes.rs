@@ -6,8 +6,8 @@ use tests::people;
 
 use super::story::{Story, id};
 
-/// Minutes after which nobody looks any more, or the network has answered.
-const PATIENCE: u32 = 30;
+/// Minutes after which nobody looks any more: the last of all looks is 73 minutes after the call.
+const PATIENCE: u32 = 240;
 
 pub(super) async fn outcomes(story: &mut Story) {
     story.cookie = people::enter(&story.product, "joan").await;
