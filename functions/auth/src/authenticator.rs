@@ -147,10 +147,10 @@ pub(crate) async fn confirm_authenticator(
     let outgoing = ctx
         .authenticator_added_mail(&user, &client.origin())
         .await?;
-    let reproved = ctx.reproved(&caller.credential);
+    let renewed = ctx.renewed(&caller.credential);
     let change = FactorChange {
         credential: &caller.credential,
-        session: reproved.as_ref().map(|reproved| &reproved.session),
+        session: renewed.as_ref().map(|renewed| &renewed.session),
         mail: &outgoing.owed,
         act: ctx.factor_act(EventKind::UserAuthenticatorAdded, &client),
     };
@@ -162,7 +162,7 @@ pub(crate) async fn confirm_authenticator(
     }
     ctx.forget_proofs(user.id).await?;
     ctx.send(&outgoing).await;
-    let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+    let cookie = renewed.map(|renewed| [(SET_COOKIE, renewed.set_cookie)]);
     Ok((cookie, Json(codes)).into_response())
 }
 
@@ -249,10 +249,11 @@ impl Ctx {
         (RecoveryCodes { recovery_codes }, hashes)
     }
 
-    /// What takes the place of a browser's session after a change of how its person signs in.
-    pub(crate) fn reproved(&self, credential: &Credential) -> Option<Rebound> {
+    /// What takes the place of a browser's session after a change of how its person signs in. The change proves nothing
+    /// anew: a password alone would pass for both factors, and one proof for ever.
+    pub(crate) fn renewed(&self, credential: &Credential) -> Option<Rebound> {
         match credential {
-            Credential::Session(old) => Some(self.gate.reprove(&*self.random, old)),
+            Credential::Session(old) => Some(self.gate.renew(&*self.random, old)),
             Credential::Family(_) => None,
         }
     }
@@ -272,10 +273,10 @@ impl Ctx {
         let outgoing = self
             .authenticator_removed_mail(user, &client.origin())
             .await?;
-        let reproved = self.reproved(&caller.credential);
+        let renewed = self.renewed(&caller.credential);
         let change = FactorChange {
             credential: &caller.credential,
-            session: reproved.as_ref().map(|reproved| &reproved.session),
+            session: renewed.as_ref().map(|renewed| &renewed.session),
             mail: &outgoing.owed,
             act: self.factor_act(EventKind::UserAuthenticatorRemoved, client),
         };
@@ -291,7 +292,7 @@ impl Ctx {
             }
         }
         self.send(&outgoing).await;
-        let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+        let cookie = renewed.map(|renewed| [(SET_COOKIE, renewed.set_cookie)]);
         Ok(Some((StatusCode::NO_CONTENT, cookie, ()).into_response()))
     }
 

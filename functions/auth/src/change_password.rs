@@ -59,12 +59,12 @@ pub(crate) async fn change_password(
         .await?;
     let origin = client.origin();
     let outgoing = ctx.password_changed_mail(&known.user, &origin).await?;
-    let reproved = ctx.reproved(&caller.credential);
+    let renewed = ctx.renewed(&caller.credential);
     let change = PasswordChange {
         seen: &known,
         password: stored,
         credential: &caller.credential,
-        session: reproved.as_ref().map(|reproved| &reproved.session),
+        session: renewed.as_ref().map(|renewed| &renewed.session),
         ends_others: body.end_other_sessions,
         mail: &outgoing.owed,
         act: UserAct {
@@ -76,6 +76,6 @@ pub(crate) async fn change_password(
     };
     ctx.table.system().change_password(change).await?;
     ctx.send(&outgoing).await;
-    let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+    let cookie = renewed.map(|renewed| [(SET_COOKIE, renewed.set_cookie)]);
     Ok((StatusCode::NO_CONTENT, cookie, ()).into_response())
 }

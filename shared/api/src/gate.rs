@@ -169,6 +169,12 @@ impl Gate {
         self.successor(random, old, place, old.proved_at)
     }
 
+    /// The same for a session that stays where it is, with the proof that it has.
+    pub fn renew(&self, random: &dyn Random, old: &Session) -> Rebound {
+        let place = (old.tenant, old.support.clone());
+        self.successor(random, old, place, old.proved_at)
+    }
+
     /// The same for a session whose person has just proved again who they are.
     pub fn reprove(&self, random: &dyn Random, old: &Session) -> Rebound {
         let place = (old.tenant, old.support.clone());

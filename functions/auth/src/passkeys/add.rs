@@ -112,10 +112,10 @@ pub(crate) async fn add_passkey(
     let outgoing = ctx
         .passkey_added_mail(&user, &passkey.name, &client.origin())
         .await?;
-    let reproved = ctx.reproved(&caller.credential);
+    let renewed = ctx.renewed(&caller.credential);
     let change = FactorChange {
         credential: &caller.credential,
-        session: reproved.as_ref().map(|reproved| &reproved.session),
+        session: renewed.as_ref().map(|renewed| &renewed.session),
         mail: &outgoing.owed,
         act: UserAct {
             at: now,
@@ -134,7 +134,7 @@ pub(crate) async fn add_passkey(
         passkey: PasskeyView::from(&passkey),
         recovery_codes: codes.map(|(codes, _)| codes.into_list()),
     };
-    let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+    let cookie = renewed.map(|renewed| [(SET_COOKIE, renewed.set_cookie)]);
     Ok((StatusCode::CREATED, cookie, Json(answer)).into_response())
 }
 

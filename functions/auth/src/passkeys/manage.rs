@@ -114,10 +114,10 @@ impl Ctx {
         let outgoing = self
             .passkey_removed_mail(user, &removed.name, &client.origin())
             .await?;
-        let reproved = self.reproved(&caller.credential);
+        let renewed = self.renewed(&caller.credential);
         let change = FactorChange {
             credential: &caller.credential,
-            session: reproved.as_ref().map(|reproved| &reproved.session),
+            session: renewed.as_ref().map(|renewed| &renewed.session),
             mail: &outgoing.owed,
             act: UserAct {
                 at: self.clock.now(),
@@ -133,7 +133,7 @@ impl Ctx {
             FactorRemoved::NotThere => return Err(not_found()),
         }
         self.send(&outgoing).await;
-        let cookie = reproved.map(|reproved| [(SET_COOKIE, reproved.set_cookie)]);
+        let cookie = renewed.map(|renewed| [(SET_COOKIE, renewed.set_cookie)]);
         Ok(Some((StatusCode::NO_CONTENT, cookie, ()).into_response()))
     }
 }

@@ -12,7 +12,7 @@ pub(crate) const PASSKEYS: &str = "/v1/me/passkeys";
 pub(crate) struct Guarded {
     passkey: SoftPasskey,
     id: String,
-    cookie: String,
+    pub(crate) cookie: String,
     recovery_codes: Vec<String>,
 }
 

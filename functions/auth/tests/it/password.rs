@@ -11,6 +11,8 @@ use store::StoredPassword;
 use testkit::Answer;
 
 use crate::app::{ADDRESS, App, PASSWORD, text};
+use crate::email::wish;
+use crate::passkeys::guarded;
 
 const NEW: &str = "seven looms weave flowers";
 
@@ -390,6 +392,18 @@ async fn id_11_change_leaves_other_sign_ins_alone_where_that_is_wished() {
     app.me_by_cookie(&there).await.expect(200);
     app.me_by_cookie(&renewed).await.expect(200);
     app.me_by_cookie(&here).await.expect(401);
+}
+
+#[tokio::test]
+async fn id_18_change_of_the_password_is_no_proof_by_both_factors() {
+    let app = App::new().await;
+    let cookie = guarded(&app).await.cookie;
+    app.clock.advance(SignedDuration::from_mins(30));
+
+    let changed = change(&app, &cookie, PASSWORD, NEW).await.expect(204);
+
+    let wished = wish(&app, &changed.cookie(), "countess@example.com").await;
+    wished.expect_problem(401, "insufficient_user_authentication");
 }
 
 #[tokio::test]
