@@ -122,6 +122,7 @@ const ENVIRONMENT: [(&str, &str); 19] = [
     ("M1A_MEDIA_BUCKET", "bench"),
     ("M1A_AUDIT_BUCKET", "bench"),
     ("M1A_AUDIT_KEY_ID", "bench"),
+    ("M1A_CUSTOMER_KEYS", ""),
     ("M1A_PRIVATE_SERVERS", ""),
     ("M1A_MAIL_FROM", "bench <bench@example.com>"),
     ("M1A_PUBLIC_URL", "https://example.com"),

@@ -127,11 +127,13 @@ async fn id_37_f_14_foreign_id_in_a_path_is_answered_like_a_random_one() {
 
 /// Texts of queries that are no ids; every other one is of something that is the tenant's. A new parameter belongs here
 /// only if nothing has its value as an id.
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 8] = [
     "GET /v1/audit kind",
     "GET /v1/calendar from",
     "GET /v1/calendar to",
     "GET /v1/calendar zone",
+    "GET /v1/me/avatar v",
+    "GET /v1/members/{id}/avatar v",
     "GET /v1/posts state",
     "GET /v1/posts tag",
 ];

@@ -131,6 +131,7 @@ fn faults(seen: &Observed) -> impl Iterator<Item = String> {
             || value == "application/json"
             || value == "application/problem+json"
             || value == "application/jsonl"
+            || value == "image/jpeg"
     };
     if !seen.headers.iter().all(is_json) {
         faults.push(format!("{:?}", seen.headers));

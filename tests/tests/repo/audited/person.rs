@@ -104,7 +104,8 @@ async fn passkey(story: &mut Story) {
     let mut phone = SoftPasskey::new(NAME, PUBLIC_URL);
     let options = story.prepare("POST /v1/me/passkeys/options", &empty).await;
     let new = json!({ "name": "Phone", "registration": phone.create(&options) });
-    let passkey = id(&story.act("POST /v1/me/passkeys", &[], &new).await);
+    let added = story.act("POST /v1/me/passkeys", &[], &new).await;
+    let passkey = id(&added["passkey"]);
     let passkey = [passkey.as_str()];
     let name = json!({ "name": "Old phone" });
     story
