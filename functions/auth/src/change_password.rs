@@ -1,15 +1,15 @@
 //! `POST /v1/me/password`
 
-use api::{Json, SignedIn};
+use api::{DeviceCookie, Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
 use domain::event::EventKind;
-use http::StatusCode;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
-use store::{PasswordChange, UserAct};
+use store::{Device, PasswordChange, SecretHash, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -44,6 +44,7 @@ pub(crate) async fn change_password(
     State(ctx): State<Ctx>,
     caller: SignedIn,
     client: Client,
+    headers: HeaderMap,
     Json(body): Json<ChangePassword>,
 ) -> api::Result<Response> {
     let mut known = ctx.stored_person(caller.user).await?;
@@ -59,6 +60,14 @@ pub(crate) async fn change_password(
         .await?;
     let origin = client.origin();
     let outgoing = ctx.password_changed_mail(&known.user, &origin).await?;
+    let device = DeviceCookie::of(&headers, ctx.gate.cookie());
+    let device = device.filter(|device| device.user() == caller.user);
+    let place = Device::place(caller.user, origin.clone(), ctx.clock.now());
+    let devices: Vec<SecretHash> = device
+        .map(|device| device.mark())
+        .into_iter()
+        .chain(place.map(|place| place.mark))
+        .collect();
     let renewed = ctx.renewed(&caller.credential);
     let change = PasswordChange {
         seen: &known,
@@ -66,6 +75,7 @@ pub(crate) async fn change_password(
         credential: &caller.credential,
         session: renewed.as_ref().map(|renewed| &renewed.session),
         ends_others: body.end_other_sessions,
+        devices: &devices,
         mail: &outgoing.owed,
         act: UserAct {
             at: ctx.clock.now(),

@@ -32,9 +32,10 @@ pub(crate) struct ListAudit {
     /// Only of this kind, such as `post.scheduled`; or of all kinds that begin with it, such as `post`.
     kind: Option<String>,
     /// Only by this actor: a user's id, an API key's, `support:` and the id of somebody who looked in for support, or
-    /// `system:` and the part of the product. Whom no event names, and who is no member, is answered with 404.
+    /// `system:` and the part of the product. Whom no event from then on names, and who is no member, is answered
+    /// with 404.
     actor: Option<String>,
-    /// Id of what it is about. What no event is about is answered with 404.
+    /// Id of what it is about. What no event from then on is about is answered with 404.
     subject: Option<String>,
     /// Only at or after this instant.
     #[param(value_type = Option<String>, format = DateTime)]

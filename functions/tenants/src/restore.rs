@@ -33,6 +33,7 @@ pub(crate) async fn restore_tenant(
     for _ in 0..TRIES {
         let found = system.returnable_tenant(caller.user, id).await?;
         let (scope, deleted) = found.ok_or(Error::NotFound { kind: "tenant" })?;
+        caller.circumstances.check(&deleted)?;
         let now = ctx.clock.now();
         let restored = Tenant {
             state: TenantState::Active,

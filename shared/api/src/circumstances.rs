@@ -72,7 +72,7 @@ impl Circumstances {
     }
 
     /// Both.
-    pub(crate) fn check(&self, tenant: &Tenant) -> Result<()> {
+    pub fn check(&self, tenant: &Tenant) -> Result<()> {
         self.check_address(tenant)?;
         self.check_age(tenant)
     }

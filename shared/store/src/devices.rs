@@ -110,24 +110,21 @@ impl SystemTable<'_> {
         items.into_iter().map(decode).collect()
     }
 
-    /// The writes that forget all devices and places of a person but `kept`.
-    pub(crate) async fn without_devices(
+    /// All devices and places of a person but those with these marks.
+    pub(crate) async fn other_devices(
         &self,
         user: UserId,
-        kept: Option<&Device>,
-    ) -> Result<Vec<Write>> {
-        let kept = kept.map(|kept| &kept.mark);
+        kept: &[SecretHash],
+    ) -> Result<Vec<Key>> {
         let devices = self.devices(user).await?.into_iter();
-        let forgotten = devices.filter(|item| Some(&item.mark) != kept);
-        Ok(forgotten.map(|item| Write::delete(item.key())).collect())
+        let others = devices.filter(|item| !kept.contains(&item.mark));
+        Ok(others.map(|item| item.key()).collect())
     }
 
     /// Forgets what did not fit into the transaction of an act, or came while it was looked for.
-    pub(crate) async fn sweep_devices(&self, user: UserId, kept: Option<&Device>) -> Result<()> {
-        for write in self.without_devices(user, kept).await? {
-            self.table.write(write).await?;
-        }
-        Ok(())
+    pub(crate) async fn sweep_devices(&self, user: UserId, kept: &[SecretHash]) -> Result<()> {
+        let others = self.other_devices(user, kept).await?;
+        self.table.batch_delete(others).await
     }
 
     /// Whether somebody signed in with this device before, or let it in.

@@ -158,9 +158,10 @@ impl SystemTable<'_> {
             writes.push(Write::delete(present).when(is_own()?));
         }
         writes.extend(self.without_second_factors(user).await?);
+        let devices = self.other_devices(user, &[]).await?.into_iter();
         for more in [
             self.ends_of_others(user, None).await?,
-            self.without_devices(user, None).await?,
+            devices.map(Write::delete).collect(),
         ] {
             let free = 100_usize.saturating_sub(writes.len());
             writes.extend(more.into_iter().take(free));
@@ -168,7 +169,7 @@ impl SystemTable<'_> {
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 self.sweep_what_opens(user).await?;
-                self.sweep_devices(user, None).await?;
+                self.sweep_devices(user, &[]).await?;
                 Ok(true)
             }
             Transacted::Refused(refused) => match refused.first() {
@@ -182,23 +183,19 @@ impl SystemTable<'_> {
     /// removes what they added until then, until a look finds nothing: nobody knows the password, so nothing else begins.
     async fn sweep_what_opens(&self, user: UserId) -> Result<()> {
         loop {
-            let sign_ins = self.ends_of_others(user, None).await?;
+            let sign_ins = self.sign_ins(user).await?.others(None);
             let factors = self.second_factor_keys(user).await?;
             if sign_ins.is_empty() && factors.is_empty() {
                 return Ok(());
             }
-            for write in sign_ins {
-                self.table.write(write).await?;
-            }
+            self.table.batch_delete(sign_ins).await?;
             if !factors.is_empty() {
                 let none = Write::update(Key::user(user), vec![set_factors(0)]);
                 self.table
                     .write(none.when(Condition::item_exists()))
                     .await?;
             }
-            for key in factors {
-                self.table.write(Write::delete(key)).await?;
-            }
+            self.table.batch_delete(factors).await?;
         }
     }
 }

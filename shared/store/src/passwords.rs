@@ -1,12 +1,12 @@
 //! New passwords, and the end of what was opened by the old one.
 
-use domain::{Error, Result};
+use domain::{Error, Result, UserId};
 
 use crate::attribute::{number, value};
 use crate::condition::{Action, Condition, Write};
 use crate::credentials::Credential;
 use crate::devices::Device;
-use crate::key::Key;
+use crate::key::{Key, SecretHash};
 use crate::one_time_tokens::{Token, gone};
 use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
@@ -42,8 +42,10 @@ pub struct PasswordChange<'a> {
     pub credential: &'a Credential,
     /// What takes the place of their session.
     pub session: Option<&'a Session>,
-    /// Whether all other sign-ins end.
+    /// Whether all other sign-ins end, and other browsers and places are forgotten.
     pub ends_others: bool,
+    /// The marks of where the person is and of what they use there.
+    pub devices: &'a [SecretHash],
     /// The mail that tells the person.
     pub mail: &'a OwedMail,
     /// What is remembered of it.
@@ -71,13 +73,13 @@ impl SystemTable<'_> {
         ];
         writes.extend(place.map(Device::write).transpose()?);
         writes.extend(self.ends_of_others(token.user, None).await?);
-        let free = 100_usize.saturating_sub(writes.len());
-        let devices = self.without_devices(token.user, place).await?;
-        writes.extend(devices.into_iter().take(free));
+        let kept: Vec<SecretHash> = place.map(|place| place.mark.clone()).into_iter().collect();
+        self.forget_other_devices(token.user, &kept, &mut writes)
+            .await?;
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 self.sweep_other_sign_ins(token.user, None).await?;
-                self.sweep_devices(token.user, place).await
+                self.sweep_devices(token.user, &kept).await
             }
             Transacted::Refused(writes) => Err(gone(&writes)),
         }
@@ -92,6 +94,7 @@ impl SystemTable<'_> {
             credential,
             session,
             ends_others,
+            devices,
             mail,
             act,
         } = change;
@@ -110,13 +113,33 @@ impl SystemTable<'_> {
             writes.extend(sessions::replace(old, new)?);
             kept = Credential::Session(new.clone());
         }
+        if ends_others {
+            self.forget_other_devices(user, devices, &mut writes)
+                .await?;
+        }
         match self.table.transact(writes).await? {
-            Transacted::Done if ends_others => self.sweep_other_sign_ins(user, Some(&kept)).await,
+            Transacted::Done if ends_others => {
+                self.sweep_other_sign_ins(user, Some(&kept)).await?;
+                self.sweep_devices(user, devices).await
+            }
             Transacted::Done => Ok(()),
             Transacted::Refused(writes) if writes.iter().any(|write| write.index == 0) => {
                 Err(Error::StaleVersion)
             }
             Transacted::Refused(_) => Err(Error::unauthenticated()),
         }
+    }
+
+    /// Adds to an act what forgets the devices and places of a person but these, as many as its transaction takes.
+    async fn forget_other_devices(
+        &self,
+        user: UserId,
+        kept: &[SecretHash],
+        writes: &mut Vec<Write>,
+    ) -> Result<()> {
+        let free = 100_usize.saturating_sub(writes.len());
+        let others = self.other_devices(user, kept).await?.into_iter();
+        writes.extend(others.take(free).map(Write::delete));
+        Ok(())
     }
 }

@@ -63,7 +63,7 @@ impl SignIns {
     }
 
     /// The keys of all but `kept`.
-    fn others(&self, kept: Option<&Credential>) -> Vec<Key> {
+    pub(crate) fn others(&self, kept: Option<&Credential>) -> Vec<Key> {
         let kept = kept.map(Credential::key);
         let sessions = self.sessions.iter().map(Session::key);
         let families = self.families.iter().map(RefreshFamily::key);
@@ -166,9 +166,8 @@ impl SystemTable<'_> {
         user: UserId,
         kept: Option<&Credential>,
     ) -> Result<()> {
-        for key in self.sign_ins(user).await?.others(kept) {
-            self.table.write(Write::delete(key)).await?;
-        }
-        Ok(())
+        let others = self.sign_ins(user).await?.others(kept);
+        // However many there are: somebody with the old secret may have signed in for days.
+        self.table.batch_delete(others).await
     }
 }

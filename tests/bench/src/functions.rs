@@ -106,7 +106,7 @@ fn places(address: &str) -> [(&'static str, String); 4] {
 }
 
 /// What the platform and the template set.
-const ENVIRONMENT: [(&str, &str); 19] = [
+const ENVIRONMENT: [(&str, &str); 21] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -123,6 +123,7 @@ const ENVIRONMENT: [(&str, &str); 19] = [
     ("M1A_AUDIT_BUCKET", "bench"),
     ("M1A_AUDIT_KEY_ID", "bench"),
     ("M1A_CUSTOMER_KEYS", ""),
+    ("M1A_KEY_PRINCIPAL", "arn:aws:iam::111122223333:root"),
     ("M1A_PRIVATE_SERVERS", ""),
     ("M1A_MAIL_FROM", "bench <bench@example.com>"),
     ("M1A_PUBLIC_URL", "https://example.com"),

@@ -128,9 +128,9 @@ impl Asker {
 
 #[cfg(test)]
 mod tests {
-    use api::SessionCookie;
+    use domain::Clock as _;
     use serde_json::json;
-    use testkit::FixedRandom;
+    use testkit::http::session_cookie;
 
     use super::*;
     use crate::counted::Bench;
@@ -172,13 +172,13 @@ mod tests {
         list().await;
         let listed = list().await;
 
-        let random = FixedRandom::new(member.user.as_uuid().as_u64_pair().1);
-        let cookie = SessionCookie::generate(&random, member.user, Some(member.tenant));
+        let tenant = Some(member.tenant);
+        let cookie = session_cookie(member.user, tenant, bench.clock.now());
         let asker = Asker {
             credential: CredentialKey::Session {
                 user: member.user,
                 secret: cookie.hash(),
-                tenant: Some(member.tenant),
+                tenant,
             },
             scope: member.scope.clone(),
             user: member.user,

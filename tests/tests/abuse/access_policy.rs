@@ -247,6 +247,37 @@ async fn owner_from_elsewhere_changes_the_list_by_a_second_factor_that_is_not_ne
     must_be_allowed(product);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_tenant_is_taken_back_from_its_own_addresses_only() {
+    let two = Two::new().await;
+    let product = &two.product;
+    secure(product, &two.tenant, &two.ada, OFFICE, &office())
+        .await
+        .expect(200);
+    let path = format!("/v1/tenants/{}", two.tenant);
+    let deletion = product.api.call(Method::DELETE, &path).cookie(&two.ada);
+    let deleted = deletion
+        .from_address(OFFICE)
+        .json(&Value::Null)
+        .send()
+        .await;
+    deleted.expect(204);
+    let owner = two.ada.split('.').nth(1).unwrap().parse().unwrap();
+    let ada = session(&product.table, &product.clock, owner, None).await;
+    let restore = async |from: &str| {
+        let call = product.api.post(format!("{path}/restore"));
+        let call = call.from_address(from).cookie(&ada);
+        call.json(&json!({})).send().await
+    };
+
+    let elsewhere = restore(ELSEWHERE).await;
+    let back = restore(OFFICE).await;
+
+    elsewhere.expect_problem(403, REFUSED);
+    assert_eq!(back.expect(200).body["state"], "active");
+    must_be_allowed(product);
+}
+
 /// By the routes that change the session, none of which is a proof but the proof itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn session_that_was_left_alone_is_no_newer_by_a_switch() {

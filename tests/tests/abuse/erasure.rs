@@ -20,6 +20,7 @@ use crate::stored::Stored;
 use crate::world::World;
 
 use canaries::seen_in;
+
 /// From where Ada does everything.
 const OFFICE: &str = "203.0.113.7";
 

@@ -177,17 +177,8 @@ async fn f_35_request_does_what_its_own_method_does() {
             seen.status
         );
     }
-    for method in [
-        "delete",
-        "Delete",
-        "DELETE\u{2028}",
-        "TRACE",
-        "CONNECT",
-        "BREW",
-    ] {
-        let Ok(method) = Method::from_bytes(method.as_bytes()) else {
-            continue;
-        };
+    for method in ["delete", "Delete", "TRACE", "CONNECT", "BREW"] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
         let call = world.product.api.call(method.clone(), &post);
         let seen = call
             .cookie(&world.ada.cookie)

@@ -95,6 +95,27 @@ async fn id_12_way_back_to_an_address_forgets_browser_and_place_of_an_intruder()
     expect_stranger(&app, &intruder).await;
 }
 
+#[tokio::test]
+async fn id_11_changed_password_forgets_browser_and_place_of_an_intruder() {
+    let app = App::with_limits(strict()).await;
+    let intruder = with_intruder(&app).await;
+    let at_home = attempt_from(&app, HOME, ADDRESS, PASSWORD, None).await;
+    let at_home = at_home.expect(200);
+    let own = device_cookie(&at_home);
+    let body = json!({ "current_password": PASSWORD, "new_password": NEXT });
+
+    let call = app.api.post("/v1/me/password").from_address(HOME);
+    let cookies = format!("{}; {own}", at_home.cookie());
+    let changed = call.cookie(&cookies).json(&body).send().await;
+    changed.expect(204);
+
+    expect_stranger(&app, &intruder).await;
+    for (from, device) in [(HOME, None), ("192.0.2.2", Some(own.as_str()))] {
+        let known = attempt_from(&app, from, ADDRESS, NEXT, device).await;
+        known.expect(200);
+    }
+}
+
 /// A sign-in that costs no hash.
 async fn sign_in_from(app: &App, user: UserId, network: &str) {
     let now = domain::Clock::now(&app.clock);
@@ -146,14 +167,17 @@ async fn new_password_by_mail_forgets_however_many_places_there_are() {
     let user = text(&first.expect(200).body["user"], "id").parse().unwrap();
     let (now, system) = (domain::Clock::now(&app.clock), app.table.system());
     let network = |number: usize| format!("198.51.{number}.9");
-    for number in 0..120 {
+    for number in 0..240 {
         sign_in_from(&app, user, &network(number)).await;
     }
     ask_for_reset(&app).await;
+    app.meter.take_calls();
 
     reset(&app).await;
 
-    for number in [0, 60, 119] {
+    let calls = app.meter.take_calls();
+    assert!(calls.writes < 60, "{calls:?}");
+    for number in [0, 60, 239] {
         let network = network(number);
         assert!(!system.knows_network(user, &network, now).await.unwrap());
     }

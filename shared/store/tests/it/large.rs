@@ -109,7 +109,6 @@ async fn batch_read_that_gets_nothing_processed_ends_as_unavailable() {
     assert_eq!(meddler.requests(), 5);
 }
 
-/// Stores media whose descriptions are so long; answers their ids in order.
 #[tokio::test]
 async fn batch_write_that_a_busy_table_takes_one_by_one_is_written_to_its_end() {
     let clock = TestClock::at("2026-12-01T09:00:00Z");
@@ -125,6 +124,7 @@ async fn batch_write_that_a_busy_table_takes_one_by_one_is_written_to_its_end() 
     assert_eq!(left.len(), 0);
 }
 
+/// Stores media whose descriptions are so long; answers their ids in order.
 async fn media(
     table: &Table,
     clock: &TestClock,

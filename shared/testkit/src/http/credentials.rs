@@ -56,7 +56,7 @@ pub async fn session(
     tenant: Option<TenantId>,
 ) -> String {
     let now = clock.now();
-    let cookie = cookie(user, tenant, now);
+    let cookie = session_cookie(user, tenant, now);
     let session = session_of(&cookie, user, tenant, now);
     let sign_in = SignIn {
         opening: None,
@@ -85,8 +85,13 @@ pub async fn reproved(
     started_at: Timestamp,
 ) -> TestMember {
     let (user, tenant, now) = (member.user, Some(member.tenant), clock.now());
-    let old = session_of(&cookie(user, tenant, started_at), user, tenant, started_at);
-    let cookie = cookie(user, tenant, now);
+    let old = session_of(
+        &session_cookie(user, tenant, started_at),
+        user,
+        tenant,
+        started_at,
+    );
+    let cookie = session_cookie(user, tenant, now);
     let new = Session {
         secret: cookie.hash(),
         proved_at: now,
@@ -108,8 +113,8 @@ pub async fn reproved(
     }
 }
 
-/// Of all that a person gets, one for each millisecond.
-fn cookie(user: UserId, tenant: Option<TenantId>, made_at: Timestamp) -> SessionCookie {
+/// The cookie of [`session`], for who needs its parts. A person has one for each millisecond.
+pub fn session_cookie(user: UserId, tenant: Option<TenantId>, made_at: Timestamp) -> SessionCookie {
     let number = made_at.as_millisecond().cast_unsigned();
     let seed = user.as_uuid().as_u64_pair().1.wrapping_add(number);
     SessionCookie::generate(&FixedRandom::new(seed), user, tenant)
