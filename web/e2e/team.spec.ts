@@ -181,6 +181,32 @@ test('a workspace takes requests from certain addresses, and wants newer sign-in
   await expect(page.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
 });
 
+test('a workspace names an encryption key of its own, and goes back, all by keyboard', async ({ page }) => {
+  // The one that a local run has beside its own.
+  const key = 'arn:aws:kms:local:000000000000:key/00000000-0000-4000-8000-000000000001';
+  await arrive(page, 'Analytical Engines');
+  await page.goto('/settings/workspace');
+  const card = page.getByTestId('encryption-key');
+  await expect(card).toContainText('The key of this product');
+  const arn = card.getByLabel('ARN of your key');
+  const confirm = (name: string) => page.getByRole('alertdialog').getByRole('button', { name }).press('Enter');
+
+  await arn.fill('arn:aws:kms:local:000000000000:alias/ours');
+  await arn.press('Enter');
+  await confirm('Use this key');
+  await expect(card.getByRole('alert')).toBeVisible();
+  await accessible(page, 'settings-key-refused');
+  await arn.fill(key);
+  await arn.press('Enter');
+  await confirm('Use this key');
+  await expect(card).toContainText(key);
+  await expect(card.getByRole('alert')).toHaveCount(0);
+
+  await card.getByRole('button', { name: "Go back to the product's key" }).press('Enter');
+  await confirm("Go back to the product's key");
+  await expect(card).toContainText('The key of this product');
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
 
