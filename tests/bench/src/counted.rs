@@ -185,7 +185,7 @@ pub(crate) async fn count() -> Result<Counts> {
 
 /// All functions on services in memory, with a meter at the table.
 pub(crate) struct Bench {
-    pub(crate) clock: TestClock,
+    clock: TestClock,
     pub(crate) meter: Arc<Meter>,
     queue: Arc<MemoryQueue>,
     keys: Arc<CountedKeys>,

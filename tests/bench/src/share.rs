@@ -128,9 +128,9 @@ impl Asker {
 
 #[cfg(test)]
 mod tests {
-    use domain::Clock as _;
+    use api::SessionCookie;
     use serde_json::json;
-    use testkit::http::session_cookie;
+    use testkit::FixedRandom;
 
     use super::*;
     use crate::counted::Bench;
@@ -172,13 +172,13 @@ mod tests {
         list().await;
         let listed = list().await;
 
-        let tenant = Some(member.tenant);
-        let cookie = session_cookie(member.user, tenant, bench.clock.now());
+        let random = FixedRandom::new(member.user.as_uuid().as_u64_pair().1);
+        let cookie = SessionCookie::generate(&random, member.user, Some(member.tenant));
         let asker = Asker {
             credential: CredentialKey::Session {
                 user: member.user,
                 secret: cookie.hash(),
-                tenant,
+                tenant: Some(member.tenant),
             },
             scope: member.scope.clone(),
             user: member.user,

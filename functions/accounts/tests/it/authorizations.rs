@@ -87,7 +87,8 @@ async fn id_47_state_of_another_sign_in_of_the_same_person_is_refused() {
     let brought = agreed(&app, &admin, "grace").await;
     app.clock.advance(SignedDuration::from_secs(1));
     let tenant = Some(admin.tenant);
-    let cookie = testkit::http::session(&app.table, &app.clock, admin.user, tenant).await;
+    let another = testkit::http::another_session(&app.table, &app.clock, admin.user, tenant);
+    let cookie = another.await;
     let elsewhere = TestMember { cookie, ..admin };
 
     let answer = complete(&app, &elsewhere, &brought).await;

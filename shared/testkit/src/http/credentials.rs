@@ -48,15 +48,33 @@ pub async fn api_key(
     text.expose()
 }
 
-/// Signs somebody in; `name=value` of their cookie.
+/// Signs somebody in; `name=value` of their cookie, which is the same each time.
 pub async fn session(
     table: &Table,
     clock: &TestClock,
     user: UserId,
     tenant: Option<TenantId>,
 ) -> String {
+    signed_in(table, clock, cookie(user, tenant, 0), (user, tenant)).await
+}
+
+/// Signs somebody in once more, beside [`session`].
+pub async fn another_session(
+    table: &Table,
+    clock: &TestClock,
+    user: UserId,
+    tenant: Option<TenantId>,
+) -> String {
+    signed_in(table, clock, cookie(user, tenant, 2), (user, tenant)).await
+}
+
+async fn signed_in(
+    table: &Table,
+    clock: &TestClock,
+    cookie: SessionCookie,
+    (user, tenant): (UserId, Option<TenantId>),
+) -> String {
     let now = clock.now();
-    let cookie = session_cookie(user, tenant, now);
     let session = session_of(&cookie, user, tenant, now);
     let sign_in = SignIn {
         opening: None,
@@ -85,13 +103,8 @@ pub async fn reproved(
     started_at: Timestamp,
 ) -> TestMember {
     let (user, tenant, now) = (member.user, Some(member.tenant), clock.now());
-    let old = session_of(
-        &session_cookie(user, tenant, started_at),
-        user,
-        tenant,
-        started_at,
-    );
-    let cookie = session_cookie(user, tenant, now);
+    let old = session_of(&cookie(user, tenant, 0), user, tenant, started_at);
+    let cookie = cookie(user, tenant, 1);
     let new = Session {
         secret: cookie.hash(),
         proved_at: now,
@@ -113,9 +126,7 @@ pub async fn reproved(
     }
 }
 
-/// The cookie of [`session`], for who needs its parts. A person has one for each millisecond.
-pub fn session_cookie(user: UserId, tenant: Option<TenantId>, made_at: Timestamp) -> SessionCookie {
-    let number = made_at.as_millisecond().cast_unsigned();
+fn cookie(user: UserId, tenant: Option<TenantId>, number: u64) -> SessionCookie {
     let seed = user.as_uuid().as_u64_pair().1.wrapping_add(number);
     SessionCookie::generate(&FixedRandom::new(seed), user, tenant)
 }
