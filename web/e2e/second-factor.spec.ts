@@ -130,5 +130,6 @@ test.describe('on a phone', () => {
     await page.goto('/me');
     await expect(page.getByTestId('locked-out')).toBeVisible();
     await fitsPhone(page, 'locked-out-me');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 });
