@@ -32,6 +32,7 @@ test('a key is made, shown once, used, rotated and revoked', async ({ page, cont
   await page.getByRole('button', { name: 'New key' }).press('Enter');
   await accessible(page, 'settings-key-new');
   await page.keyboard.press('Escape');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveCount(0);
   const key = await make(page, 'Newsroom');
   expect(key).toMatch(/^m1_live_[0-9a-z]{78}_[\w-]{43}_[0-9a-f]{8}$/);
   await accessible(page, 'settings-key-made');

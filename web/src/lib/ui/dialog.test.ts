@@ -22,4 +22,17 @@ describe('Dialog', () => {
     await tick();
     expect(queryByText('Anything')).toBeNull();
   });
+
+  it('is closed at Escape before the browser tells that it has closed, and by no field within', async () => {
+    const { container, queryByText } = render(Dialog, { open: true, title: 'A title', children });
+    const element = container.querySelector('dialog');
+
+    container.querySelector('p')?.dispatchEvent(new Event('cancel', { bubbles: true }));
+    await tick();
+    expect(queryByText('Anything')).not.toBeNull();
+
+    element?.dispatchEvent(new Event('cancel'));
+    await tick();
+    expect(queryByText('Anything')).toBeNull();
+  });
 });
