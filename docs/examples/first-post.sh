@@ -20,7 +20,7 @@ call() {
 # 1. Register. The mail that would go out is in the local outbox.
 call POST /v1/auth/register "{\"email\": \"$email\", \"password\": \"$password\", \"name\": \"Ada\"}"
 link=$(curl --silent --get "$base/local/outbox" --data-urlencode "to=$email" | field '["items"][0]["links"][0]')
-call POST /v1/auth/verify-email "{\"token\": \"${link##*token=}\"}"
+call POST /v1/auth/verify-email "{\"token\": \"${link##*token=}\", \"password\": \"$password\"}"
 
 # 2. Sign in, as a program.
 token=$(call POST /v1/auth/login "{\"email\": \"$email\", \"password\": \"$password\", \"mode\": \"token\"}" | field '["access_token"]')

@@ -21,7 +21,7 @@ call() {
 # A person registers, makes a workspace and connects an account: see first-post.sh.
 call POST /v1/auth/register "{\"email\": \"$email\", \"password\": \"$password\", \"name\": \"Ada\"}"
 link=$(curl --silent --get "$base/local/outbox" --data-urlencode "to=$email" | field '["items"][0]["links"][0]')
-call POST /v1/auth/verify-email "{\"token\": \"${link##*token=}\"}"
+call POST /v1/auth/verify-email "{\"token\": \"${link##*token=}\", \"password\": \"$password\"}"
 bearer=$(call POST /v1/auth/login "{\"email\": \"$email\", \"password\": \"$password\", \"mode\": \"token\"}" | field '["access_token"]')
 tenant=$(call POST /v1/tenants '{"name": "Analytical Engines", "time_zone": "Europe/London"}' | field '["id"]')
 person=$(call POST /v1/auth/switch "{\"tenant_id\": \"$tenant\"}" | field '["access_token"]')

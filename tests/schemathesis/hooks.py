@@ -39,7 +39,7 @@ class Person:
         self.post("auth/register", 202, email=email, password=PASSWORD, name=text)
         mails = requests.get(f"{BASE}/local/outbox", params={"to": email}, timeout=30).json()
         token = mails["items"][0]["links"][0].split("token=")[1]
-        self.post("auth/verify-email", 204, token=token)
+        self.post("auth/verify-email", 204, token=token, password=PASSWORD)
         self.take(self.post("auth/login", 200, email=email, password=PASSWORD, mode="token"))
         tenant = self.post("tenants", 201, name=text, time_zone="Europe/London")
         self.take(self.post("auth/switch", 200, tenant_id=tenant["id"]))

@@ -82,7 +82,7 @@ impl Caller {
     /// Follows the link of the mail, signs in, makes a tenant and acts in it.
     pub async fn settle(&mut self, email: &str, link: &str) {
         let (_, token) = link.split_once("token=").unwrap();
-        let verify = json!({ "token": token });
+        let verify = json!({ "token": token, "password": PASSWORD });
         self.post("/v1/auth/verify-email", &verify)
             .await
             .expect(204);

@@ -20,6 +20,7 @@ export async function register(page: Page, name: string): Promise<string> {
   await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Open the local outbox' })).toBeVisible();
   await page.goto(`/verify-email?token=${await tokenFor(page.request, email)}`);
+  await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Confirm my address' }).click();
   await expect(page.getByText('Your e-mail address is confirmed')).toBeVisible();
   return email;

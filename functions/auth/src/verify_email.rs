@@ -2,25 +2,30 @@
 
 use api::{Json, Secret};
 use axum::extract::State;
-use domain::Error;
 use domain::event::EventKind;
+use domain::{Error, Result};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Device, TokenPurpose, UserAct};
+use store::{Device, StoredUser, Token, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::client::Client;
+use crate::password::Password;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyEmail {
     /// What the link in the mail has after `token=`.
     token: String,
+    /// The one that the address was registered with: whoever reads the mail may be somebody else than who registered it.
+    password: String,
 }
 
-/// Proves a mail address with the token of the link that was sent to it.
+/// Proves a mail address with the token of the link that was sent to it, and the password that it was registered with.
+/// Whoever owns the address and does not know that password registered it not, or forgot it: a new password
+/// (`forgot-password`) proves the address, too.
 #[utoipa::path(
     post,
     path = "/v1/auth/verify-email",
@@ -41,6 +46,13 @@ pub(crate) async fn verify_email(
     let system = ctx.table.system();
     let purpose = TokenPurpose::VerifyEmail;
     let token = system.token(&secret.hash(), purpose, now).await?;
+    let known = ctx.stored_person(token.user).await?;
+    token.check(&known)?;
+    let password_version = ctx.registered_with(&known, &body.password).await?;
+    let token = Token {
+        password_version,
+        ..token
+    };
     let act = UserAct {
         at: now,
         kind: EventKind::UserEmailVerified,
@@ -51,4 +63,22 @@ pub(crate) async fn verify_email(
     let place = Device::place(token.user, client.origin(), now);
     system.verify_email(&token, place.as_ref(), &act).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Ctx {
+    /// Checks that this is the password of a registration; its version. Otherwise whoever registers an address last would
+    /// have theirs proven by its owner, to whom all mails look the same.
+    async fn registered_with(&self, known: &StoredUser, typed: &str) -> Result<u64> {
+        self.count_proof(known.user.id).await?;
+        let version = self.version_of(known, &Password::typed(typed)).await?;
+        let version = version.ok_or_else(|| {
+            Error::field(
+                "/password",
+                "wrong_password",
+                "the address was registered with another password: enter that one, or choose a new one by a link that we mail you",
+            )
+        })?;
+        self.forget_proofs(known.user.id).await?;
+        Ok(version)
+    }
 }

@@ -15,7 +15,7 @@ use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
 use crate::transaction::{RefusedWrite, Transacted};
 use crate::user_events::UserAct;
-use crate::users;
+use crate::users::{self, StoredUser};
 
 /// How long a used or expired token is told apart from one that never was.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -128,6 +128,17 @@ impl NewToken {
 }
 
 impl Token {
+    /// Whether the person still has the password and the address that it was sent for; [`Error::Gone`] where not.
+    pub fn check(&self, person: &StoredUser) -> Result<()> {
+        let is_theirs = self.user == person.user.id
+            && self.password_version == person.password.version
+            && self
+                .address
+                .as_ref()
+                .is_none_or(|address| *address == person.user.email);
+        if is_theirs { Ok(()) } else { Err(expired()) }
+    }
+
     /// The write that uses it, once.
     pub(crate) fn used_at(&self, now: Timestamp) -> Write {
         let key = Key::one_time_token(&self.secret);

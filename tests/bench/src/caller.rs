@@ -49,7 +49,7 @@ impl Caller {
         let link = mails.pointer("/items/0/links/0").and_then(Value::as_str);
         let token = link.and_then(|link| link.split_once("token="));
         let (_, token) = token.context("no mail with a link")?;
-        let verify = json!({ "token": token });
+        let verify = json!({ "token": token, "password": PASSWORD });
         caller
             .call("POST", "/v1/auth/verify-email", Some(&verify))
             .await?;

@@ -196,8 +196,13 @@ impl App {
         with_link.expect("a mail with a link").to_owned()
     }
 
+    /// Follows the link of a registration with the usual password.
     pub(crate) async fn verify(&self, token: &str) -> Answer {
-        let body = json!({ "token": token });
+        self.verify_with(token, PASSWORD).await
+    }
+
+    pub(crate) async fn verify_with(&self, token: &str, password: &str) -> Answer {
+        let body = json!({ "token": token, "password": password });
         let call = self.api.post("/v1/auth/verify-email");
         call.json(&body).send().await
     }

@@ -138,6 +138,23 @@ async fn sealed_under(app: &App, address: &str) -> u32 {
     Envelope::key_version(&sealed).unwrap()
 }
 
+/// The hash is sealed anew by the proof, which gives it another version than the link has.
+#[tokio::test]
+async fn platform_key_that_is_rotated_before_a_proof_leaves_the_link_as_it_is() {
+    let app = App::new().await;
+    app.clock.advance(YEAR - SignedDuration::from_mins(30));
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+    app.clock.advance(SignedDuration::from_mins(30));
+    // Its start rotates the key.
+    let started = app.beside(SignInLimits::local()).await;
+
+    let proven = started.verify(&app.newest_token(ADDRESS)).await;
+
+    proven.expect(204);
+    assert_eq!(sealed_under(&app, ADDRESS).await, 2);
+    started.login(PASSWORD, "token").await.expect(200);
+}
+
 #[tokio::test]
 async fn platform_key_is_rotated_after_a_year_without_a_failed_sign_in() {
     let app = App::new().await;

@@ -53,7 +53,7 @@ impl Owner {
         let home = format!("203.0.113.{number}");
         app.register(&address, &password).await.expect(202);
         let token = app.newest_token(&address);
-        app.verify(&token).await.expect(204);
+        app.verify_with(&token, &password).await.expect(204);
         let first = attempt_from(app, &home, &address, &password, None).await;
         let device = device_cookie(&first.expect(200));
         Self {
@@ -364,7 +364,7 @@ async fn newcomer_who_followed_the_link_signs_in_while_strangers_are_held_back()
     attack(&app).await;
     let place = "192.0.2.77";
     app.register(ADDRESS, PASSWORD).await.expect(202);
-    let body = json!({ "token": app.newest_token(ADDRESS) });
+    let body = json!({ "token": app.newest_token(ADDRESS), "password": PASSWORD });
     let call = app.api.post("/v1/auth/verify-email").from_address(place);
     call.json(&body).send().await.expect(204);
 

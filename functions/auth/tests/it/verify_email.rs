@@ -3,6 +3,9 @@ use serde_json::json;
 
 use crate::app::{ADDRESS, App, PASSWORD};
 
+/// What somebody registers with whose address it is not.
+const STRANGERS: &str = "nine looms weave thistles";
+
 #[tokio::test]
 async fn id_09_verification_token_that_was_used_is_gone() {
     let app = App::new().await;
@@ -49,8 +52,94 @@ async fn id_09_verification_by_many_at_once_succeeds_once() {
     let answers = futures::future::join_all(tries).await;
 
     let succeeded = answers.iter().filter(|answer| answer.status == 204).count();
-    let gone = answers.iter().filter(|answer| answer.status == 410).count();
-    assert_eq!((succeeded, gone), (1, 49));
+    // As tries to sign in, the last of so many at once have to wait.
+    let refused = [410, 429];
+    let refused = answers
+        .iter()
+        .filter(|answer| refused.contains(&answer.status.as_u16()));
+    assert_eq!((succeeded, refused.count()), (1, 49));
+    app.verify(&token).await.expect_problem(410, "token_used");
+}
+
+/// Somebody else registers the address of a newcomer, who takes the newest mail for the answer to their own form.
+#[tokio::test]
+async fn id_09_registration_of_a_stranger_is_not_proven_by_the_owner_of_the_address() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+    app.register(ADDRESS, STRANGERS).await.expect(202);
+    let token = app.newest_token(ADDRESS);
+
+    let refused = app.verify(&token).await.expect(422).body;
+
+    let error = &refused["errors"][0];
+    assert_eq!(error["pointer"], "/password");
+    assert_eq!(error["code"], "wrong_password");
+    for password in [STRANGERS, PASSWORD] {
+        let login = app.login(password, "token").await;
+        assert!([401, 403].contains(&login.status.as_u16()), "{password}");
+    }
+    // What the refusal offers: another password, which is the owner's.
+    let body = json!({ "email": ADDRESS });
+    let call = app.api.post("/v1/auth/forgot-password").json(&body);
+    call.send().await.expect(202);
+    let body = json!({ "token": app.newest_token(ADDRESS), "password": PASSWORD });
+    let call = app.api.post("/v1/auth/reset-password").json(&body);
+    call.send().await.expect(204);
+    app.verify_with(&token, STRANGERS)
+        .await
+        .expect_problem(410, "token_expired");
+    app.login(STRANGERS, "token").await.expect(401);
+    app.login(PASSWORD, "token").await.expect(200);
+}
+
+#[tokio::test]
+async fn id_09_verification_with_a_wrong_password_leaves_the_link_as_it_is() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+    let token = app.newest_token(ADDRESS);
+    for wrong in ["", "a wrong password"] {
+        app.verify_with(&token, wrong).await.expect(422);
+    }
+
+    app.verify(&token).await.expect(204);
+
+    app.login(PASSWORD, "token").await.expect(200);
+}
+
+#[tokio::test]
+async fn id_07_wrong_passwords_of_a_registration_are_counted_as_tries() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+    let token = app.newest_token(ADDRESS);
+    let (mut judged, mut waits) = (0, 0);
+
+    for _ in 0..8 {
+        let answer = app.verify_with(&token, "a wrong password").await;
+        judged += u32::from(answer.status == 422);
+        waits += u32::from(answer.status == 429);
+    }
+
+    assert_eq!((judged, waits), (5, 3));
+    app.verify(&token).await.expect_problem(429, "rate_limited");
+    // The link is no stranger's: tries to sign in are counted by themselves.
+    app.login(PASSWORD, "token")
+        .await
+        .expect_problem(403, "email_not_verified");
+    app.clock.advance(SignedDuration::from_mins(15));
+    app.verify(&token).await.expect(204);
+}
+
+#[tokio::test]
+async fn verification_without_a_password_names_what_is_missing() {
+    let app = App::new().await;
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+    let body = json!({ "token": app.newest_token(ADDRESS) });
+
+    let call = app.api.post("/v1/auth/verify-email").json(&body);
+    let answer = call.send().await.expect_problem(422, "invalid_request");
+
+    assert_eq!(answer.body["errors"][0]["pointer"], "/password");
+    assert_eq!(answer.body["errors"][0]["code"], "missing_field");
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
+const PASSWORD: &str = "correct horse battery";
+
 /// The host, killed when this value goes.
 pub(crate) struct Process {
     child: Child,
@@ -79,7 +81,7 @@ impl Process {
     }
 
     pub(crate) async fn register(&self, email: &str) {
-        let person = json!({ "email": email, "password": "correct horse battery", "name": "Ada" });
+        let person = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
         let answer = self.post("/v1/auth/register", &person).await;
         assert_eq!(answer.status(), StatusCode::ACCEPTED);
     }
@@ -94,13 +96,12 @@ impl Process {
         let mails = self.mails(email).await;
         let link = mails[0]["links"][0].as_str().unwrap();
         let (_, token) = link.split_once("token=").unwrap();
-        let body = json!({ "token": token });
+        let body = json!({ "token": token, "password": PASSWORD });
         self.post("/v1/auth/verify-email", &body).await.status()
     }
 
     pub(crate) async fn sign_in(&self, email: &str) -> StatusCode {
-        let person =
-            json!({ "email": email, "password": "correct horse battery", "mode": "token" });
+        let person = json!({ "email": email, "password": PASSWORD, "mode": "token" });
         self.post("/v1/auth/login", &person).await.status()
     }
 

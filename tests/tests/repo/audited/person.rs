@@ -35,7 +35,8 @@ async fn registration(story: &mut Story) {
     story
         .act("POST /v1/auth/resend-verification", &[], &again)
         .await;
-    let proven = token(story, NAME);
+    let mut proven = token(story, NAME);
+    proven["password"] = json!(PASSWORD);
     story.act("POST /v1/auth/verify-email", &[], &proven).await;
 }
 

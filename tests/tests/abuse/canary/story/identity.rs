@@ -41,9 +41,12 @@ impl Story {
         self.post("/v1/auth/register", &weak).await.expect(422);
         let login = json!({ "email": ADA, "password": password });
         self.post("/v1/auth/login", &login).await.expect(403);
-        let token = json!({ "token": self.newest_token(ADA) });
-        self.post("/v1/auth/verify-email", &token).await.expect(204);
-        self.post("/v1/auth/verify-email", &token).await;
+        let token = self.newest_token(ADA);
+        let guess = json!({ "token": token, "password": other });
+        self.post("/v1/auth/verify-email", &guess).await.expect(422);
+        let proof = json!({ "token": token, "password": password });
+        self.post("/v1/auth/verify-email", &proof).await.expect(204);
+        self.post("/v1/auth/verify-email", &proof).await;
         self.password = password;
     }
 
@@ -181,7 +184,8 @@ impl Story {
             .expect(204);
         let revert = json!({ "token": self.newest_token(ADA) });
         // The link of something else.
-        self.post("/v1/auth/verify-email", &revert)
+        let misused = json!({ "token": revert["token"], "password": self.password });
+        self.post("/v1/auth/verify-email", &misused)
             .await
             .expect(404);
         assert_ne!(revert, confirm);
