@@ -18,7 +18,7 @@ pub(crate) struct UserView {
     id: UserId,
     email: String,
     name: String,
-    /// Language tag (BCP 47).
+    /// How dates and numbers are written for them (BCP 47).
     locale: String,
     /// Name of an IANA time zone.
     time_zone: String,

@@ -3,19 +3,18 @@
 use api::{Json, SignedIn};
 use axum::extract::State;
 use domain::event::EventKind;
+use domain::user::LOCALES;
 use domain::{Error, FieldError};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use store::UserAct;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::Ctx;
 use crate::answer::UserView;
 use crate::client::Client;
 use crate::register;
-
-/// Languages that there are texts in.
-const LOCALES: [&str; 1] = ["en"];
 
 /// What is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
@@ -24,12 +23,22 @@ pub(crate) struct EditMe {
     /// 1 to 100 characters.
     #[serde(default, deserialize_with = "present")]
     name: Option<String>,
-    /// Language tag (BCP 47) of mails and dates: `en`.
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = locales)]
     locale: Option<String>,
     /// Name of an IANA time zone.
     #[serde(default, deserialize_with = "present")]
     time_zone: Option<String>,
+}
+
+fn locales() -> utoipa::openapi::schema::Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(
+            "How dates and numbers are written (BCP 47): `en` as the browser does it. Texts are English.",
+        ))
+        .enum_values(Some(LOCALES))
+        .build()
 }
 
 /// A member that may be absent, but not `null`.
@@ -61,7 +70,7 @@ pub(crate) async fn edit_me(
         Some(locale) if !LOCALES.contains(&locale.as_str()) => errors.push(FieldError::new(
             "/locale",
             "invalid_value",
-            "there are no texts in this language: use `en`",
+            "use one of the tags that the API's document lists, such as `en` or `de-DE`",
         )),
         locale => user.locale = locale.unwrap_or(user.locale),
     }

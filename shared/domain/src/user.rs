@@ -12,6 +12,14 @@ use crate::tenant::TimeZoneName;
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 100;
 
+/// How people can have dates and numbers written, as language tags (BCP 47). Texts are English in all of them; `en` leaves
+/// it to their browser.
+pub const LOCALES: [&str; 26] = [
+    "en", "cs-CZ", "da-DK", "de-AT", "de-CH", "de-DE", "en-AU", "en-CA", "en-GB", "en-IE", "en-IN",
+    "en-US", "es-ES", "es-MX", "fi-FI", "fr-CA", "fr-CH", "fr-FR", "it-IT", "ja-JP", "nb-NO",
+    "nl-NL", "pl-PL", "pt-BR", "pt-PT", "sv-SE",
+];
+
 /// A person. Exists from registration; may act once the address is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -23,7 +31,7 @@ pub struct User {
     pub email_verified: bool,
     /// What others see.
     pub name: String,
-    /// Language tag (BCP 47).
+    /// One of [`LOCALES`].
     pub locale: String,
     /// The zone in which times are shown.
     pub time_zone: TimeZoneName,

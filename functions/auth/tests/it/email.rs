@@ -330,6 +330,27 @@ async fn address_that_somebody_registers_before_the_proof_is_not_taken_from_them
 }
 
 #[tokio::test]
+async fn profile_keeps_how_dates_and_numbers_are_written_and_mails_stay_english() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+
+    for locale in ["de-DE", "en-US", "ja-JP"] {
+        let body = json!({ "locale": locale });
+        let call = app.api.patch("/v1/me").cookie(&cookie).json(&body);
+        assert_eq!(call.send().await.expect(200).body["locale"], locale);
+        let me = app.me_by_cookie(&cookie).await.expect(200).body;
+        assert_eq!(me["user"]["locale"], locale);
+    }
+
+    wish(&app, &cookie, NEW).await.expect(202);
+    let mails = app.mailbox.to(NEW);
+    assert_eq!(
+        mails[0].subject,
+        "Confirm your new mail address for M1Autoposter"
+    );
+}
+
+#[tokio::test]
 async fn profile_is_edited_field_by_field() {
     let app = App::new().await;
     let cookie = app.browser().await;
@@ -352,6 +373,9 @@ async fn profile_is_edited_field_by_field() {
             "unknown_time_zone",
         ),
         (json!({ "locale": "tlh" }), "/locale", "invalid_value"),
+        (json!({ "locale": "de" }), "/locale", "invalid_value"),
+        (json!({ "locale": "EN-GB" }), "/locale", "invalid_value"),
+        (json!({ "locale": null }), "/locale", "wrong_type"),
         (json!({ "name": null }), "/name", "wrong_type"),
         (json!({ "email": NEW }), "/email", "unknown_field"),
         (

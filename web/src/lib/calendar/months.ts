@@ -1,6 +1,7 @@
 // Calendar days without a time or a zone, as `YYYY-MM-DD`.
 
-const LOCALE = 'en-GB';
+import { dates } from '$lib/text/locale';
+import { instantToWall } from '$lib/time/zones';
 
 export type View = 'month' | 'week' | 'list';
 
@@ -9,7 +10,7 @@ export type Weekday = 0 | 1 | 6;
 export const MONDAY: Weekday = 1;
 
 export function today(zone: string, now: Date = new Date()): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now);
+  return instantToWall(now, zone).slice(0, 10);
 }
 
 /** The day that "next" (1) or "previous" (-1) leads to. */
@@ -37,10 +38,10 @@ export function span(day: string, view: View, weekStart: Weekday = MONDAY): { fr
 export function title(day: string, view: View, weekStart: Weekday = MONDAY): string {
   const date = new Date(`${day}T00:00:00Z`);
   if (view !== 'week') {
-    return new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(date);
+    return dates({ timeZone: 'UTC', month: 'long', year: 'numeric' }).format(date);
   }
   const from = weekOf(date, weekStart);
-  return new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' }).formatRange(from, addDays(from, 6));
+  return dates({ timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' }).formatRange(from, addDays(from, 6));
 }
 
 /** The first day of the week of a day. */
