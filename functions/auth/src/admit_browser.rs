@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::client::Client;
 use crate::login::Mode;
+use crate::sign_in_tries::Counter;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -57,8 +58,10 @@ pub(crate) async fn admit_browser(
     let purpose = TokenPurpose::AdmitBrowser;
     let token = system.token(&secret.hash(), purpose, now).await?;
     let user = ctx.person(token.user).await?;
-    let is_known = ctx.known_device(user.id, shown.as_ref()).await?.is_some();
-    let cookie = (!is_known).then(|| DeviceCookie::generate(&*ctx.random, user.id));
+    let known = ctx.known_device(user.id, shown.as_ref()).await?;
+    let cookie = known
+        .is_none()
+        .then(|| DeviceCookie::generate(&*ctx.random, user.id));
     let origin = client.origin();
     let device = cookie.as_ref().map(|cookie| Device {
         user: user.id,
@@ -79,6 +82,14 @@ pub(crate) async fn admit_browser(
         },
     };
     system.admit_device(admission).await?;
+    // Whoever tried what there, or with that browser: its owner gets in again.
+    if let Some(known) = known {
+        ctx.forget_tries(&Counter::of_device(known)).await?;
+    }
+    if let Some(network) = &place.and_then(|place| place.origin.network) {
+        let tries = Counter::of_network(user.id, token.password_version, network);
+        ctx.forget_tries(&tries).await?;
+    }
     let email = user.email.as_str().to_owned();
     let mut response = Json(AdmittedBrowser { email }).into_response();
     if let Some(cookie) = cookie.and_then(|cookie| cookie.set(ctx.gate.cookie())) {

@@ -11,11 +11,9 @@ use crate::authenticator::wrong_code;
 use crate::client::Client;
 use crate::login::Login;
 use crate::password::Password;
+use crate::sign_in_tries::Counter;
+use crate::strangers::Stranger;
 
-/// What tries are counted by: strangers by the address that they try, a device that the person used before by itself,
-/// so that strangers cannot use up its tries.
-const BY_ADDRESS: &str = "sign_in_address";
-const BY_DEVICE: &str = "sign_in_device";
 /// Tries of somebody who is signed in.
 const PROOFS: &str = "proofs";
 
@@ -50,7 +48,7 @@ pub(crate) struct Knowing {
     /// Tries in a row, with this one.
     attempt: u32,
     /// What they are counted by.
-    counter: (&'static str, String),
+    counter: Counter,
 }
 
 impl Ctx {
@@ -76,9 +74,7 @@ impl Ctx {
                 return Err(wrong_code("/code"));
             }
         }
-        let (purpose, subject) = &knowing.counter;
-        let system = self.table.system();
-        system.forget_attempts(purpose, subject).await?;
+        self.forget_tries(&knowing.counter).await?;
         Ok(Authenticated {
             opening: Opening::Password(knowing.password_version),
             by_second_factor,
@@ -109,17 +105,8 @@ impl Ctx {
         self.ready_to_open().await?;
         let spare = UserId::generate(self.table.ids());
         let known = system.user_by_email(&email, spare).await?;
-        let (device, user) = match &known {
-            Some(known) => (
-                self.known_device(known.user.id, shown).await?,
-                known.user.id,
-            ),
-            None => (None, spare),
-        };
-        let (purpose, subject) = match device {
-            Some(device) => (BY_DEVICE, device.mark().beginning().to_owned()),
-            None => (BY_ADDRESS, email.normalized()),
-        };
+        let user = known.as_ref().map_or(spare, |known| known.user.id);
+        let device = self.known_device(user, shown).await?;
         let mut stranger = match device {
             Some(_) => None,
             None => Some(self.meet(user, client, &password).await?),
@@ -128,11 +115,20 @@ impl Ctx {
         if let Some(stranger) = &mut stranger {
             self.count_stranger(stranger).await?;
         }
-        let counted = system.count_attempt(purpose, &subject, self.limits.attempts, now);
-        let attempt = self.or_give_back(stranger.as_ref(), counted.await).await?;
+        let home = stranger.as_ref().and_then(Stranger::home);
+        let counter = match (device, &known, home) {
+            (Some(device), _, _) => Counter::of_device(device),
+            (None, Some(known), Some(network)) => {
+                Counter::of_network(user, known.password.version, network)
+            }
+            (None, _, _) => Counter::of_address(&email),
+        };
+        let counted = self.count_try(&counter).await;
+        let attempt = self.or_give_back(stranger.as_ref(), counted).await?;
         let Some(known) = known else {
             self.hasher.pretend(&password, &*self.random).await?;
             self.turn_away(stranger.as_ref());
+            self.warn_nobody(&email, attempt).await?;
             return Err(wrong());
         };
         let compared = self.version_of(&known, &password).await;
@@ -156,17 +152,18 @@ impl Ctx {
             password_version,
             is_known_device: device.is_some(),
             attempt,
-            counter: (purpose, subject),
+            counter,
         })
     }
 
-    /// The browser that somebody shows, where the person has used it before, or let it in.
+    /// The browser that somebody shows, where the person has used it before, or let it in. Looks for it whatever it says
+    /// whose it is: that costs the same for an address that is not registered.
     pub(crate) async fn known_device<'a>(
         &self,
         user: UserId,
         shown: Option<&'a DeviceCookie>,
     ) -> Result<Option<&'a DeviceCookie>> {
-        let Some(shown) = shown.filter(|shown| shown.user() == user) else {
+        let Some(shown) = shown else {
             return Ok(None);
         };
         let system = self.table.system();
@@ -214,10 +211,7 @@ impl Ctx {
 
     /// Somebody proved an address by a link: its owner gets in again, whoever tried what.
     pub(crate) async fn forget_strangers(&self, email: &EmailAddress) -> Result<()> {
-        let system = self.table.system();
-        system
-            .forget_attempts(BY_ADDRESS, &email.normalized())
-            .await
+        self.forget_tries(&Counter::of_address(email)).await
     }
 }
 

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::address::address;
 use crate::client::Client;
+use crate::mail_limits::MailCause;
 use crate::mails::LINK_LIFETIME;
 use crate::password::Password;
 use crate::register::{ACCEPTED, Accepted};
@@ -66,10 +67,8 @@ pub(crate) async fn change_email(
     if email.normalized() == known.user.email.normalized() {
         return Err(Error::field("/email", "same_email", "this is your address already").into());
     }
-    let now = ctx.clock.now();
-    ctx.limits
-        .admit_mail(&ctx.table, &email, client.address, now)
-        .await?;
+    let cause = MailCause::NewAddress;
+    ctx.admit_mail(cause, &email, &client).await?;
     let system = ctx.table.system();
     let spare = UserId::generate(ctx.table.ids());
     let outgoing = if system.user_by_email(&email, spare).await?.is_some() {

@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use domain::email::EmailAddress;
 use domain::event::EventKind;
 use domain::{Error, Result, UserId};
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 use store::{NewToken, TokenPurpose, UserAct};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::address::address;
 use crate::client::Client;
+use crate::mail_limits::MailCause;
 use crate::mails::{LINK_LIFETIME, Outgoing};
 use crate::register::{ACCEPTED, Accepted};
 
@@ -36,12 +38,12 @@ pub(crate) struct ForgotPassword {
 pub(crate) async fn forgot_password(
     State(ctx): State<Ctx>,
     client: Client,
+    headers: HeaderMap,
     Json(body): Json<ForgotPassword>,
 ) -> api::Result<impl IntoResponse> {
     let email = address(&body.email).map_err(Error::from)?;
-    ctx.limits
-        .admit_mail(&ctx.table, &email, client.address, ctx.clock.now())
-        .await?;
+    let cause = MailCause::NewPassword;
+    ctx.admit_link(cause, &email, &client, &headers).await?;
     let outgoing = ctx.reset_link(&email, &client).await?;
     ctx.send(&outgoing).await;
     Ok(ACCEPTED)

@@ -47,6 +47,7 @@ mod limits;
 mod login;
 mod logout;
 mod lost_factor;
+mod mail_limits;
 mod mails;
 mod me;
 mod new_browser;
@@ -63,6 +64,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_in_notices;
+mod sign_in_tries;
 mod stored_password;
 mod strangers;
 mod switch;
@@ -73,7 +75,7 @@ mod webauthn;
 pub use access::Issuer;
 pub use deployed::Config;
 pub use limits::SignInLimits;
-pub use password::Hasher;
+pub use password::{HashCost, Hasher};
 pub use strangers::Strangers;
 
 /// What the function needs.

@@ -3,7 +3,6 @@
 
 use api::ClientAddress;
 use domain::Result;
-use domain::email::EmailAddress;
 use jiff::{SignedDuration, Timestamp};
 use store::{AttemptLimit, RateLimit, Table};
 
@@ -23,7 +22,8 @@ const SAME_PASSWORD: (u32, SignedDuration) = (8, SignedDuration::from_hours(1));
 /// The limits.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInLimits {
-    /// Wrong passwords and codes in a row: for an address, of a device, of somebody who is signed in.
+    /// Wrong passwords and codes in a row: for an address, of a device, from a network that the account knows, of
+    /// somebody who is signed in.
     pub attempts: AttemptLimit,
     /// Sign-ins from one client.
     pub login_by_client: RateLimit,
@@ -31,7 +31,7 @@ pub struct SignInLimits {
     pub strangers: RateLimit,
     /// The same of passwords of one kind.
     pub same_password: RateLimit,
-    /// Mails to one address: registrations and new links.
+    /// Mails to one address, of each kind (see [`crate::mail_limits`]).
     pub mail_by_address: RateLimit,
     /// Registrations and new links from one client.
     pub mail_by_client: RateLimit,
@@ -76,39 +76,4 @@ impl SignInLimits {
             .admit("login_client", &client.network(), self.login_by_client, now)
             .await
     }
-
-    pub(crate) async fn admit_mail(
-        &self,
-        table: &Table,
-        address: &EmailAddress,
-        client: Option<ClientAddress>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let by_client = ("mail_client", self.mail_by_client);
-        let by_address = ("mail_address", self.mail_by_address);
-        admit(table, (by_client, client), (by_address, address), now).await
-    }
-}
-
-/// A limit under the name that its counters have.
-type Named = (&'static str, RateLimit);
-
-/// The client first: whoever is refused there does not use up what the owner of the address has.
-async fn admit(
-    table: &Table,
-    ((client_counter, by_client), client): (Named, Option<ClientAddress>),
-    ((address_counter, by_address), address): (Named, &EmailAddress),
-    now: Timestamp,
-) -> Result<()> {
-    let system = table.system();
-    if let Some(client) = client {
-        let subject = client.network();
-        system
-            .admit(client_counter, &subject, by_client, now)
-            .await?;
-    }
-    let subject = address.normalized();
-    system
-        .admit(address_counter, &subject, by_address, now)
-        .await
 }

@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use domain::email::EmailAddress;
 use domain::event::EventKind;
 use domain::{Error, Result, UserId};
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 use store::{TokenPurpose, UserAct};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::address::address;
 use crate::client::Client;
+use crate::mail_limits::MailCause;
 use crate::mails::{ADMISSION_LIFETIME, Outgoing};
 use crate::register::{ACCEPTED, Accepted};
 
@@ -24,8 +26,8 @@ pub(crate) struct NewBrowser {
     email: String,
 }
 
-/// Sends a link that lets a browser in which the account does not know, where `login` answered `sign_ins_held_back` or
-/// `sign_in_blocked`. The answer is the same whether or not the address is registered; the mail tells.
+/// Sends a link that lets a browser in which the account does not know, where `login` answered `sign_ins_held_back`,
+/// `sign_in_delayed` or `sign_in_blocked`. The answer is the same whether or not the address is registered; the mail tells.
 #[utoipa::path(
     post,
     path = "/v1/auth/new-browser",
@@ -36,12 +38,12 @@ pub(crate) struct NewBrowser {
 pub(crate) async fn new_browser(
     State(ctx): State<Ctx>,
     client: Client,
+    headers: HeaderMap,
     Json(body): Json<NewBrowser>,
 ) -> api::Result<impl IntoResponse> {
     let email = address(&body.email).map_err(Error::from)?;
-    ctx.limits
-        .admit_mail(&ctx.table, &email, client.address, ctx.clock.now())
-        .await?;
+    let cause = MailCause::NewBrowser;
+    ctx.admit_link(cause, &email, &client, &headers).await?;
     let outgoing = ctx.admission_link(&email, &client).await?;
     ctx.send(&outgoing).await;
     Ok(ACCEPTED)

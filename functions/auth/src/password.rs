@@ -4,6 +4,7 @@ mod common;
 mod date;
 #[cfg(test)]
 mod estimator;
+mod hasher;
 mod keyboard;
 mod known;
 mod parts;
@@ -14,18 +15,15 @@ mod stolen;
 mod words;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
 use cloud::envelope::{Binding, Purpose};
 use domain::tenant::ROOT_TENANT;
-use domain::{Error, FieldError, Random, Result, UserId};
+use domain::{FieldError, UserId};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use zeroize::Zeroizing;
 
+pub(crate) use hasher::Verdict;
+pub use hasher::{HashCost, Hasher};
 pub(crate) use words::Words;
 
 /// Fewest characters (NIST SP 800-63B-4, 3.1.1.2, for a password that can be the only factor). Length is what counts;
@@ -33,12 +31,6 @@ pub(crate) use words::Words;
 pub(crate) const LENGTH_MIN: usize = 15;
 /// Most characters.
 pub(crate) const LENGTH_MAX: usize = 256;
-
-/// Memory in KiB, passes and lanes of Argon2id (OWASP Password Storage Cheat Sheet, 2024).
-const MEMORY: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
-const SALT: usize = 16;
 
 /// A password as typed, in NFC: the same for every keyboard. Wiped when dropped, never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -111,105 +103,6 @@ impl Password {
 /// Where a password hash is sealed.
 pub(crate) fn binding(user: UserId, version: u64) -> Binding {
     Binding::new(ROOT_TENANT, user, Purpose::PasswordHash, version)
-}
-
-/// Whether a password is the one of a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It is.
-    Right {
-        /// The hash was made with weaker parameters than today's.
-        is_outdated: bool,
-    },
-    /// It is not.
-    Wrong,
-}
-
-/// Hashes passwords by Argon2id. Counts its runs, so that a test sees that each branch pays the same.
-#[derive(Debug, Default)]
-pub struct Hasher {
-    runs: AtomicU64,
-}
-
-impl Hasher {
-    /// How many hashes were computed so far.
-    pub fn runs(&self) -> u64 {
-        self.runs.load(Ordering::Relaxed)
-    }
-
-    /// The hash of a password, as a PHC string.
-    pub(crate) async fn hash(
-        self: &Arc<Self>,
-        password: &Password,
-        random: &dyn Random,
-    ) -> Result<Zeroizing<String>> {
-        let mut salt = [0_u8; SALT];
-        random.fill(&mut salt);
-        let password = password.clone();
-        self.run(move || {
-            let hash = argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt);
-            let hash: PasswordHash = hash.map_err(failed)?;
-            Ok(Zeroizing::new(hash.to_string()))
-        })
-        .await
-    }
-
-    /// Compares a password with a hash.
-    pub(crate) async fn verify(
-        self: &Arc<Self>,
-        password: &Password,
-        phc: Zeroizing<String>,
-    ) -> Result<Verdict> {
-        let password = password.clone();
-        self.run(move || {
-            let hash = PasswordHash::new(&phc)
-                .map_err(|error| Error::corrupt("password hash", error.to_string()))?;
-            match argon2()?.verify_password(password.0.as_bytes(), &hash) {
-                Ok(()) => Ok(Verdict::Right {
-                    is_outdated: is_outdated(&hash),
-                }),
-                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
-                Err(error) => Err(Error::corrupt("password hash", error.to_string())),
-            }
-        })
-        .await
-    }
-
-    /// Computes a hash in vain: an unknown address costs as much as a known one.
-    pub(crate) async fn pretend(
-        self: &Arc<Self>,
-        password: &Password,
-        random: &dyn Random,
-    ) -> Result<()> {
-        self.hash(password, random).await.map(drop)
-    }
-
-    /// A hash takes a tenth of a second: other requests of the process go on meanwhile.
-    async fn run<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.runs.fetch_add(1, Ordering::Relaxed);
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| Error::internal("a password cannot be hashed", error))?
-    }
-}
-
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY, PASSES, LANES, None)
-        .map_err(|error| Error::internal("the hash parameters are not valid", error.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-fn is_outdated(hash: &PasswordHash) -> bool {
-    Params::try_from(hash).map_or(true, |params| {
-        params.m_cost() < MEMORY || params.t_cost() < PASSES
-    })
-}
-
-fn failed(error: argon2::password_hash::Error) -> Error {
-    Error::internal("a password cannot be hashed", error.to_string())
 }
 
 #[cfg(test)]
@@ -365,44 +258,5 @@ mod tests {
             Password::typed("\u{fc}ber lange")
         );
         assert_ne!(Password::typed("x "), Password::typed("x"));
-    }
-
-    #[tokio::test]
-    async fn id_03_passwords_differ_past_72_bytes() {
-        let hasher = Arc::new(Hasher::default());
-        let random = cloud::clock::SystemRandom;
-        let common = "x".repeat(72);
-        let first = Password::typed(&format!("{common}a"));
-        let second = Password::typed(&format!("{common}b"));
-
-        let hash = hasher.hash(&first, &random).await.unwrap();
-
-        let right = hasher.verify(&first, hash.clone()).await.unwrap();
-        assert_eq!(right, Verdict::Right { is_outdated: false });
-        assert_eq!(hasher.verify(&second, hash).await.unwrap(), Verdict::Wrong);
-        assert_eq!(hasher.runs(), 3);
-    }
-
-    #[tokio::test]
-    async fn id_06_hash_with_weaker_parameters_is_reported() {
-        let hasher = Arc::new(Hasher::default());
-        let weak = Argon2::new(
-            Algorithm::Argon2id,
-            Version::V0x13,
-            Params::new(8 * 1024, 1, 1, None).unwrap(),
-        );
-        let hash: PasswordHash = weak
-            .hash_password_with_salt(b"correct horse battery", &[7; SALT])
-            .unwrap();
-
-        let verdict = hasher
-            .verify(
-                &Password::typed("correct horse battery"),
-                Zeroizing::new(hash.to_string()),
-            )
-            .await
-            .unwrap();
-
-        assert_eq!(verdict, Verdict::Right { is_outdated: true });
     }
 }

@@ -11,12 +11,15 @@ use domain::{Error, FieldError, Result, UserId};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{NewToken, Registered, Registration, StoredUser, TokenPurpose, UserAct};
+use store::{
+    AddressStanding, NewToken, Registered, Registration, StoredUser, TokenPurpose, UserAct,
+};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::address::address;
 use crate::client::Client;
+use crate::mail_limits::MailCause;
 use crate::mails::{LINK_LIFETIME, Outgoing};
 use crate::password::{Password, Words};
 
@@ -59,10 +62,8 @@ pub(crate) async fn register(
     Json(body): Json<Register>,
 ) -> api::Result<impl IntoResponse> {
     let newcomer = Newcomer::try_from(body)?;
-    let now = ctx.clock.now();
-    ctx.limits
-        .admit_mail(&ctx.table, &newcomer.email, client.address, now)
-        .await?;
+    let cause = MailCause::Registration;
+    ctx.admit_mail(cause, &newcomer.email, &client).await?;
     let outgoing = ctx.register(&newcomer, &client).await?;
     ctx.send(&outgoing).await;
     Ok(ACCEPTED)
@@ -118,14 +119,16 @@ pub(crate) fn name(text: &str) -> std::result::Result<String, FieldError> {
 }
 
 impl Ctx {
-    /// Stores the registration, or only the mail for somebody who is registered already. Every way costs one hash, two
-    /// reads and one write, so that its length tells nothing.
+    /// Stores the registration, or only the mail for somebody who is registered already, or wants an address that is kept
+    /// for somebody else. Every way costs one hash, two reads and one write, so that its length tells nothing.
     async fn register(&self, newcomer: &Newcomer, client: &Client) -> Result<Outgoing> {
         let system = self.table.system();
         let new_id = UserId::generate(self.table.ids());
         let phc = self.hasher.hash(&newcomer.password, &*self.random).await?;
         for _ in 0..TRIES {
-            let known = system.user_by_email(&newcomer.email, new_id).await?;
+            let now = self.clock.now();
+            let standing = system.address_standing(&newcomer.email, new_id, now);
+            let AddressStanding { known, is_kept } = standing.await?;
             let (id, version) = match &known {
                 Some(known) => (known.user.id, known.password.version + 1),
                 None => (new_id, 1),
@@ -137,6 +140,7 @@ impl Ctx {
                     system.owe_mail(&outgoing.owed).await?;
                     return Ok(outgoing);
                 }
+                None if is_kept => return self.refuse_kept(&newcomer.email).await,
                 Some(_) | None => {}
             }
             let user = self.unverified(newcomer, id, known.as_ref());
@@ -147,7 +151,7 @@ impl Ctx {
                 token,
                 mail: outgoing.owed.clone(),
                 act: UserAct {
-                    at: self.clock.now(),
+                    at: now,
                     kind: EventKind::UserRegistered,
                     origin: client.origin(),
                     detail: Value::Null,
@@ -160,17 +164,21 @@ impl Ctx {
             match registered {
                 Registered::Done => return Ok(outgoing),
                 Registered::Overtaken => {}
-                Registered::Reserved => {
-                    let outgoing = self.address_reserved_mail(&newcomer.email).await?;
-                    system.owe_mail(&outgoing.owed).await?;
-                    return Ok(outgoing);
-                }
+                // Since it was looked up.
+                Registered::Reserved => return self.refuse_kept(&newcomer.email).await,
             }
         }
         Err(Error::unavailable(
             "registration",
             "the address is being registered again and again",
         ))
+    }
+
+    /// The mail, owed, for somebody who wants an address that is kept for somebody else.
+    async fn refuse_kept(&self, address: &EmailAddress) -> Result<Outgoing> {
+        let outgoing = self.address_reserved_mail(address).await?;
+        self.table.system().owe_mail(&outgoing.owed).await?;
+        Ok(outgoing)
     }
 
     /// A new link for a person, and the mail that carries it.

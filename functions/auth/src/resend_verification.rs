@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::address::address;
 use crate::client::Client;
+use crate::mail_limits::MailCause;
 use crate::mails::Outgoing;
 use crate::register::{ACCEPTED, Accepted};
 
@@ -38,9 +39,8 @@ pub(crate) async fn resend_verification(
     Json(body): Json<ResendVerification>,
 ) -> api::Result<impl IntoResponse> {
     let email = address(&body.email).map_err(Error::from)?;
-    ctx.limits
-        .admit_mail(&ctx.table, &email, client.address, ctx.clock.now())
-        .await?;
+    let cause = MailCause::Verification;
+    ctx.admit_mail(cause, &email, &client).await?;
     let outgoing = ctx.another_link(&email, &client).await?;
     ctx.send(&outgoing).await;
     Ok(ACCEPTED)

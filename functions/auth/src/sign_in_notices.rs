@@ -1,8 +1,9 @@
 //! What people are told of sign-ins and tries that may not be theirs.
 
-use domain::Result;
+use domain::email::EmailAddress;
 use domain::event::EventKind;
 use domain::user::User;
+use domain::{Result, UserId};
 use serde_json::json;
 use store::{Device, Novelty, UserAct};
 
@@ -51,7 +52,10 @@ impl Ctx {
         attempt: u32,
         client: &Client,
     ) -> Result<()> {
-        if user.email_verified && TOLD.contains(&attempt) {
+        if !user.email_verified {
+            return self.warn_nobody(&user.email, attempt).await;
+        }
+        if TOLD.contains(&attempt) {
             let outgoing = self.many_attempts_mail(user, attempt).await?;
             let act = UserAct {
                 at: self.clock.now(),
@@ -61,6 +65,17 @@ impl Ctx {
             };
             let system = self.table.system();
             system.owe_mail_of(user.id, &outgoing.owed, &act).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells nobody of wrong tries for an address that nobody has proven; that costs as much as telling somebody.
+    pub(crate) async fn warn_nobody(&self, address: &EmailAddress, attempt: u32) -> Result<()> {
+        if TOLD.contains(&attempt) {
+            let in_vain = self.unknown_address_mail(address).await?;
+            let nobody = UserId::generate(self.table.ids());
+            let system = self.table.system();
+            system.owe_nobody(nobody, &in_vain.owed).await?;
         }
         Ok(())
     }

@@ -106,9 +106,8 @@ impl Strangers {
 /// Somebody who tries a password and shows no browser that the account's owner used before.
 #[derive(Debug)]
 pub(crate) struct Stranger {
-    /// Whose account it is; nobody's where the address is unknown.
-    user: UserId,
-    network: Option<String>,
+    /// The network, where the account's owner was before.
+    home: Option<String>,
     kind: String,
     standing: Standing,
 }
@@ -124,6 +123,13 @@ enum Standing {
     AtHome,
 }
 
+impl Stranger {
+    /// The network that they come from, where the owner of the account is at home in it.
+    pub(crate) fn home(&self) -> Option<&str> {
+        self.home.as_deref()
+    }
+}
+
 /// Which of the kinds of passwords this is of.
 fn kind(password: &Password) -> String {
     let hash = digest(&SHA256, password.as_bytes());
@@ -133,8 +139,9 @@ fn kind(password: &Password) -> String {
 }
 
 impl Ctx {
-    /// Meets a stranger; an error where they are held back. To be asked before anything is counted by the address, so
-    /// that what is refused here uses up nothing of its owner's.
+    /// Meets a stranger at the account of `user`, who is nobody where the address is unknown; an error where they are held
+    /// back. To be asked before anything is counted by the address, so that what is refused here uses up nothing of its
+    /// owner's.
     pub(crate) async fn meet(
         &self,
         user: UserId,
@@ -142,14 +149,14 @@ impl Ctx {
         password: &Password,
     ) -> Result<Stranger> {
         let now = self.clock.now();
+        let is_at_home = self.is_at_home(user, client).await?;
         let mut stranger = Stranger {
-            user,
-            network: client.origin().network,
+            home: client.origin().network.filter(|_| is_at_home),
             kind: kind(password),
             standing: Standing::Met,
         };
         if let Some(until) = self.strangers.held_at(now) {
-            self.hold_back(&mut stranger, until).await?;
+            self.hold_back(&mut stranger, until)?;
         }
         Ok(stranger)
     }
@@ -164,7 +171,7 @@ impl Ctx {
         let by_password = system.admit(BY_PASSWORD, &stranger.kind, limits.same_password, now);
         match by_password.await {
             Err(Error::RateLimited { retry_at }) => {
-                return self.hold_back(stranger, retry_at).await;
+                return self.hold_back(stranger, retry_at);
             }
             counted => counted?,
         }
@@ -173,7 +180,7 @@ impl Ctx {
                 let (kind, limit) = (&stranger.kind, limits.same_password);
                 system.give_back(BY_PASSWORD, kind, limit).await?;
                 self.strangers.hold(now, retry_at);
-                return self.hold_back(stranger, retry_at).await;
+                return self.hold_back(stranger, retry_at);
             }
             counted => counted?,
         }
@@ -213,18 +220,16 @@ impl Ctx {
     }
 
     /// Refuses whoever does not come from where the owner is at home.
-    async fn hold_back(&self, stranger: &mut Stranger, retry_at: Timestamp) -> Result<()> {
-        let (system, now) = (self.table.system(), self.clock.now());
-        if let Some(network) = &stranger.network
-            && system.knows_network(stranger.user, network, now).await?
-        {
+    fn hold_back(&self, stranger: &mut Stranger, retry_at: Timestamp) -> Result<()> {
+        if stranger.home.is_some() {
             stranger.standing = Standing::AtHome;
             return Ok(());
         }
-        self.strangers.held_back(now);
+        self.strangers.held_back(self.clock.now());
         Err(Error::HeldBack {
             code: "sign_ins_held_back",
-            detail: "too many sign-ins fail just now, so new places wait: use a browser or a network from which you signed in before, or a passkey, or let this browser in by a link that we mail you",
+            detail: "too many sign-ins fail just now, so new places wait: use a browser or a network from which you signed in before, or a passkey, or let this browser in by a link that we mail you"
+                .to_owned(),
             retry_at,
         })
     }

@@ -120,10 +120,10 @@ pub enum Error {
     /// Too many attempts of others: this one waits, or goes another way.
     #[error("{detail}")]
     HeldBack {
-        /// `sign_ins_held_back`
+        /// `sign_ins_held_back`, `sign_in_delayed`
         code: &'static str,
         /// The other ways, for people.
-        detail: &'static str,
+        detail: String,
         /// When the next attempt may be allowed.
         retry_at: Timestamp,
     },

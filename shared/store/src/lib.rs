@@ -131,4 +131,4 @@ pub use transfers::{
 };
 pub use usage::Usage;
 pub use user_events::{UserAct, UserEvent};
-pub use users::{Registered, Registration, StoredPassword, StoredUser};
+pub use users::{AddressStanding, Registered, Registration, StoredPassword, StoredUser};

@@ -90,6 +90,19 @@ impl SystemTable<'_> {
         }
     }
 
+    /// Owes nothing, by a transaction that costs as much as [`Self::owe_mail_of`]: whoever waits for an answer does not
+    /// learn by it whether anybody is told. `nobody` is the id of no person.
+    pub async fn owe_nobody(&self, nobody: UserId, mail: &OwedMail) -> Result<()> {
+        let is_absent = |key| Write::check(key, Condition::item_absent());
+        let checks = vec![
+            is_absent(Key::owed_mail(mail.id)),
+            is_absent(Key::user(nobody)),
+        ];
+        match self.table.transact(checks).await? {
+            Transacted::Done | Transacted::Refused(_) => Ok(()),
+        }
+    }
+
     /// A mail that is still owed.
     pub async fn owed_mail(&self, mail: NoticeId) -> Result<Option<OwedMail>> {
         let item: Option<OwedMailItem> = self.table.get(&Key::owed_mail(mail)).await?;

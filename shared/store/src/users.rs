@@ -81,11 +81,23 @@ pub enum Registered {
     Reserved,
 }
 
+/// Whose an address is.
+#[derive(Clone, Debug)]
+pub struct AddressStanding {
+    /// Who has it.
+    pub known: Option<StoredUser>,
+    /// Nobody has it, and it is kept for somebody who had it until recently.
+    pub is_kept: bool,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MailGuardItem {
     #[serde(skip)]
     key: Key,
     user: UserId,
+    /// Until when an address that its person has no more is kept for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
 }
 
 impl MailGuardItem {
@@ -93,6 +105,7 @@ impl MailGuardItem {
         Self {
             key: Key::mail_guard(&address.normalized()),
             user,
+            exp: None,
         }
     }
 }
@@ -231,15 +244,39 @@ impl SystemTable<'_> {
         address: &EmailAddress,
         spare: UserId,
     ) -> Result<Option<StoredUser>> {
+        let (_, known) = self.guard_and_user(address, spare).await?;
+        Ok(known)
+    }
+
+    /// Whose an address is, by the same reads.
+    pub async fn address_standing(
+        &self,
+        address: &EmailAddress,
+        spare: UserId,
+        now: Timestamp,
+    ) -> Result<AddressStanding> {
+        let (guard, known) = self.guard_and_user(address, spare).await?;
+        let kept_until = guard.and_then(|guard| guard.exp);
+        Ok(AddressStanding {
+            is_kept: known.is_none() && kept_until.is_some_and(|until| until >= now.as_second()),
+            known,
+        })
+    }
+
+    async fn guard_and_user(
+        &self,
+        address: &EmailAddress,
+        spare: UserId,
+    ) -> Result<(Option<MailGuardItem>, Option<StoredUser>)> {
         let guard: Option<MailGuardItem> = self
             .table
             .get(&Key::mail_guard(&address.normalized()))
             .await?;
-        let user = guard.map_or(spare, |guard| guard.user);
+        let user = guard.as_ref().map_or(spare, |guard| guard.user);
         let item: Option<UserItem> = self.table.get(&Key::user(user)).await?;
         // An address that is only kept for them is not theirs.
         let item = item.filter(|item| item.mail.normalized() == address.normalized());
-        Ok(item.map(StoredUser::from))
+        Ok((guard, item.map(StoredUser::from)))
     }
 
     /// Stores a new person, the guard of their address, their token and the mail that carries it.

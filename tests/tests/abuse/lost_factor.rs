@@ -418,7 +418,8 @@ async fn id_22_call_for_help_tells_nothing_without_the_password() {
     for _ in 0..4 {
         ask(product, "bob", wrong).await.expect(401);
     }
-    lost.login().await.expect_problem(429, "rate_limited");
+    let early = lost.login().await;
+    early.expect_problem(429, "sign_in_delayed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use auth::{Ctx, Hasher, Issuer, SignInLimits, Strangers};
+use auth::{Ctx, HashCost, Hasher, Issuer, SignInLimits, Strangers};
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
@@ -89,6 +89,10 @@ pub(crate) struct Work {
     pub(crate) hashes: u64,
     /// Calls of the table.
     pub(crate) calls: u64,
+    /// Calls of the key service.
+    pub(crate) key_calls: usize,
+    /// Mails that were sent meanwhile.
+    pub(crate) mails: usize,
 }
 
 impl App {
@@ -97,13 +101,22 @@ impl App {
     }
 
     pub(crate) async fn with_limits(limits: SignInLimits) -> Self {
+        Self::with(limits, HashCost::OF_TODAY).await
+    }
+
+    /// One in which a thousand people sign in within a moment.
+    pub(crate) async fn hashing_cheaply(limits: SignInLimits) -> Self {
+        Self::with(limits, HashCost::OF_TESTS).await
+    }
+
+    async fn with(limits: SignInLimits, cost: HashCost) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
         let (calls, between) = (Calls::default(), Between::default());
         let config = testkit::table::config().await.interceptor(calls.clone());
         let config = config.interceptor(between.clone()).build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
         let on = (client, calls, between);
-        Self::on(on, clock, Arc::default(), limits, 29).await
+        Self::on(on, clock, Arc::default(), (limits, cost), 29).await
     }
 
     /// Another instance of the function: it shares what is outside of a process, and nothing else.
@@ -111,6 +124,7 @@ impl App {
         let keys = Arc::clone(&self.keys);
         let between = self.between.clone();
         let on = (self.client.clone(), self.calls.clone(), between);
+        let limits = (limits, HashCost::OF_TODAY);
         Self::on(on, self.clock.clone(), keys, limits, 31).await
     }
 
@@ -118,7 +132,7 @@ impl App {
         (client, calls, between): (aws_sdk_dynamodb::Client, Calls, Between),
         clock: TestClock,
         keys: Arc<MemoryKeys>,
-        limits: SignInLimits,
+        (limits, cost): (SignInLimits, HashCost),
         seed: u64,
     ) -> Self {
         let meter = Arc::new(Meter::default());
@@ -129,7 +143,7 @@ impl App {
             .metered(Arc::clone(&meter));
         let envelope = testkit::services::envelope_of(&keys, &table, &clock);
         let mailbox = Mailbox::default();
-        let hasher = Arc::new(Hasher::default());
+        let hasher = Arc::new(Hasher::costing(cost));
         let metrics = Lines::default();
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let outbox = Outbox {
@@ -170,13 +184,20 @@ impl App {
 
     /// What it costs to answer something.
     pub(crate) async fn work(&self, call: impl Future<Output = Answer>) -> (Answer, Work) {
-        let now = || (self.hasher.runs(), self.calls.0.load(Ordering::Relaxed));
-        let (hashes, calls) = now();
+        let done = || Work {
+            hashes: self.hasher.runs(),
+            calls: self.calls.0.load(Ordering::Relaxed),
+            key_calls: self.keys.calls(),
+            mails: self.mailbox.all().len(),
+        };
+        let before = done();
         let answer = call.await;
-        let (hashes_after, calls_after) = now();
+        let after = done();
         let work = Work {
-            hashes: hashes_after - hashes,
-            calls: calls_after - calls,
+            hashes: after.hashes - before.hashes,
+            calls: after.calls - before.calls,
+            key_calls: after.key_calls - before.key_calls,
+            mails: after.mails - before.mails,
         };
         (answer, work)
     }

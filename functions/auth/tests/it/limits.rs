@@ -23,7 +23,7 @@ async fn login_beyond_the_limit_must_wait_as_long_as_it_is_told() {
 
     let answer = app.login(PASSWORD, "token").await;
 
-    let answer = answer.expect_problem(429, "rate_limited");
+    let answer = answer.expect_problem(429, "sign_in_delayed");
     let seconds = answer.headers["retry-after"].to_str().unwrap();
     let seconds: i64 = seconds.parse().unwrap();
     assert!((1..=2).contains(&seconds), "{seconds}");
@@ -83,7 +83,7 @@ async fn id_08_two_instances_on_one_table_count_wrong_passwords_together() {
 
     for app in [&other, &one] {
         let answer = app.login(PASSWORD, "token").await;
-        answer.expect_problem(429, "rate_limited");
+        answer.expect_problem(429, "sign_in_delayed");
     }
 }
 

@@ -33,9 +33,11 @@ fn is_compared(answer: &Answer) -> bool {
     !is_refused
 }
 
-/// Owners whose accounts are tried, and how often they sign in meanwhile. Each time costs a hash of full strength.
+/// Tries of an attack.
+const TRIES: usize = 500;
+/// Owners whose accounts are tried, and how often they sign in meanwhile: at least 999 in 1,000 must get in.
 const OWNERS: usize = 10;
-const RIGHT: usize = 250;
+const RIGHT: usize = 1_000;
 
 /// Somebody whose password was stolen elsewhere.
 struct Owner {
@@ -80,7 +82,7 @@ impl Owner {
         let (address, password) = (&self.address, &self.password);
         match way % 4 {
             0 | 1 => {
-                let abroad = format!("192.0.2.{}", way % 250);
+                let abroad = format!("192.0.2.{}", way % 20);
                 let device = &self.devices[way % self.devices.len()];
                 attempt_from(app, &abroad, address, password, Some(device)).await
             }
@@ -150,7 +152,8 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
         burst: strict.strangers.burst / 20,
         ..strict.strangers
     };
-    let app = App::with_limits(SignInLimits {
+    // What a hash costs has nothing to do with who is let in.
+    let app = App::hashing_cheaply(SignInLimits {
         strangers,
         ..strict
     })
@@ -166,7 +169,7 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
     let began = domain::Clock::now(&app.clock);
     let (mut compared, mut right, mut got_in) = (0, 0, 0);
 
-    for number in 0..500 {
+    for number in 0..TRIES {
         let owner = &owners[number / 50];
         let (address, password) = match number % 50 {
             // Some pairs are right: they are what it is about. Some were.
@@ -187,7 +190,7 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
         if number % 50 == 30 {
             owners[number / 50].arrive(&app).await;
         }
-        if number % (500 / RIGHT) == 0 {
+        for _ in 0..RIGHT / TRIES {
             let answer = owners[right % OWNERS].sign_in(&app, right / OWNERS).await;
             right += 1;
             got_in += usize::from(answer.status == 200);
@@ -195,7 +198,7 @@ async fn f_27_stolen_pairs_from_five_hundred_networks_are_held_back_and_owners_g
         app.clock.advance(SignedDuration::from_millis(60));
     }
 
-    assert!(compared * 100 <= 500, "{compared} of 500 were compared");
+    assert!(compared * 100 <= TRIES, "{compared} were compared");
     assert_eq!((right, got_in), (RIGHT, RIGHT), "owners get in");
     let after = raised_after(&app, began);
     assert!(after < SignedDuration::from_mins(5), "{after}");

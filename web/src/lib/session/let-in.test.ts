@@ -7,6 +7,7 @@ const refused = (status: number, code: string) => new ApiProblem(status, code, '
 describe('canBeLetIn', () => {
   it('is so for refusals of browsers that the account does not know', () => {
     expect(canBeLetIn(refused(429, 'sign_ins_held_back'))).toBe(true);
+    expect(canBeLetIn(refused(429, 'sign_in_delayed'))).toBe(true);
     expect(canBeLetIn(refused(403, 'sign_in_blocked'))).toBe(true);
   });
 
