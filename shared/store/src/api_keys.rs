@@ -21,6 +21,7 @@ use crate::key::{Counter, Key, SecretHash, api_keys_partition};
 use crate::members::groups;
 use crate::schema::TTL;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
+use crate::standing::Standing;
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
 use crate::usage::{Demand, release};
@@ -134,15 +135,22 @@ impl SystemTable<'_> {
 }
 
 impl TenantTable<'_> {
-    /// Stores a new key, if the tenant has fewer than [`KEYS_MAX`]; else it is [`Error::QuotaExceeded`].
-    pub async fn create_api_key(&self, key: &ApiKey, secret: SecretHash, act: &Act) -> Result<()> {
+    /// Stores a new key, if the tenant has fewer than [`KEYS_MAX`]; else it is [`Error::QuotaExceeded`]. `held` are the
+    /// rights that the decision rests on. Whether it is stored: not if they changed meanwhile.
+    pub async fn create_api_key(
+        &self,
+        key: &ApiKey,
+        secret: SecretHash,
+        held: &Standing,
+        act: &Act,
+    ) -> Result<bool> {
         let demand = Demand {
             counter: Counter::ApiKeys,
             amount: 1,
             limit: KEYS_MAX,
         };
         let item = ApiKeyItem::new(key, secret);
-        let writes = vec![
+        let mut writes = vec![
             demand.write(&self.scope)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
             self.event_write(
@@ -152,9 +160,13 @@ impl TenantTable<'_> {
                 detail(key),
             )?,
         ];
+        held.hold(&mut writes);
         match self.table.transact(writes).await? {
-            Transacted::Done => Ok(()),
-            Transacted::Refused(_) => Err(demand.refusal()),
+            Transacted::Done => Ok(true),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
+                Err(demand.refusal())
+            }
+            Transacted::Refused(_) => Ok(false),
         }
     }
 
@@ -174,8 +186,9 @@ impl TenantTable<'_> {
         Ok(item.map(ApiKey::from))
     }
 
-    /// Ends a key, as it was read, at once. Whether it did: not if the key was revoked or replaced meanwhile.
-    pub async fn revoke_api_key(&self, key: &ApiKey, act: &Act) -> Result<bool> {
+    /// Ends a key, as it was read, at once. Whether it did: not if the key was revoked or replaced meanwhile, or the rights
+    /// that the decision rests on, `held`, changed.
+    pub async fn revoke_api_key(&self, key: &ApiKey, held: &Standing, act: &Act) -> Result<bool> {
         let mut writes = vec![
             Write::update(
                 Key::api_key(&self.scope, key.id),
@@ -199,27 +212,29 @@ impl TenantTable<'_> {
         if key.replaced_by.is_none() {
             writes.push(release(&self.scope, Counter::ApiKeys, 1));
         }
+        held.hold(&mut writes);
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
 
     /// Puts a key in the place of an old one, which ends at `old_ends_at`. Of several at once one succeeds; the others, and
-    /// whoever replaces a key that was revoked, get [`Error::Conflict`].
+    /// whoever replaces a key that was revoked, get [`Error::Conflict`]. `held` are the rights that the decision rests on.
+    /// Whether it happened: not if they changed meanwhile.
     pub async fn replace_api_key(
         &self,
         old: &ApiKey,
+        (new, secret): (&ApiKey, SecretHash),
         old_ends_at: Timestamp,
-        new: &ApiKey,
-        secret: SecretHash,
+        held: &Standing,
         act: &Act,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let item = ApiKeyItem::new(new, secret);
         let mut detail = detail(new);
         if let Some(detail) = detail.as_object_mut() {
             detail.insert("replaces".to_owned(), json!(old.id));
             detail.insert("old_ends_at".to_owned(), json!(old_ends_at));
         }
-        let writes = vec![
+        let mut writes = vec![
             Write::update(
                 Key::api_key(&self.scope, old.id),
                 vec![
@@ -241,9 +256,13 @@ impl TenantTable<'_> {
                 detail,
             )?,
         ];
+        held.hold(&mut writes);
         match self.table.transact(writes).await? {
-            Transacted::Done => Ok(()),
-            Transacted::Refused(_) => Err(not_in_use()),
+            Transacted::Done => Ok(true),
+            Transacted::Refused(refused) if refused.iter().any(|write| write.index == 0) => {
+                Err(not_in_use())
+            }
+            Transacted::Refused(_) => Ok(false),
         }
     }
 }

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use domain::api_key::ApiKey;
+use domain::event::Actor;
 use domain::membership::{Permission, Role};
+use domain::{ApiKeyId, Clock};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::{Act, SecretHash};
 use testkit::TestMember;
 use testkit::http::api_key;
 use testkit::table::everything;
@@ -409,4 +413,40 @@ async fn id_43_twenty_rotations_at_once_make_one_key() {
     let made = answers.iter().filter(|answer| answer.status == 201);
     assert_eq!(made.count(), 1);
     assert_eq!(listed(&app, &app.owner).await.len(), 2);
+}
+
+/// Whoever loses the right between its check and the act: the act does not happen.
+#[tokio::test]
+async fn id_43_key_acts_do_not_outlast_the_right_that_they_rest_on() {
+    let app = App::new().await;
+    let keeper = app.colleague(Role::Admin).await;
+    let made = app.api_key(&app.owner, &["read_tenant"]).await;
+    let system = app.table.system();
+    let member = system.member(keeper.user, keeper.tenant).await.unwrap();
+    let held = member.unwrap().standing;
+    let tenant = app.table.tenant(&keeper.scope);
+    let old = tenant.api_key(made.id.parse().unwrap()).await;
+    let old = old.unwrap().unwrap();
+    let new = ApiKey {
+        id: ApiKeyId::generate(app.table.ids()),
+        created_by: keeper.user,
+        ..old.clone()
+    };
+    let secret = || SecretHash::of("a secret");
+    let act = Act {
+        actor: Actor::User(keeper.user),
+        at: app.clock.now(),
+    };
+    app.assign(&app.owner, &keeper, "viewer").await.expect(200);
+
+    let made_anew = tenant.create_api_key(&new, secret(), &held, &act).await;
+    let replaced = tenant.replace_api_key(&old, (&new, secret()), old.ends_at, &held, &act);
+    let replaced = replaced.await;
+    let revoked = tenant.revoke_api_key(&old, &held, &act).await;
+
+    assert!(!made_anew.unwrap());
+    assert!(!replaced.unwrap());
+    assert!(!revoked.unwrap());
+    app.whoami(&made).await.expect(200);
+    assert_eq!(listed(&app, &app.owner).await.len(), 1);
 }

@@ -42,9 +42,11 @@ pub async fn api_key(
         actor: Actor::User(maker.user),
         at: now,
     };
+    let member = table.system().member(maker.user, maker.tenant).await;
+    let member = member.expect("a readable table").expect("a membership");
     let tenant = table.tenant(&maker.scope);
-    let made = tenant.create_api_key(&key, hash, &act).await;
-    made.expect("a stored key");
+    let made = tenant.create_api_key(&key, hash, &member.standing, &act);
+    assert!(made.await.expect("a stored key"), "nothing changed");
     text.expose()
 }
 
