@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::event::{EventKind, Subject};
-use domain::membership::AccountGroup;
+use domain::membership::{ACCOUNT_GROUPS_MAX, AccountGroup};
 use domain::{AccountGroupId, AccountId, Result, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,13 @@ use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
-use crate::key::{Key, tenant_partition};
+use crate::key::{Counter, Key, tenant_partition};
 use crate::names::{self, Named};
 use crate::roles::{Defined, Refusable, unused};
 use crate::scope::{TenantScope, TenantTable};
 use crate::standing::{Standing, version_is};
 use crate::table::{Query, Range};
+use crate::usage::{Demand, release};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct GroupItem {
@@ -73,7 +74,8 @@ impl TenantTable<'_> {
         Ok(found.and_then(|item| self.visible(item)))
     }
 
-    /// Stores a new group. `held` are the rights that the decision rests on.
+    /// Stores a new group, if the tenant has fewer than [`ACCOUNT_GROUPS_MAX`]; else it is
+    /// [`domain::Error::QuotaExceeded`]. `held` are the rights that the decision rests on.
     pub async fn create_account_group(
         &self,
         group: &AccountGroup,
@@ -92,15 +94,21 @@ impl TenantTable<'_> {
         };
         let subject = Subject::AccountGroup(group.id);
         let detail = json!({ "name": group.name, "accounts": group.accounts });
+        let demand = Demand {
+            counter: Counter::AccountGroups,
+            amount: 1,
+            limit: ACCOUNT_GROUPS_MAX,
+        };
         let mut writes = vec![
             names::take(&self.scope, Named::AccountGroup, &group.name, &group.id)?,
+            demand.write(&self.scope)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
             self.event_write(act, EventKind::AccountGroupCreated, subject, detail)?,
         ];
         if let Some(claim) = claim {
             writes.push(self.claim(claim, &group.id, act.at)?);
         }
-        self.define(writes, held, Refusable::Name(0)).await
+        self.define(writes, held, Refusable::Place(demand)).await
     }
 
     /// Stores a group that was changed since it was read.
@@ -144,6 +152,7 @@ impl TenantTable<'_> {
         let writes = vec![
             names::release(&self.scope, Named::AccountGroup, &seen.name),
             Write::delete(Key::account_group(&self.scope, seen.id)).when(unused(seen.version)),
+            release(&self.scope, Counter::AccountGroups, 1),
             self.event_write(act, EventKind::AccountGroupDeleted, subject, detail)?,
         ];
         self.define(writes, held, Refusable::Use(1)).await

@@ -114,6 +114,8 @@ impl Key {
             Counter::Accounts => "ACCOUNTS".to_owned(),
             Counter::Members => "MEMBERS".to_owned(),
             Counter::ApiKeys => "KEYS".to_owned(),
+            Counter::Roles => "ROLES".to_owned(),
+            Counter::AccountGroups => "GROUPS".to_owned(),
             Counter::MediaBytes => "MEDIA".to_owned(),
             Counter::PostsOf(month) => format!("POSTS#{}", month_text(month)),
         };
@@ -364,6 +366,10 @@ pub(crate) enum Counter {
     Members,
     /// API keys.
     ApiKeys,
+    /// Roles that the tenant made.
+    Roles,
+    /// Account groups.
+    AccountGroups,
     /// Stored bytes of media.
     MediaBytes,
     /// Posts created in the month (UTC) of this instant.

@@ -1,7 +1,7 @@
 //! The roles that a tenant made.
 
 use domain::event::{EventKind, Subject};
-use domain::membership::{CustomRole, PermissionSet};
+use domain::membership::{CustomRole, PermissionSet, ROLES_MAX};
 use domain::{Result, RoleId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,13 +12,14 @@ use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
-use crate::key::{Key, tenant_partition};
+use crate::key::{Counter, Key, tenant_partition};
 use crate::members::MEMBERS;
 use crate::names::{self, Named};
 use crate::scope::{TenantScope, TenantTable};
 use crate::standing::{Standing, version_is};
 use crate::table::{Query, Range};
 use crate::transaction::{RefusedWrite, Transacted};
+use crate::usage::{Demand, release};
 
 /// How a change of a role or a group ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,8 @@ impl TenantTable<'_> {
         Ok(found.map(CustomRole::from))
     }
 
-    /// Stores a new role. `held` are the rights that the decision rests on.
+    /// Stores a new role, if the tenant has fewer than [`ROLES_MAX`]; else it is [`domain::Error::QuotaExceeded`]. `held`
+    /// are the rights that the decision rests on.
     pub async fn create_role(
         &self,
         role: &CustomRole,
@@ -101,15 +103,21 @@ impl TenantTable<'_> {
             ca: role.created_at,
         };
         let detail = json!({ "name": role.name, "permissions": role.permissions });
+        let demand = Demand {
+            counter: Counter::Roles,
+            amount: 1,
+            limit: ROLES_MAX,
+        };
         let mut writes = vec![
             names::take(&self.scope, Named::Role, &role.name, &role.id)?,
+            demand.write(&self.scope)?,
             Write::put(item.key(), encode(&item)?).when(Condition::item_absent()),
             self.event_write(act, EventKind::RoleCreated, Subject::Role(role.id), detail)?,
         ];
         if let Some(claim) = claim {
             writes.push(self.claim(claim, &role.id, act.at)?);
         }
-        self.define(writes, held, Refusable::Name(0)).await
+        self.define(writes, held, Refusable::Place(demand)).await
     }
 
     /// Stores a role that was changed since it was read.
@@ -156,6 +164,7 @@ impl TenantTable<'_> {
         let writes = vec![
             names::release(&self.scope, Named::Role, &seen.name),
             Write::delete(Key::role(&self.scope, seen.id)).when(unused(seen.version)),
+            release(&self.scope, Counter::Roles, 1),
             self.event_write(act, EventKind::RoleDeleted, Subject::Role(seen.id), detail)?,
         ];
         self.define(writes, held, Refusable::Use(1)).await
@@ -173,14 +182,17 @@ impl TenantTable<'_> {
             Transacted::Done => return Ok(Defined::Done),
             Transacted::Refused(refused) => refused,
         };
+        let all_within = |places: &[usize]| refused.iter().all(|one| places.contains(&one.index));
         Ok(match refusable {
-            Refusable::Name(place) if refused.iter().all(|write| write.index == place) => {
-                Defined::NameTaken
-            }
+            Refusable::Name | Refusable::Place(_) if all_within(&[0]) => Defined::NameTaken,
+            // The first may be refused beside it: no name helps where there is no place.
+            Refusable::Place(demand) if all_within(&[0, 1]) => return Err(demand.refusal()),
             Refusable::Use(place) if refused.iter().any(|write| is_used(write, place)) => {
                 Defined::InUse
             }
-            Refusable::Name(_) | Refusable::Use(_) | Refusable::Nothing => Defined::Stale,
+            Refusable::Name | Refusable::Place(_) | Refusable::Use(_) | Refusable::Nothing => {
+                Defined::Stale
+            }
         })
     }
 }
@@ -188,8 +200,10 @@ impl TenantTable<'_> {
 /// What can be refused other than because something changed, by the place of its write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Refusable {
-    /// Taking a name.
-    Name(usize),
+    /// Taking a name, which is the first write.
+    Name,
+    /// The same, and taking this of what the tenant may have, which is the second write.
+    Place(Demand),
     /// Deleting what members may have.
     Use(usize),
     Nothing,
@@ -201,7 +215,7 @@ impl Refusable {
         if writes.is_empty() {
             Self::Nothing
         } else {
-            Self::Name(0)
+            Self::Name
         }
     }
 }

@@ -41,6 +41,8 @@ impl Demand {
                 Counter::Accounts => "connected accounts",
                 Counter::Members => "members",
                 Counter::ApiKeys => "API keys",
+                Counter::Roles => "roles",
+                Counter::AccountGroups => "account groups",
                 Counter::MediaBytes => "bytes of media",
                 Counter::PostsOf(_) => "posts in a month",
             },

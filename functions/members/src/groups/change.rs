@@ -27,7 +27,7 @@ pub(crate) struct ChangeAccountGroup {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String)]
     name: Option<String>,
-    /// All accounts of the group.
+    /// All accounts of the group. Those of them that were disconnected since leave it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>)]
     account_ids: Option<BTreeSet<AccountId>>,
@@ -45,6 +45,8 @@ pub(crate) struct ChangeAccountGroup {
     request_body = ChangeAccountGroup,
     responses(
         (status = OK, description = "The account group after it", body = AccountGroupView),
+        (status = FORBIDDEN, description = "`beyond_own_rights` or `outranked`"),
+        (status = NOT_FOUND, description = "An account that is new in it does not exist: `not_found`"),
         (status = CONFLICT, description = "`name_taken`"),
     )
 )]
@@ -72,12 +74,14 @@ impl Ctx {
         for _ in 0..ROUNDS {
             let found = self.group(&asker, id).await?;
             if_match.check(found.version)?;
-            let changed = changed(&found, body)?;
+            let accounts = match &body.account_ids {
+                Some(wanted) => self.group_accounts(&asker, wanted, &found.accounts).await?,
+                None => found.accounts.clone(),
+            };
+            let changed = changed(&found, accounts, body)?;
             if changed == found {
                 return Ok(found);
             }
-            let added = changed.accounts.difference(&found.accounts).copied();
-            self.must_exist(&asker, &added.collect()).await?;
             let (before, after): (Vec<_>, Vec<_>) = (
                 found.accounts.iter().copied().collect(),
                 changed.accounts.iter().copied().collect(),
@@ -102,15 +106,16 @@ impl Ctx {
     }
 }
 
-fn changed(found: &AccountGroup, body: &ChangeAccountGroup) -> Result<AccountGroup> {
+fn changed(
+    found: &AccountGroup,
+    accounts: BTreeSet<AccountId>,
+    body: &ChangeAccountGroup,
+) -> Result<AccountGroup> {
     let name = body.name.as_deref().map(checked_name).transpose();
     let name = name.map_err(|error| Error::Invalid(vec![error]))?;
     let mut changed = AccountGroup {
         name: name.unwrap_or_else(|| found.name.clone()),
-        accounts: body
-            .account_ids
-            .clone()
-            .unwrap_or_else(|| found.accounts.clone()),
+        accounts,
         ..found.clone()
     };
     if changed != *found {

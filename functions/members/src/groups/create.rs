@@ -6,11 +6,8 @@ use api::permission::ManageRoles;
 use api::{Can, Command, Json, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::account::AccountState;
-use domain::membership::{
-    ACCOUNT_GROUPS_MAX, AccountGroup, Action, GROUP_ACCOUNTS_MAX, Relation, authorize,
-};
-use domain::{AccountGroupId, AccountId, Error, FieldError, Result};
+use domain::membership::{AccountGroup, Action, Relation, authorize};
+use domain::{AccountGroupId, AccountId, Error, Result};
 use http::StatusCode;
 use serde::Deserialize;
 use store::{Defined, IdempotencyClaim};
@@ -44,6 +41,7 @@ pub(crate) struct CreateAccountGroup {
     responses(
         (status = CREATED, description = "The account group", body = AccountGroupView),
         (status = NOT_FOUND, description = "An account does not exist: `not_found`"),
+        (status = PAYMENT_REQUIRED, description = "`plan_limit`: the tenant has 500 account groups"),
         (status = CONFLICT, description = "`name_taken`"),
     )
 )]
@@ -74,29 +72,24 @@ impl Ctx {
             if let Some(made) = self.group_made_before(&asker, claim).await? {
                 return Ok(made);
             }
-            self.must_exist(&asker, accounts).await?;
+            let accounts = self
+                .group_accounts(&asker, accounts, &BTreeSet::new())
+                .await?;
             let ids: Vec<AccountId> = accounts.iter().copied().collect();
             let action = Action::DefineGroup(&ids);
             authorize(asker.rights(), action, Relation::OwnTenant)
                 .map_err(|denial| denied(denial, "account group"))?;
-            let groups = self.tenant(&asker);
-            let number = u64::try_from(groups.account_groups().await?.len()).unwrap_or(u64::MAX);
-            if number >= ACCOUNT_GROUPS_MAX {
-                return Err(Error::QuotaExceeded {
-                    what: "account groups",
-                    limit: ACCOUNT_GROUPS_MAX,
-                });
-            }
             let act = self.act(&asker);
             let group = AccountGroup {
                 id: AccountGroupId::generate(self.table.ids()),
                 name: name.to_owned(),
-                accounts: accounts.clone(),
+                accounts,
                 members: 0,
                 version: 1,
                 created_at: act.at,
             };
-            match groups
+            match self
+                .tenant(&asker)
                 .create_account_group(&group, claim, &asker.standing, &act)
                 .await?
             {
@@ -108,44 +101,6 @@ impl Ctx {
             }
         }
         Err(too_busy())
-    }
-
-    /// Accounts that a group is to get must be connected, and exist for the caller.
-    pub(crate) async fn must_exist(
-        &self,
-        asker: &Asker,
-        accounts: &BTreeSet<AccountId>,
-    ) -> Result<()> {
-        if accounts.len() > GROUP_ACCOUNTS_MAX {
-            return Err(Error::field(
-                "/account_ids",
-                "too_many",
-                format!("name at most {GROUP_ACCOUNTS_MAX} accounts"),
-            ));
-        }
-        let ids: Vec<AccountId> = accounts.iter().copied().collect();
-        let found = self.tenant(asker).accounts(&ids).await?;
-        let missing: Vec<FieldError> = ids
-            .iter()
-            .enumerate()
-            .filter(|(_, id)| {
-                !found.iter().any(|account| {
-                    account.id == **id && account.state != AccountState::Disconnected
-                })
-            })
-            .map(|(place, _)| {
-                FieldError::new(
-                    format!("/account_ids/{place}"),
-                    "not_found",
-                    "there is no such account",
-                )
-            })
-            .collect();
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::UnknownReference(missing))
-        }
     }
 
     async fn group_made_before(

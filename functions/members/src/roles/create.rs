@@ -4,9 +4,7 @@ use api::permission::ManageRoles;
 use api::{Can, Command, Json, etag};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::membership::{
-    Action, CustomRole, Permission, PermissionSet, ROLES_MAX, Relation, authorize,
-};
+use domain::membership::{Action, CustomRole, Permission, PermissionSet, Relation, authorize};
 use domain::{Error, Result, RoleId};
 use http::StatusCode;
 use serde::Deserialize;
@@ -39,6 +37,7 @@ pub(crate) struct CreateRole {
     request_body = CreateRole,
     responses(
         (status = CREATED, description = "The role", body = RoleView),
+        (status = PAYMENT_REQUIRED, description = "`plan_limit`: the tenant has 100 roles of its own"),
         (status = FORBIDDEN, description = "`beyond_own_rights`"),
         (status = CONFLICT, description = "`name_taken`"),
     )
@@ -80,13 +79,6 @@ impl Ctx {
             let action = Action::DefineRole(&permissions);
             authorize(asker.rights(), action, Relation::OwnTenant)
                 .map_err(|denial| denied(denial, "role"))?;
-            let roles = self.tenant(&asker);
-            if u64::try_from(roles.roles().await?.len()).unwrap_or(u64::MAX) >= ROLES_MAX {
-                return Err(Error::QuotaExceeded {
-                    what: "roles",
-                    limit: ROLES_MAX,
-                });
-            }
             let act = self.act(&asker);
             let role = CustomRole {
                 id: RoleId::generate(self.table.ids()),
@@ -96,7 +88,8 @@ impl Ctx {
                 version: 1,
                 created_at: act.at,
             };
-            match roles
+            match self
+                .tenant(&asker)
                 .create_role(&role, claim, &asker.standing, &act)
                 .await?
             {

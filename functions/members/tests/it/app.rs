@@ -197,6 +197,17 @@ impl App {
         call.send().await
     }
 
+    /// Disconnects an account.
+    pub(crate) async fn disconnect(&self, id: AccountId) {
+        let tenant = self.table.tenant(&self.owner.scope);
+        let found = tenant.accounts(&[id]).await.unwrap();
+        let act = Act {
+            actor: Actor::User(self.owner.user),
+            at: self.clock.now(),
+        };
+        tenant.disconnect_account(&found[0], &act).await.unwrap();
+    }
+
     /// A connected account of the tenant.
     pub(crate) async fn account(&self, name: &str) -> AccountId {
         let now = self.clock.now();

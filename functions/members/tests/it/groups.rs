@@ -162,3 +162,22 @@ async fn every_change_of_an_account_group_is_one_event() {
     ];
     assert_eq!(events[before..], expected);
 }
+
+#[tokio::test]
+async fn account_group_is_left_by_accounts_that_were_disconnected_when_its_accounts_change() {
+    let app = App::new().await;
+    let (ada, bob) = (app.account("ada").await, app.account("bob").await);
+    let id = app.group("Client A", &[ada, bob]).await;
+    app.disconnect(bob).await;
+    let path = format!("/v1/account-groups/{id}");
+
+    let renamed = json!({ "name": "Client B" });
+    let renamed = app.patch(&app.owner, &path, &renamed).await.expect(200);
+    let both = json!({ "account_ids": [ada, bob] });
+    let same = app.patch(&app.owner, &path, &both).await.expect(200);
+    let back = app.patch(&app.owner, &path, &both).await;
+
+    assert_eq!(renamed.body["account_ids"], json!([ada, bob]));
+    assert_eq!(same.body["account_ids"], json!([ada]));
+    back.expect_problem(404, "not_found");
+}

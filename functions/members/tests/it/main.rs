@@ -12,6 +12,7 @@ mod app;
 mod groups;
 mod invitations;
 mod isolation;
+mod limits;
 mod members;
 mod owners;
 mod proof;

@@ -156,7 +156,7 @@ impl Maker<'_> {
         here.add(group.id.as_uuid(), &group.name);
         let tenant = self.tenant;
         let defined = tenant.create_account_group(&group, None, self.standing, &act);
-        made(defined.await?)
+        made(defined.await, "too_many_groups")
     }
 
     async fn role(&mut self, import: &Import, record: &RoleRecord) -> Result<Taken> {
@@ -188,7 +188,7 @@ impl Maker<'_> {
         here.add(role.id.as_uuid(), &role.name);
         let tenant = self.tenant;
         let defined = tenant.create_role(&role, None, self.standing, &act);
-        made(defined.await?)
+        made(defined.await, "too_many_roles")
     }
 
     /// The bytes are looked at as those of an upload: what is kept is what was decoded.
@@ -310,11 +310,14 @@ fn before(import: &Import, counted: u64) -> u64 {
     if is_made(import) { 0 } else { counted }
 }
 
-fn made(defined: Defined) -> Result<Taken> {
+fn made(defined: Result<Defined>, too_many: &'static str) -> Result<Taken> {
     match defined {
-        Defined::Done => Ok(Taken::Made),
-        Defined::NameTaken => Ok(Taken::Not("name_taken")),
+        Ok(Defined::Done) => Ok(Taken::Made),
+        Ok(Defined::NameTaken) => Ok(Taken::Not("name_taken")),
         // The rights of whoever asked changed in this moment: the next step looks at them anew.
-        Defined::Stale | Defined::InUse => Err(Error::StaleVersion),
+        Ok(Defined::Stale | Defined::InUse) => Err(Error::StaleVersion),
+        // Somebody made more of them meanwhile.
+        Err(Error::QuotaExceeded { .. }) => Ok(Taken::Not(too_many)),
+        Err(error) => Err(error),
     }
 }
