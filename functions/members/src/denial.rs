@@ -34,6 +34,12 @@ pub(crate) fn denied(denial: Denial, kind: &'static str) -> Error {
             "outranked",
             format!("this {kind} has rights that you lack: ask somebody who has them"),
         ),
+        Denial::HolderOutranks => (
+            "outranked",
+            format!(
+                "somebody with this {kind} has rights that you lack: ask somebody who has them"
+            ),
+        ),
     };
     Error::Forbidden { code, detail }
 }

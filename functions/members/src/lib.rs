@@ -15,6 +15,7 @@ mod asker;
 mod denial;
 mod fields;
 mod groups;
+mod holders;
 mod invitations;
 mod members;
 mod roles;

@@ -15,6 +15,7 @@ use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Counter, Key, tenant_partition};
+use crate::members::note_change;
 use crate::names::{self, Named};
 use crate::roles::{Defined, Refusable, unused};
 use crate::scope::{TenantScope, TenantTable};
@@ -111,7 +112,8 @@ impl TenantTable<'_> {
         self.define(writes, held, Refusable::Place(demand)).await
     }
 
-    /// Stores a group that was changed since it was read.
+    /// Stores a group that was changed since it was read. `held` are the rights that the decision rests on, with those of
+    /// whoever is limited to it.
     pub async fn change_account_group(
         &self,
         seen: &AccountGroup,
@@ -136,6 +138,7 @@ impl TenantTable<'_> {
         ];
         let group = Write::update(Key::account_group(&self.scope, seen.id), actions);
         writes.push(group.when(version_is(seen.version)));
+        writes.push(note_change(&self.scope));
         writes.push(self.event_write(act, EventKind::AccountGroupChanged, subject, detail)?);
         self.define(writes, held, refusable).await
     }

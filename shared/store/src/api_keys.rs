@@ -18,7 +18,7 @@ use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, decode, encode};
 use crate::key::{Counter, Key, SecretHash, api_keys_partition};
-use crate::members::groups;
+use crate::members::{groups, note_change};
 use crate::schema::TTL;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::standing::Standing;
@@ -159,6 +159,7 @@ impl TenantTable<'_> {
                 Subject::ApiKey(key.id),
                 detail(key),
             )?,
+            note_change(&self.scope),
         ];
         held.hold(&mut writes);
         match self.table.transact(writes).await? {
@@ -255,6 +256,7 @@ impl TenantTable<'_> {
                 Subject::ApiKey(new.id),
                 detail,
             )?,
+            note_change(&self.scope),
         ];
         held.hold(&mut writes);
         match self.table.transact(writes).await? {

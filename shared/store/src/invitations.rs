@@ -16,7 +16,7 @@ use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash, tenant_partition};
-use crate::members::groups;
+use crate::members::{groups, note_change};
 use crate::owed_mails::OwedMail;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::standing::{Standing, version_is};
@@ -276,6 +276,7 @@ impl TenantTable<'_> {
     }
 
     async fn invited(&self, mut writes: Vec<Write>, held: &[&Standing]) -> Result<Invited> {
+        writes.push(note_change(&self.scope));
         for standing in held {
             standing.hold(&mut writes);
         }

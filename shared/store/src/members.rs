@@ -19,6 +19,8 @@ use crate::usage::USED;
 
 /// How many members are owners, on the item that counts all of them.
 pub(crate) const OWNERS: &str = "owners";
+/// How often it changed what anybody may do, on that item.
+pub(crate) const VERSION: &str = "ver";
 /// How many members have a role, or are limited to a group, on its item.
 pub(crate) const MEMBERS: &str = "mems";
 
@@ -164,9 +166,7 @@ impl TenantTable<'_> {
         let subject = Subject::Member(seen.user);
         let mut writes = vec![put(changed)?.when(version_is(seen.version))];
         let owners = owners(Some(changed)) - owners(Some(seen));
-        if owners != 0 {
-            writes.push(count(&self.scope, 0, owners, None));
-        }
+        writes.push(count(&self.scope, 0, owners, None));
         writes.extend(uses(&self.scope, Some(seen), Some(changed)));
         writes.push(self.event_write(act, EventKind::MemberChanged, subject, detail)?);
         self.save_member(writes, held).await
@@ -210,7 +210,14 @@ pub(crate) fn count_first(scope: &TenantScope) -> Write {
     count(scope, 1, 1, None)
 }
 
-/// The write that counts members and owners: refused where it would leave no owner, or more members than `limit`.
+/// The write that tells of a change of what somebody may do, or may come to: whatever was decided about
+/// [everybody](crate::Holders) before it is decided anew.
+pub(crate) fn note_change(scope: &TenantScope) -> Write {
+    count(scope, 0, 0, None)
+}
+
+/// The write that counts members and owners, and notes the change: refused where it would leave no owner, or more members
+/// than `limit`.
 fn count(scope: &TenantScope, members: i8, owners: i8, limit: Option<u64>) -> Write {
     let mut conditions = Vec::new();
     if owners < 0 {
@@ -227,6 +234,7 @@ fn count(scope: &TenantScope, members: i8, owners: i8, limit: Option<u64>) -> Wr
         vec![
             Action::Add(USED, number(members)),
             Action::Add(OWNERS, number(owners)),
+            Action::Add(VERSION, number(1)),
             Action::Set(TYPE, text("usage")),
             Action::Set(SCHEMA, number(1)),
         ],

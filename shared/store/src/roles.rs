@@ -13,7 +13,7 @@ use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::{Counter, Key, tenant_partition};
-use crate::members::MEMBERS;
+use crate::members::{MEMBERS, note_change};
 use crate::names::{self, Named};
 use crate::scope::{TenantScope, TenantTable};
 use crate::standing::{Standing, version_is};
@@ -36,7 +36,7 @@ pub enum Defined {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RoleItem {
-    id: RoleId,
+    pub(crate) id: RoleId,
     ten: TenantId,
     name: String,
     pub(crate) perms: PermissionSet,
@@ -120,7 +120,8 @@ impl TenantTable<'_> {
         self.define(writes, held, Refusable::Place(demand)).await
     }
 
-    /// Stores a role that was changed since it was read.
+    /// Stores a role that was changed since it was read. `held` are the rights that the decision rests on, with those of
+    /// whoever has it.
     pub async fn change_role(
         &self,
         seen: &CustomRole,
@@ -144,6 +145,7 @@ impl TenantTable<'_> {
         ];
         let role = Write::update(Key::role(&self.scope, seen.id), actions);
         writes.push(role.when(version_is(seen.version)));
+        writes.push(note_change(&self.scope));
         writes.push(self.event_write(
             act,
             EventKind::RoleChanged,

@@ -9,6 +9,7 @@ use domain::{AccountGroupId, AccountId, Result, TenantId, UserId};
 use crate::account_groups::GroupItem;
 use crate::attribute::number;
 use crate::condition::{Condition, Write};
+use crate::holders::Holders;
 use crate::item::{Item as _, decode, is};
 use crate::key::Key;
 use crate::roles::RoleItem;
@@ -79,6 +80,14 @@ impl Standing {
     pub(crate) fn resting_on(mut self, key: Key, version: u64) -> Self {
         self.basis.push((key, version));
         self
+    }
+
+    /// The same, resting beside it on who has what is to be changed.
+    #[must_use]
+    pub fn beside(&self, holders: &Holders) -> Self {
+        let mut both = self.clone();
+        both.basis.extend(holders.basis.clone());
+        both
     }
 
     /// Adds to the writes of a transaction that the rights still are what they were. An item can be in a transaction only

@@ -53,7 +53,10 @@ pub(crate) enum About {
     Oneself,
     OnAccounts(Vec<AccountId>),
     Holder(Rights),
-    Role(PermissionSet),
+    /// A role, and what somebody else has who has it.
+    Role(PermissionSet, Option<Rights>),
+    /// An account group, and what somebody else has who is limited to it.
+    Group(Vec<AccountId>, Option<Rights>),
 }
 
 /// A question.
@@ -99,7 +102,14 @@ impl Case {
             About::Oneself => Relation::Oneself,
             About::OnAccounts(accounts) => Relation::OnAccounts(accounts),
             About::Holder(rights) => Relation::Holder(rights),
-            About::Role(permissions) => Relation::Role(permissions),
+            About::Role(permissions, holder) => Relation::Role {
+                permissions,
+                holders: holder.as_slice(),
+            },
+            About::Group(accounts, holder) => Relation::Group {
+                accounts,
+                holders: holder.as_slice(),
+            },
         };
         match &self.actor {
             Actor::Person(person) => authorize(&person.rights(), wanted, about).is_ok(),
@@ -216,8 +226,13 @@ fn questions() -> Vec<(Wanted, About)> {
     let all_rights = others();
     let all_roles: Vec<PermissionSet> = roles().iter().map(Held::permissions).collect();
     let holders = all_rights.iter().cloned().map(About::Holder);
-    let of_roles = all_roles.iter().cloned().map(About::Role);
-    let on_accounts = account_sets().map(About::OnAccounts);
+    let held = || [None].into_iter().chain(others().into_iter().map(Some));
+    let of_roles = all_roles
+        .iter()
+        .flat_map(|role| held().map(|holder| About::Role(role.clone(), holder)));
+    let of_groups = account_sets().into_iter();
+    let of_groups = of_groups
+        .flat_map(|accounts| held().map(move |holder| About::Group(accounts.clone(), holder)));
     let whole = [About::OwnTenant, About::OtherTenant, About::Supported];
     let members: Vec<About> = [About::Oneself]
         .into_iter()
@@ -239,7 +254,7 @@ fn questions() -> Vec<(Wanted, About)> {
     for permissions in all_roles {
         questions.extend(with(Wanted::DefineRole(permissions), &made));
     }
-    let groups: Vec<About> = whole.into_iter().chain(on_accounts).collect();
+    let groups: Vec<About> = whole.into_iter().chain(of_groups).collect();
     for accounts in account_sets() {
         questions.extend(with(Wanted::DefineGroup(accounts), &groups));
     }

@@ -74,6 +74,16 @@ impl World {
         self.add(kind, &facts.attributes(tenant), &json!([]))
     }
 
+    /// Something that may be a part of what somebody has.
+    fn held_thing(&mut self, kind: &str, facts: &Facts, holder: Option<&Rights>) -> Value {
+        let mut attributes = facts.attributes(OURS);
+        if let Some(rights) = holder {
+            let holder = self.thing("Member", OURS, &Facts::of(rights));
+            attributes["holder"] = json!({ "__entity": holder });
+        }
+        self.add(kind, &attributes, &json!([]))
+    }
+
     fn person(&mut self, person: &Person) -> Value {
         let attributes = Facts::of(&person.rights()).attributes(OURS);
         self.add("User", &attributes, &json!([role(&person.role)]))
@@ -120,8 +130,13 @@ impl World {
                 self.thing("Accounts", OURS, &Facts::of_accounts(accounts))
             }
             About::Holder(rights) => self.thing("Member", OURS, &Facts::of(rights)),
-            About::Role(permissions) => {
-                self.thing("Made", OURS, &Facts::of_permissions(permissions))
+            About::Role(permissions, holder) => {
+                let facts = Facts::of_permissions(permissions);
+                self.held_thing("Made", &facts, holder.as_ref())
+            }
+            About::Group(accounts, holder) => {
+                let facts = Facts::of_accounts(accounts);
+                self.held_thing("Accounts", &facts, holder.as_ref())
             }
         };
         json!({

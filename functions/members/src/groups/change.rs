@@ -6,7 +6,7 @@ use api::permission::ManageRoles;
 use api::{Can, IfMatch, Json, Path, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::membership::{AccountGroup, Action, Relation, authorize};
+use domain::membership::AccountGroup;
 use domain::{AccountGroupId, AccountId, Error, Result};
 use serde::Deserialize;
 use store::Defined;
@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use super::view::AccountGroupView;
 use crate::asker::{Asker, too_busy};
-use crate::denial::denied;
 use crate::fields::{checked_name, present};
 use crate::roles::create::name_taken;
 use crate::{Ctx, ROUNDS};
@@ -33,7 +32,8 @@ pub(crate) struct ChangeAccountGroup {
     account_ids: Option<BTreeSet<AccountId>>,
 }
 
-/// Changes an account group. It acts at the next request of whoever is limited to it.
+/// Changes an account group. It acts at the next request of whoever is limited to it. Nobody can change a group with
+/// accounts that they lack, or that somebody is limited to, or invited to, or has an API key for, who has more than they.
 #[utoipa::path(
     patch,
     path = "/v1/account-groups/{id}",
@@ -82,17 +82,12 @@ impl Ctx {
             if changed == found {
                 return Ok(found);
             }
-            let (before, after): (Vec<_>, Vec<_>) = (
-                found.accounts.iter().copied().collect(),
-                changed.accounts.iter().copied().collect(),
-            );
-            let action = Action::DefineGroup(&after);
-            authorize(asker.rights(), action, Relation::OnAccounts(&before))
-                .map_err(|denial| denied(denial, "account group"))?;
+            let after = changed.accounts.iter().copied();
+            let held = self.may_define_group(&asker, &found, after).await?;
             let act = self.act(&asker);
             match self
                 .tenant(&asker)
-                .change_account_group(&found, &changed, &asker.standing, &act)
+                .change_account_group(&found, &changed, &held, &act)
                 .await?
             {
                 Defined::Done => return Ok(changed),

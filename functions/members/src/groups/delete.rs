@@ -4,12 +4,10 @@ use api::permission::ManageRoles;
 use api::{Can, IfMatch, Path};
 use axum::extract::State;
 use domain::AccountGroupId;
-use domain::membership::{Action, Relation, authorize};
 use http::StatusCode;
 use store::Defined;
 
 use crate::asker::{Asker, too_busy};
-use crate::denial::denied;
 use crate::roles::delete::in_use;
 use crate::{Ctx, ROUNDS};
 
@@ -24,6 +22,7 @@ use crate::{Ctx, ROUNDS};
     ),
     responses(
         (status = NO_CONTENT, description = "It is gone"),
+        (status = FORBIDDEN, description = "`outranked`"),
         (status = CONFLICT, description = "`in_use`"),
     )
 )]
@@ -37,14 +36,11 @@ pub(crate) async fn delete_account_group(
     for _ in 0..ROUNDS {
         let found = ctx.group(&asker, id).await?;
         if_match.check(found.version)?;
-        let accounts: Vec<_> = found.accounts.iter().copied().collect();
-        let action = Action::DefineGroup(&[]);
-        authorize(asker.rights(), action, Relation::OnAccounts(&accounts))
-            .map_err(|denial| denied(denial, "account group"))?;
+        let held = ctx.may_define_group(&asker, &found, []).await?;
         let act = ctx.act(&asker);
         match ctx
             .tenant(&asker)
-            .delete_account_group(&found, &asker.standing, &act)
+            .delete_account_group(&found, &held, &act)
             .await?
         {
             Defined::Done => return Ok(StatusCode::NO_CONTENT),

@@ -4,7 +4,7 @@ use api::permission::ManageRoles;
 use api::{Can, IfMatch, Json, Path, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::membership::{Action, CustomRole, Permission, Relation, authorize};
+use domain::membership::{CustomRole, Permission};
 use domain::{Error, Result, RoleId};
 use serde::Deserialize;
 use store::Defined;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::create::name_taken;
 use super::view::RoleView;
 use crate::asker::{Asker, too_busy};
-use crate::denial::denied;
 use crate::fields::{checked_name, permissions, present};
 use crate::{Ctx, ROUNDS};
 
@@ -32,7 +31,7 @@ pub(crate) struct ChangeRole {
 }
 
 /// Changes a role. It acts at the next request of whoever has it. Nobody can change a role that allows more than theirs,
-/// or make it allow what they lack.
+/// or that somebody has, or is invited to, at accounts that they lack; or make it allow what they lack.
 #[utoipa::path(
     patch,
     path = "/v1/roles/{id}",
@@ -74,13 +73,13 @@ impl Ctx {
             if changed == found {
                 return Ok(found);
             }
-            let action = Action::DefineRole(&changed.permissions);
-            authorize(asker.rights(), action, Relation::Role(&found.permissions))
-                .map_err(|denial| denied(denial, "role"))?;
+            let held = self
+                .may_define_role(&asker, &found, &changed.permissions)
+                .await?;
             let act = self.act(&asker);
             match self
                 .tenant(&asker)
-                .change_role(&found, &changed, &asker.standing, &act)
+                .change_role(&found, &changed, &held, &act)
                 .await?
             {
                 Defined::Done => return Ok(changed),

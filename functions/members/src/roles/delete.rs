@@ -61,19 +61,18 @@ pub(crate) async fn delete_role(
     for _ in 0..ROUNDS {
         let found = ctx.role(&asker, id).await?;
         if_match.check(found.version)?;
-        let action = Action::DefineRole(&found.permissions);
-        authorize(asker.rights(), action, Relation::Role(&found.permissions))
-            .map_err(|denial| denied(denial, "role"))?;
+        let define = async || {
+            ctx.may_define_role(&asker, &found, &found.permissions)
+                .await
+        };
+        let mut held = define().await?;
         if let Some(replacement) = options.replacement {
             ctx.must_know(&asker, replacement).await?;
             ctx.replace_role(&asker, &found, replacement).await?;
+            held = define().await?;
         }
         let act = ctx.act(&asker);
-        match ctx
-            .tenant(&asker)
-            .delete_role(&found, &asker.standing, &act)
-            .await?
-        {
+        match ctx.tenant(&asker).delete_role(&found, &held, &act).await? {
             Defined::Done => return Ok(StatusCode::NO_CONTENT),
             // Somebody got it meanwhile; without a replacement it stays theirs.
             Defined::InUse if options.replacement.is_none() => return Err(in_use().into()),

@@ -10,6 +10,7 @@
 mod api_keys;
 mod app;
 mod groups;
+mod holders;
 mod invitations;
 mod isolation;
 mod limits;

@@ -23,14 +23,26 @@ pub enum Action<'a> {
 pub enum Relation<'a> {
     /// The actor's tenant as a whole, or something new in it.
     OwnTenant,
-    /// Something of the tenant on these accounts: an account, a post, a group.
+    /// Something of the tenant on these accounts: an account, a post.
     OnAccounts(&'a [AccountId]),
     /// The actor's own membership.
     Oneself,
     /// Another member, or an invitation, with these rights.
     Holder(&'a Rights),
-    /// A role of the tenant with these permissions.
-    Role(&'a PermissionSet),
+    /// A role of the tenant.
+    Role {
+        /// What it allows.
+        permissions: &'a PermissionSet,
+        /// The rights of everybody else who has it, or is invited to it.
+        holders: &'a [Rights],
+    },
+    /// An account group of the tenant.
+    Group {
+        /// Its accounts.
+        accounts: &'a [AccountId],
+        /// The rights of everybody else who is limited to it, of invitations that are, and of API keys.
+        holders: &'a [Rights],
+    },
     /// Something of another tenant.
     OtherTenant,
     /// Something of another tenant that the actor's may support, and which consents.
@@ -50,6 +62,8 @@ pub enum Denial {
     BeyondOwnAccounts,
     /// Whom or what it is about has rights that the actor lacks.
     Outranked,
+    /// Somebody who has what it is about has rights that the actor lacks.
+    HolderOutranks,
     /// Only owners have these permissions; no role can be made of them.
     OwnersOnly(Permission),
     /// Support reads, and not everything.
@@ -59,7 +73,8 @@ pub enum Denial {
 /// Whether somebody with the rights `actor` may do `action` to what stands in `relation` to them.
 ///
 /// Nobody gives what they lack, and nobody touches who has more than they: so no sequence of acts gives anybody a right
-/// that no actor of the sequence had. That a tenant keeps an owner is for the table to decide, which alone sees all
+/// that no actor of the sequence had. A role and a group are part of what their holders have, so whoever changes one
+/// touches all of them; whoever has all that they have, and all that it is made of, gives none of them more than that. That a tenant keeps an owner is for the table to decide, which alone sees all
 /// members at once.
 pub fn authorize(actor: &Rights, action: Action<'_>, relation: Relation<'_>) -> Result<(), Denial> {
     match relation {
@@ -69,7 +84,8 @@ pub fn authorize(actor: &Rights, action: Action<'_>, relation: Relation<'_>) -> 
         | Relation::OnAccounts(_)
         | Relation::Oneself
         | Relation::Holder(_)
-        | Relation::Role(_) => {}
+        | Relation::Role { .. }
+        | Relation::Group { .. } => {}
     }
     match action {
         Action::Use(permission) => {
@@ -149,23 +165,31 @@ fn sees(actor: &Rights, relation: Relation<'_>) -> Result<(), Denial> {
         | Relation::OwnTenant
         | Relation::Oneself
         | Relation::Holder(_)
-        | Relation::Role(_) => Ok(()),
+        | Relation::Role { .. }
+        | Relation::Group { .. } => Ok(()),
     }
 }
 
 /// Whether the actor may change what has rights of its own.
 fn touches(actor: &Rights, relation: Relation<'_>) -> Result<(), Denial> {
-    let outranks = match relation {
-        Relation::OwnTenant | Relation::Oneself => true,
-        Relation::Holder(rights) => rights.is_within(actor),
-        Relation::Role(permissions) => permissions.is_within(&actor.permissions),
-        Relation::OnAccounts(accounts) => actor.accounts.includes_all(accounts.iter().copied()),
+    let reaches = |accounts: &[AccountId]| actor.accounts.includes_all(accounts.iter().copied());
+    let (outranks, holders) = match relation {
+        Relation::OwnTenant | Relation::Oneself => (true, &[][..]),
+        Relation::Holder(rights) => (rights.is_within(actor), &[][..]),
+        Relation::OnAccounts(accounts) => (reaches(accounts), &[][..]),
+        Relation::Role {
+            permissions,
+            holders,
+        } => (permissions.is_within(&actor.permissions), holders),
+        Relation::Group { accounts, holders } => (reaches(accounts), holders),
         Relation::OtherTenant | Relation::Supported => return Err(Denial::Hidden),
     };
-    if outranks {
+    if !outranks {
+        Err(Denial::Outranked)
+    } else if holders.iter().all(|holder| holder.is_within(actor)) {
         Ok(())
     } else {
-        Err(Denial::Outranked)
+        Err(Denial::HolderOutranks)
     }
 }
 
@@ -186,6 +210,17 @@ mod tests {
 
     fn all_of(role: Role) -> Rights {
         Rights::of_role(role)
+    }
+
+    fn limited(role: Role, accounts: impl IntoIterator<Item = AccountId>) -> Rights {
+        Rights {
+            accounts: AccountReach::only(accounts),
+            ..all_of(role)
+        }
+    }
+
+    fn account(number: u128) -> AccountId {
+        AccountId::from_uuid(uuid::Uuid::from_u128(number))
     }
 
     #[test]
@@ -277,6 +312,58 @@ mod tests {
             ),
             Err(Denial::OwnersOnly(Permission::DeleteTenant))
         );
+    }
+
+    #[test]
+    fn id_39_role_of_somebody_at_more_accounts_is_not_changed() {
+        let (mine, other) = (account(7), account(8));
+        let limited = limited(Role::Admin, [mine]);
+        let permissions = Role::Viewer.permissions();
+        let change = |holders: &[Rights]| {
+            let relation = Relation::Role {
+                permissions: &permissions,
+                holders,
+            };
+            authorize(&limited, Action::DefineRole(&permissions), relation)
+        };
+
+        assert_eq!(change(&[self::limited(Role::Viewer, [mine])]), Ok(()));
+        for more in [
+            all_of(Role::Viewer),
+            self::limited(Role::Viewer, [mine, other]),
+        ] {
+            assert_eq!(change(&[more]), Err(Denial::HolderOutranks));
+        }
+    }
+
+    #[test]
+    fn id_39_group_of_somebody_with_more_permissions_is_not_changed() {
+        let one = [account(7)];
+        let lead = Rights {
+            permissions: [Permission::ManageRoles, Permission::ReadPosts]
+                .into_iter()
+                .collect(),
+            accounts: AccountReach::All,
+        };
+        let reader = Rights {
+            permissions: [Permission::ReadPosts].into_iter().collect(),
+            accounts: AccountReach::only(one),
+        };
+        let change = |after: &[AccountId], holders: &[Rights]| {
+            let relation = Relation::Group {
+                accounts: &one,
+                holders,
+            };
+            authorize(&lead, Action::DefineGroup(after), relation)
+        };
+
+        for after in [&[][..], &[one[0], account(8)]] {
+            assert_eq!(change(after, std::slice::from_ref(&reader)), Ok(()));
+            assert_eq!(
+                change(after, &[reader.clone(), limited(Role::Editor, one)]),
+                Err(Denial::HolderOutranks)
+            );
+        }
     }
 
     #[test]

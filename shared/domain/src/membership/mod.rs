@@ -49,7 +49,7 @@ pub struct Membership {
 }
 
 /// Which accounts a membership is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountLimit {
     /// All, also those that are connected later.
     Unlimited,
@@ -121,6 +121,15 @@ impl Rights {
         }
     }
 
+    /// Whether nobody but an owner can have, in this tenant, what these are not.
+    pub fn exceed_all_but_owners(&self, tenant: TenantId) -> bool {
+        let most = Self {
+            permissions: Role::Admin.permissions_in(tenant),
+            accounts: AccountReach::All,
+        };
+        most.is_within(self)
+    }
+
     /// Whether whoever has `other` has all of these.
     pub fn is_within(&self, other: &Self) -> bool {
         self.permissions.is_within(&other.permissions) && self.accounts.is_within(&other.accounts)
@@ -133,4 +142,39 @@ pub fn name(text: &str) -> Option<String> {
     let length = name.chars().count();
     let fits = (1..=NAME_MAX).contains(&length) && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::ROOT_TENANT;
+
+    /// What a role that a tenant made can allow at most.
+    fn most_of_a_made_role(tenant: TenantId) -> Rights {
+        let all = Permission::ALL.into_iter();
+        let permissions: PermissionSet = all.filter(|one| !one.is_owners_only()).collect();
+        Rights {
+            permissions: permissions.held_in(tenant),
+            accounts: AccountReach::All,
+        }
+    }
+
+    #[test]
+    fn id_39_admin_at_all_accounts_has_all_that_anybody_but_an_owner_can_have() {
+        for tenant in [ROOT_TENANT, TenantId::from_uuid(uuid::Uuid::from_u128(7))] {
+            let admin = Rights {
+                permissions: Role::Admin.permissions_in(tenant),
+                accounts: AccountReach::All,
+            };
+            let limited = Rights {
+                accounts: AccountReach::only([]),
+                ..admin.clone()
+            };
+
+            assert!(admin.exceed_all_but_owners(tenant));
+            assert!(most_of_a_made_role(tenant).is_within(&admin));
+            assert!(!limited.exceed_all_but_owners(tenant));
+            assert!(!Rights::of_role(Role::Editor).exceed_all_but_owners(tenant));
+        }
+    }
 }
