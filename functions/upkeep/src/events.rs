@@ -1,7 +1,7 @@
 //! The timer's event, and the operator's.
 
 use cloud::telemetry::{Metric, Metrics};
-use domain::{Result, UserId};
+use domain::{Error, Result, UserId};
 use serde::{Deserialize, Serialize};
 use store::RetiredSigningKeys;
 
@@ -76,32 +76,43 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<Outc
     on_timer(ctx, metrics).await.map(Outcome::Swept)
 }
 
+/// Every part, whatever became of those before it: what one cannot reach keeps nobody from the rest. The first failure is
+/// what the run fails with, once all is done and measured.
 async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
-    let outcome = sweep(ctx).await;
-    let erasures = erase(ctx).await?;
-    if erasures != Erasures::default() {
+    let swept = sweep(ctx).await;
+    let erased = erase(ctx).await;
+    let asked = rotate_due_keys(ctx).await;
+    let removed = remove_media(ctx).await;
+    if let Ok(erasures) = &erased
+        && *erasures != Erasures::default()
+    {
         tracing::info!(?erasures, "tenants are erased");
     }
-    if let Err(error) = rotate_due_keys(ctx).await {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "no rotation of keys could be asked for; the next run does"
-        );
-    }
-    if let Err(error) = remove_media(ctx).await {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "no deleted media could be looked for; the next run does"
-        );
-    }
-    if let Ok(sweep) = &outcome {
+    if let Ok(sweep) = &swept {
         // Always: an alarm takes silence for a sweeper that does not run.
         metrics.record(Metric::DeadlinePassed, count(sweep.overdue), None);
         metrics.count_many(Metric::EntriesNeglected, sweep.neglected);
-        metrics.count_many(Metric::EntriesFailed, sweep.failed);
+        let unasked = asked.as_ref().map_or(0, |asked| asked.failed);
+        let failed = sweep.failed.saturating_add(unasked);
+        metrics.count_many(Metric::EntriesFailed, failed);
     }
     metrics.flush(ctx.reconciler.waker.clock.now());
-    outcome
+    let others = [erased.err(), asked.err(), removed.err()];
+    first_failure(swept, others.into_iter().flatten())
+}
+
+/// The outcome, or the first failure; those after it are told here, for nobody else does.
+fn first_failure<T>(outcome: Result<T>, others: impl Iterator<Item = Error>) -> Result<T> {
+    others.fold(outcome, |outcome, error| match outcome {
+        Ok(_) => Err(error),
+        Err(first) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a further part of the upkeep failed; the next run does it"
+            );
+            Err(first)
+        }
+    })
 }
 
 fn count(entries: usize) -> u64 {

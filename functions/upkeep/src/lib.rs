@@ -36,7 +36,7 @@ pub use erase::{Erasures, erase};
 pub use remove::remove_media;
 pub use restore::{Declared, LostTimeDeclared, declare};
 pub use retire::{RetireSigningKeys, retire_signing_keys};
-pub use rotate::{RotateKeys, RotationsAsked, rotate_due_keys, rotate_keys};
+pub use rotate::{DueRotations, RotateKeys, RotationsAsked, rotate_due_keys, rotate_keys};
 pub use supporters::{SupporterAppointed, appoint_supporter};
 pub use sweep::{Sweep, sweep};
 

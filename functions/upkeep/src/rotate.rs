@@ -3,7 +3,7 @@
 use cloud::queue::{Delay, Outgoing};
 use domain::tenant::ROOT_TENANT;
 use domain::tenant_key::KeyMessage;
-use domain::{Result, TenantId};
+use domain::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 
 use crate::Ctx;
@@ -45,9 +45,18 @@ pub async fn rotate_keys(ctx: &Ctx, wanted: &RotateKeys) -> Result<RotationsAske
     Ok(RotationsAsked { tenants })
 }
 
-/// Asks for the rotation of keys whose time has come: how many. What a message does not bring about is asked for again by
-/// the next run.
-pub async fn rotate_due_keys(ctx: &Ctx) -> Result<usize> {
+/// Rotations that a run asked the publisher for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DueRotations {
+    /// Tenants whose keys are rotated soon.
+    pub asked: usize,
+    /// Tenants of whom the queue took no message: the next run asks again.
+    pub failed: usize,
+}
+
+/// Asks for the rotation of keys whose time has come. What a message does not bring about is asked for again by the next
+/// run.
+pub async fn rotate_due_keys(ctx: &Ctx) -> Result<DueRotations> {
     let waker = &ctx.reconciler.waker;
     let due = waker
         .table
@@ -65,5 +74,17 @@ pub async fn rotate_due_keys(ctx: &Ctx) -> Result<usize> {
         })
         .collect();
     let sent = waker.queue.send(&messages).await;
-    Ok(sent.iter().filter(|sent| sent.is_ok()).count())
+    let refused: Vec<&Error> = sent.iter().filter_map(|sent| sent.as_ref().err()).collect();
+    if let Some(first) = refused.first() {
+        // Once: they fail alike.
+        tracing::error!(
+            rotations = refused.len(),
+            error = *first as &dyn std::error::Error,
+            "rotations of keys could not be asked for; the next run does"
+        );
+    }
+    Ok(DueRotations {
+        asked: sent.len().saturating_sub(refused.len()),
+        failed: refused.len(),
+    })
 }
