@@ -5,5 +5,6 @@
     reason = "a test fails by panicking"
 )]
 
+mod supporters;
 mod timer;
 mod world;
