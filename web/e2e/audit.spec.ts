@@ -39,6 +39,19 @@ test('the audit log is read, filtered and exported', async ({ page }) => {
   expect(kinds).toContain('account.connected');
 });
 
+test('the audit log is not offered to somebody who uses some accounts only', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await page.route('**/v1/members/me', async (route) => {
+    const own = (await (await route.fetch()).json()) as object;
+    await route.fulfill({ json: { ...own, account_ids: [] } });
+  });
+  await page.goto('/settings/audit');
+  await expect(page.getByText('The audit log is about all accounts of the workspace')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Export' })).toHaveCount(0);
+  await expect(page.getByLabel('What happened')).toHaveCount(0);
+  await accessible(page, 'settings-audit-limited');
+});
+
 test('a workspace is deleted, taken back, and its end is proven', async ({ page }) => {
   test.slow();
   await arrive(page, 'Analytical Engines');

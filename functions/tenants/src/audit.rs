@@ -12,6 +12,7 @@ use store::audit::{AuditRecord, ChainHash};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Ctx;
+use crate::reach::must_reach_all;
 
 /// Queries of the table that one page may take.
 const QUERIES_MAX: usize = 4;
@@ -92,19 +93,24 @@ pub(crate) struct AuditView {
     hash: ChainHash,
 }
 
-/// The audit log, newest first. It has an event within a minute or so.
+/// The audit log, newest first. It has an event within a minute or so. It is about all accounts, so whoever is limited to
+/// some does not read it.
 #[utoipa::path(
     get,
     path = "/v1/audit",
     tag = "audit",
     params(ListAudit),
-    responses((status = OK, description = "Entries; a page may be short while `next` is set", body = Page<AuditView>))
+    responses(
+        (status = OK, description = "Entries; a page may be short while `next` is set", body = Page<AuditView>),
+        (status = FORBIDDEN, description = "`limited_to_accounts`"),
+    )
 )]
 pub(crate) async fn list_audit(
     State(ctx): State<Ctx>,
     caller: Can<ReadAudit>,
     Query(query): Query<ListAudit>,
 ) -> api::Result<Json<Page<AuditView>>> {
+    must_see_all(&caller)?;
     let filters = query.filters();
     let list = ListQuery {
         tenant: caller.tenant.id,
@@ -124,6 +130,14 @@ pub(crate) async fn list_audit(
         return Err(Error::NotFound { kind: "event" }.into());
     }
     Ok(Json(ctx.gate.page(list, found.entries, next).await?))
+}
+
+/// Events are about accounts, about posts with targets on them, and about groups of them, and their details name them, too:
+/// no part of the log is sure to tell nothing of the others.
+pub(crate) fn must_see_all(caller: &Can<ReadAudit>) -> Result<()> {
+    let refusal =
+        "the audit log is about all accounts, and you are limited to some: ask somebody who is not";
+    must_reach_all(&caller.scope, refusal)
 }
 
 /// Where a list goes on.

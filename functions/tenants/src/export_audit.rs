@@ -13,6 +13,7 @@ use store::Act;
 use utoipa::IntoParams;
 
 use crate::Ctx;
+use crate::audit::must_see_all;
 
 /// Blocks that one query reads.
 const BLOCKS: i32 = 5;
@@ -32,24 +33,29 @@ pub(crate) struct ExportAudit {
 }
 
 /// The audit log with the links of its chain, oldest first, as JSON Lines: what `m1autoposter verify-audit` checks.
-/// While there is more, the header `Link` names the next part; put the parts one after another.
+/// While there is more, the header `Link` names the next part; put the parts one after another. It is about all accounts,
+/// so whoever is limited to some does not get it.
 #[utoipa::path(
     get,
     path = "/v1/audit/export",
     tag = "audit",
     params(ExportAudit),
-    responses((
-        status = OK,
-        description = "One event a line: `event`, its link `hash`, and `prev`, the link before. Between them, what proves them: signed checkpoints with the chain's end at that time",
-        content_type = "application/jsonl",
-        body = String,
-    ))
+    responses(
+        (
+            status = OK,
+            description = "One event a line: `event`, its link `hash`, and `prev`, the link before. Between them, what proves them: signed checkpoints with the chain's end at that time",
+            content_type = "application/jsonl",
+            body = String,
+        ),
+        (status = FORBIDDEN, description = "`limited_to_accounts`"),
+    )
 )]
 pub(crate) async fn export_audit(
     State(ctx): State<Ctx>,
     caller: Can<ReadAudit>,
     Query(query): Query<ExportAudit>,
 ) -> api::Result<Response> {
+    must_see_all(&caller)?;
     // Each part by itself: whoever begins in the middle takes the log all the same.
     let act = Act {
         actor: caller.actor(),

@@ -36,6 +36,7 @@ mod export_audit;
 mod exports;
 mod fields;
 mod imports;
+mod reach;
 mod read;
 mod restore;
 mod security;
@@ -172,9 +173,10 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(recent(signed_in(routes!(support::session::begin_support))))
         .routes(supported(signed_in(routes!(support::session::end_support))))
         .routes(can::<ReadAudit, _>(routes!(audit::list_audit)))
-        // No recent proof, unlike for an export of everything: it has what the list has, in another form, and programs
-        // with a key collect it. What protects it is the permission, and the line that each part leaves in the log.
-        .routes(can::<ReadAudit, _>(routes!(export_audit::export_audit)))
+        // A program with a key reads the list, which has the same events.
+        .routes(recent(can::<ReadAudit, _>(routes!(
+            export_audit::export_audit
+        ))))
         .routes(recent(can::<ExportTenant, _>(routes!(
             exports::request::request_export
         ))))

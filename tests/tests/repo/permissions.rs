@@ -29,7 +29,7 @@ const PUBLIC: [&str; 19] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 38] = [
+const RECENT: [&str; 39] = [
     "delete /v1/api-keys/{id}",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
@@ -40,6 +40,7 @@ const RECENT: [&str; 38] = [
     "delete /v1/roles/{id}",
     "delete /v1/tenants/{id}",
     "delete /v1/tenants/{id}/encryption-key",
+    "get /v1/audit/export",
     "patch /v1/account-groups/{id}",
     "patch /v1/members/{id}",
     "patch /v1/roles/{id}",

@@ -7,18 +7,12 @@ pub(crate) mod view;
 
 use api::Can;
 use api::permission::ExportTenant;
-use domain::membership::AccountReach;
-use domain::{Error, Result};
+use domain::Result;
+
+use crate::reach;
 
 /// An export has all accounts, also those that do not exist for somebody who is limited to some.
 fn must_reach_all(caller: &Can<ExportTenant>) -> Result<()> {
-    match caller.scope.accounts() {
-        AccountReach::All => Ok(()),
-        AccountReach::Only(_) => Err(Error::Forbidden {
-            code: "limited_to_accounts",
-            detail:
-                "you are limited to some accounts: ask somebody who is not to export everything"
-                    .to_owned(),
-        }),
-    }
+    let refusal = "you are limited to some accounts: ask somebody who is not to export everything";
+    reach::must_reach_all(&caller.scope, refusal)
 }

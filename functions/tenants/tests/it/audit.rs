@@ -1,12 +1,13 @@
 //! The audit log, as admins read and export it.
 
 use domain::Clock;
-use domain::membership::Role;
+use domain::membership::{AccountLimit, Permission, Role};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::AttentionWork;
 use store::audit::{AuditRecord, ChainCheck};
-use testkit::{TestMember, member};
+use testkit::http::{account_group, another_session, api_key, colleague};
+use testkit::{TestMember, gate, member};
 
 use crate::App;
 
@@ -235,4 +236,65 @@ async fn export_is_the_whole_chain_as_json_lines_and_leaves_an_event() {
     let from = |index: usize| &exports["items"][index]["detail"]["after"];
     assert_eq!(kinds(&exports), ["audit.exported"; 2]);
     assert_eq!((from(0), from(1)), (&json!(2), &json!(0)));
+}
+
+#[tokio::test]
+async fn f_14_audit_log_is_not_for_whoever_is_limited_to_some_accounts() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let group = account_group(&app.table, &app.clock, &owner, &[]).await;
+    let limit = AccountLimit::Groups([group].into());
+    let role = Role::Admin.into();
+    let limited = colleague(&app.table, &app.clock, &owner, role, limit).await;
+    app.seal().await;
+    let gate = gate(&app.table, &app.clock).await;
+    let key = api_key(
+        &app.table,
+        &app.clock,
+        &gate,
+        &limited,
+        [Permission::ReadAudit],
+    )
+    .await;
+
+    let filter = format!("/v1/audit?subject={group}");
+    for path in ["/v1/audit", &filter, "/v1/audit/export"] {
+        let answer = app.api.get(path).by(&limited).send().await;
+        answer.expect_problem(403, "limited_to_accounts");
+    }
+    // A key has no more accounts than its maker.
+    let answer = app.api.get("/v1/audit").bearer(&key).send().await;
+    answer.expect_problem(403, "limited_to_accounts");
+
+    app.seal().await;
+    let log = app.audit(&owner, "").await;
+    assert!(!kinds(&log).contains(&"audit.exported"), "{log}");
+}
+
+#[tokio::test]
+async fn id_18_export_of_the_audit_log_needs_a_recent_proof_and_no_key_has_one() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let gate = gate(&app.table, &app.clock).await;
+    let key = api_key(
+        &app.table,
+        &app.clock,
+        &gate,
+        &owner,
+        [Permission::ReadAudit],
+    )
+    .await;
+    app.clock.advance(SignedDuration::from_mins(10));
+    app.seal().await;
+
+    let late = app.api.get("/v1/audit/export").by(&owner).send().await;
+    let program = app.api.get("/v1/audit/export").bearer(&key).send().await;
+    let read = app.api.get("/v1/audit").bearer(&key).send().await;
+
+    late.expect_problem(401, "insufficient_user_authentication");
+    program.expect_problem(403, "person_required");
+    read.expect(200);
+    let fresh = another_session(&app.table, &app.clock, owner.user, Some(owner.tenant)).await;
+    let export = app.api.get("/v1/audit/export").cookie(&fresh).send().await;
+    export.expect(200);
 }

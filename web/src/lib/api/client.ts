@@ -87,8 +87,9 @@ async function sendOnce(method: Method, path: string, { params = {}, body }: Cal
     headers: { ...params.header, ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined && method !== 'POST' ? {} : { body: JSON.stringify(body ?? {}) })
   });
-  const document = parsed(await response.text());
-  return response.ok ? { data: document, response } : { error: document, response };
+  const text = await response.text();
+  const document = parsed(text);
+  return response.ok ? { data: document, text, response } : { error: document, text, response };
 }
 
 /** A gateway's own answer may be anything. */
@@ -103,6 +104,7 @@ function parsed(text: string): unknown {
 interface Answer<T> {
   data?: T;
   error?: unknown;
+  text?: string;
   response: Response;
 }
 
@@ -117,6 +119,12 @@ export async function unwrapVersioned<T>(
 ): Promise<{ value: T; etag: string | null }> {
   const answer = await answered(call);
   return { value: answer.data as T, etag: answer.response.headers.get('etag') };
+}
+
+/** What is a file and no JSON, at an address of the API: its text as it came, and the headers beside it. */
+export async function unwrapFile(address: string): Promise<{ text: string; headers: Headers }> {
+  const { text = '', response } = await answered(send('GET', address));
+  return { text, headers: response.headers };
 }
 
 async function answered<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {

@@ -1,5 +1,4 @@
-import { problemFrom } from '$lib/api/problem';
-import { m } from '$lib/paraglide/messages.js';
+import { unwrapFile } from '$lib/api/client';
 
 const FIRST = '/v1/audit/export';
 
@@ -7,11 +6,9 @@ const FIRST = '/v1/audit/export';
 export async function exportLog(): Promise<Blob> {
   const parts: string[] = [];
   for (let address: string | undefined = FIRST; address; ) {
-    const response: Response = await fetch(address, { credentials: 'same-origin' });
-    const text = await response.text();
-    if (!response.ok) throw problemFrom(response.status, parsed(text), m.problem_unknown());
+    const { text, headers } = await unwrapFile(address);
     parts.push(text);
-    address = nextOf(response.headers.get('link'));
+    address = nextOf(headers.get('link'));
   }
   return new Blob(parts, { type: 'application/jsonl' });
 }
@@ -27,12 +24,4 @@ export function keepAsFile(blob: Blob, name: string): void {
   const link = Object.assign(document.createElement('a'), { href: url, download: name });
   link.click();
   URL.revokeObjectURL(url);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

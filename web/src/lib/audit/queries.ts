@@ -10,9 +10,10 @@ interface Wanted {
 }
 
 /** The newest events, as many pages of them as people have asked for. */
-export function auditQuery(filter: () => Wanted, shown: () => number) {
+export function auditQuery(filter: () => Wanted, shown: () => number, open: () => boolean) {
   return createQuery(() => ({
     queryKey: ['audit', filter(), shown()],
+    enabled: open(),
     keepPrevious: shown() > 1,
     queryFn: () => readPages(filter(), shown()),
     // What happened is sealed within a minute.

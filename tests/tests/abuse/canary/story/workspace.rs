@@ -78,6 +78,7 @@ impl Story {
                 self.call(Method::GET, &operation.path, &Value::Null).await;
             }
         }
+        self.prove().await;
         let export = self.call(Method::GET, "/v1/audit/export", &Value::Null);
         let export = export.await.expect(200);
         let lines = export.body.as_str().unwrap();
