@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Credential, FactorChange, FactorRemoved, SecretHash, UserAct};
+use store::{Credential, FactorChange, FactorChanged, SecretHash, UserAct};
 use url::form_urlencoded::byte_serialize;
 use utoipa::ToSchema;
 
@@ -154,11 +154,15 @@ pub(crate) async fn confirm_authenticator(
         mail: &outgoing.owed,
         act: ctx.factor_act(EventKind::UserAuthenticatorAdded, &client),
     };
-    if !system
+    match system
         .activate_authenticator(user.id, offered.version, step, &hashes, change)
         .await?
     {
-        return Err(Error::StaleVersion.into());
+        FactorChanged::Done => {}
+        FactorChanged::SignedOut => return Err(Error::unauthenticated().into()),
+        FactorChanged::Overtaken | FactorChanged::NotThere => {
+            return Err(Error::StaleVersion.into());
+        }
     }
     ctx.forget_proofs(user.id).await?;
     ctx.send(&outgoing).await;
@@ -283,9 +287,10 @@ impl Ctx {
         let codes: Option<&[SecretHash]> = factors.passkeys.is_empty().then_some(&[]);
         let system = self.table.system();
         match system.remove_authenticator(&person, codes, change).await? {
-            FactorRemoved::Done => {}
-            FactorRemoved::Overtaken => return Ok(None),
-            FactorRemoved::NotThere => {
+            FactorChanged::Done => {}
+            FactorChanged::Overtaken => return Ok(None),
+            FactorChanged::SignedOut => return Err(Error::unauthenticated()),
+            FactorChanged::NotThere => {
                 return Err(Error::NotFound {
                     kind: "authenticator",
                 });

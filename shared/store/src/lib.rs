@@ -116,7 +116,7 @@ pub use rate_limits::RateLimit;
 pub use refresh_families::{RefreshFamily, RefreshToken, Rotation};
 pub use roles::Defined;
 pub use scope::{SystemTable, TenantScope, TenantTable};
-pub use second_factors::{Authenticator, Factor, FactorChange, FactorRemoved};
+pub use second_factors::{Authenticator, Factor, FactorChange, FactorChanged};
 pub use sessions::Session;
 pub use shard::shard_of;
 pub use sign_in_attempts::AttemptLimit;

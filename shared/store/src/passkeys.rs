@@ -9,7 +9,7 @@ use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
 use crate::scope::SystemTable;
-use crate::second_factors::{FactorChange, FactorRemoved};
+use crate::second_factors::{FactorChange, FactorChanged};
 use crate::table::{Query, Range, Written};
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
@@ -154,13 +154,13 @@ impl SystemTable<'_> {
     }
 
     /// Adds a passkey, with new recovery codes where `codes` has some, and ends all other sign-ins: they were begun
-    /// without it. Whether the session that asked was still alive.
+    /// without it.
     pub async fn add_passkey(
         &self,
         passkey: &Passkey,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<bool> {
+    ) -> Result<FactorChanged> {
         let item = PasskeyItem::from(passkey);
         let put = Write::put(item.key(), encode(&item)?).when(Condition::item_absent());
         self.add_factor(passkey.user, put, codes, change).await
@@ -174,7 +174,7 @@ impl SystemTable<'_> {
         passkey: PasskeyId,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<FactorRemoved> {
+    ) -> Result<FactorChanged> {
         let key = Key::passkey(seen.user.id, passkey);
         let delete = Write::delete(key).when(Condition::item_exists());
         self.remove_factor(seen, delete, codes, change).await

@@ -13,7 +13,7 @@ use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
 use crate::sessions::{self, Session};
 use crate::table::{Query, Range, Written};
-use crate::transaction::{RefusedWrite, Transacted};
+use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{self, FactorCount, StoredUser};
 
@@ -53,14 +53,17 @@ pub struct FactorChange<'a> {
     pub act: UserAct,
 }
 
-/// How the removal of a second factor ended.
+/// How a change of a second factor ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FactorRemoved {
-    /// It is gone.
+pub enum FactorChanged {
+    /// It happened.
     Done,
-    /// The person has more or fewer second factors than was decided on: decide anew.
+    /// Whoever asked is not signed in any more.
+    SignedOut,
+    /// The person has more or fewer second factors than was decided on, or somebody takes their address back in this
+    /// moment: decide anew.
     Overtaken,
-    /// There was no such factor, or whoever asked is not signed in any more.
+    /// There was no such factor to remove, or no such offer to take.
     NotThere,
 }
 
@@ -138,7 +141,7 @@ impl SystemTable<'_> {
     }
 
     /// Makes an offered app active by a code of this step, with new recovery codes, and ends all other sign-ins: they
-    /// were begun without it. Whether the offer was still the one of `version`.
+    /// were begun without it.
     pub async fn activate_authenticator(
         &self,
         user: UserId,
@@ -146,7 +149,7 @@ impl SystemTable<'_> {
         step: u64,
         codes: &[SecretHash],
         change: FactorChange<'_>,
-    ) -> Result<bool> {
+    ) -> Result<FactorChanged> {
         let actions = vec![
             Action::Set("active", value(&true)?),
             Action::Set("step", number(step)),
@@ -166,7 +169,7 @@ impl SystemTable<'_> {
         seen: &StoredUser,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<FactorRemoved> {
+    ) -> Result<FactorChanged> {
         let is_active = Condition::Equals("active", value(&true)?);
         let remove = Write::delete(Key::authenticator(seen.user.id)).when(is_active);
         self.remove_factor(seen, remove, codes, change).await
@@ -328,20 +331,18 @@ impl SystemTable<'_> {
     }
 
     /// Gives a person another second factor, by a write whose condition decides whether it may happen, with `codes` in
-    /// the place of all recovery codes where there are some. Whether it happened.
+    /// the place of all recovery codes where there are some.
     pub(crate) async fn add_factor(
         &self,
         user: UserId,
         factor: Write,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<bool> {
+    ) -> Result<FactorChanged> {
         self.count_second_factors(user).await?;
         let counted = users::count_factors(user, FactorCount::OneMore, change.act.at);
-        let refused = self
-            .change_factor(user, [counted, factor], codes, change)
-            .await?;
-        Ok(refused.is_empty())
+        self.change_factor(user, [counted, factor], codes, change)
+            .await
     }
 
     /// The same for the removal of one of as many as somebody was `seen` with. Two removals at once are so two in a row:
@@ -352,30 +353,23 @@ impl SystemTable<'_> {
         factor: Write,
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<FactorRemoved> {
+    ) -> Result<FactorChanged> {
         let user = seen.user.id;
         // Where older code did not count them, nothing equals it.
         let count = FactorCount::OneLessThan(seen.second_factors.unwrap_or_default());
         let counted = users::count_factors(user, count, change.act.at);
-        let refused = self
-            .change_factor(user, [counted, factor], codes, change)
-            .await?;
-        Ok(match refused.first() {
-            None => FactorRemoved::Done,
-            Some(first) if first.index == COUNTED => FactorRemoved::Overtaken,
-            Some(_) => FactorRemoved::NotThere,
-        })
+        self.change_factor(user, [counted, factor], codes, change)
+            .await
     }
 
-    /// Changes how a person proves themselves, and ends all other sign-ins. What was refused, if anything: then nothing
-    /// happened.
+    /// Changes how a person proves themselves, and ends all other sign-ins.
     async fn change_factor(
         &self,
         user: UserId,
         counted_and_changed: [Write; 2],
         codes: Option<&[SecretHash]>,
         change: FactorChange<'_>,
-    ) -> Result<Vec<RefusedWrite>> {
+    ) -> Result<FactorChanged> {
         let FactorChange {
             credential,
             session,
@@ -389,6 +383,7 @@ impl SystemTable<'_> {
         writes.push(mail.write(self.table)?);
         writes.push(self.user_event_write(user, &act)?);
         let mut kept = credential.clone();
+        let signed_in = writes.len();
         match (credential, session) {
             (Credential::Session(old), Some(new)) => {
                 writes.extend(sessions::replace(old, new)?);
@@ -404,9 +399,19 @@ impl SystemTable<'_> {
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 self.sweep_other_sign_ins(user, Some(&kept)).await?;
-                Ok(Vec::new())
+                Ok(FactorChanged::Done)
             }
-            Transacted::Refused(refused) => Ok(refused),
+            Transacted::Refused(refused) => {
+                let is_refused = |index| refused.iter().any(|write| write.index == index);
+                // Who is not signed in any more has nothing to decide anew.
+                Ok(if is_refused(signed_in) {
+                    FactorChanged::SignedOut
+                } else if is_refused(COUNTED) {
+                    FactorChanged::Overtaken
+                } else {
+                    FactorChanged::NotThere
+                })
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{FactorChange, Passkey, UserAct};
+use store::{FactorChange, FactorChanged, Passkey, UserAct};
 use utoipa::ToSchema;
 
 use super::proof::{Proof, descriptors, logged, refused_at};
@@ -125,9 +125,12 @@ pub(crate) async fn add_passkey(
         },
     };
     let system = ctx.table.system();
-    if !system.add_passkey(&passkey, hashes, change).await? {
-        // The session ended meanwhile.
-        return Err(Error::unauthenticated().into());
+    match system.add_passkey(&passkey, hashes, change).await? {
+        FactorChanged::Done => {}
+        FactorChanged::SignedOut => return Err(Error::unauthenticated().into()),
+        FactorChanged::Overtaken | FactorChanged::NotThere => {
+            return Err(Error::StaleVersion.into());
+        }
     }
     ctx.send(&outgoing).await;
     let answer = AddedPasskey {

@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 use serde_json::json;
-use store::{FactorChange, FactorRemoved, SecretHash, UserAct};
+use store::{FactorChange, FactorChanged, SecretHash, UserAct};
 use utoipa::ToSchema;
 
 use super::{PasskeyView, name};
@@ -128,9 +128,10 @@ impl Ctx {
         };
         let system = self.table.system();
         match system.remove_passkey(&person, id, codes, change).await? {
-            FactorRemoved::Done => {}
-            FactorRemoved::Overtaken => return Ok(None),
-            FactorRemoved::NotThere => return Err(not_found()),
+            FactorChanged::Done => {}
+            FactorChanged::Overtaken => return Ok(None),
+            FactorChanged::SignedOut => return Err(Error::unauthenticated()),
+            FactorChanged::NotThere => return Err(not_found()),
         }
         self.send(&outgoing).await;
         let cookie = renewed.map(|renewed| [(SET_COOKIE, renewed.set_cookie)]);

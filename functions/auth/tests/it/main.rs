@@ -18,6 +18,7 @@ mod devices;
 mod email;
 mod email_at_once;
 mod equal_work;
+mod factors_at_once;
 mod forgery;
 mod limits;
 mod login;

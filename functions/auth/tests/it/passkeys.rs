@@ -31,6 +31,15 @@ pub(crate) async fn add(app: &App, cookie: &str, passkey: &mut SoftPasskey) -> A
     post(app, cookie, PASSKEYS, &body).await
 }
 
+/// The same for a program by its access token.
+pub(crate) async fn add_by_program(app: &App, token: &str, passkey: &mut SoftPasskey) -> Answer {
+    let post = |path: String, body: &Value| app.api.post(path).bearer(token).json(body).send();
+    let options = post(format!("{PASSKEYS}/options"), &json!({})).await;
+    let registration = passkey.create(&options.expect(200).body);
+    let body = json!({ "name": "Phone", "registration": registration });
+    post(PASSKEYS.to_owned(), &body).await
+}
+
 pub(crate) async fn guarded(app: &App) -> Guarded {
     let mut passkey = SoftPasskey::new("phone", OWN);
     let answer = add(app, &app.browser().await, &mut passkey).await;

@@ -10,12 +10,12 @@ use testkit::Answer;
 use crate::app::{ADDRESS, App, PASSWORD, text};
 
 /// The person's authenticator app: an own reading of RFC 6238.
-struct Phone {
+pub(crate) struct Phone {
     seed: Vec<u8>,
 }
 
 impl Phone {
-    fn reading(offer: &Value) -> Self {
+    pub(crate) fn reading(offer: &Value) -> Self {
         let (mut seed, mut bits, mut count) = (Vec::new(), 0_u32, 0);
         for character in text(offer, "secret").chars() {
             let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -30,7 +30,7 @@ impl Phone {
         Self { seed }
     }
 
-    fn code(&self, app: &App) -> String {
+    pub(crate) fn code(&self, app: &App) -> String {
         self.code_at(app.clock.now().as_second())
     }
 
@@ -55,7 +55,7 @@ async fn post(app: &App, cookie: &str, path: &str, body: &Value) -> Answer {
     app.api.post(path).cookie(cookie).json(body).send().await
 }
 
-const APP: &str = "/v1/me/second-factor/authenticator";
+pub(crate) const APP: &str = "/v1/me/second-factor/authenticator";
 
 async fn guarded(app: &App) -> Guarded {
     let cookie = app.browser().await;
