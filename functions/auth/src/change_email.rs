@@ -24,6 +24,9 @@ use crate::second_factor::TRIES;
 
 /// How long a change can be taken back.
 const REVERT_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long nobody else changes how the person signs in while a change is taken back: no request takes longer, and where
+/// its process dies the link still works.
+const HELD: SignedDuration = SignedDuration::from_secs(30);
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -175,8 +178,16 @@ pub(crate) async fn revert_email(
     let (token, address) = ctx
         .address_token(&body.token, TokenPurpose::RevertEmail)
         .await?;
+    let nobody_knows = Password::typed(Secret::generate(&*ctx.random).expose());
+    let unknown = ctx.hasher.hash(&nobody_knows, &*ctx.random).await?;
+    let now = ctx.clock.now();
+    let until = now.saturating_add(HELD).unwrap_or(now);
+    ctx.table.system().hold_for_revert(&token, until).await?;
     for _ in 0..TRIES {
-        if ctx.try_revert_email(&token, &address, &client).await? {
+        if ctx
+            .try_revert_email(&token, &address, &unknown, &client)
+            .await?
+        {
             return Ok(StatusCode::NO_CONTENT);
         }
     }
@@ -213,19 +224,17 @@ impl Ctx {
         }
     }
 
-    /// `false` where the person changed meanwhile.
+    /// Gives the person a password that nobody knows, by its hash. `false` where they changed meanwhile.
     async fn try_revert_email(
         &self,
         token: &Token,
         address: &EmailAddress,
+        unknown: &str,
         client: &Client,
     ) -> Result<bool> {
         let seen = self.stored_person(token.user).await?;
-        let nobody_knows = Password::typed(Secret::generate(&*self.random).expose());
         let version = seen.password.version + 1;
-        let password = self
-            .sealed_password(token.user, version, &nobody_knows)
-            .await?;
+        let password = self.seal_hash(token.user, version, unknown).await?;
         let secret = Secret::generate(&*self.random);
         let purpose = TokenPurpose::ResetPassword;
         let reset = NewToken {

@@ -2,6 +2,7 @@
 
 use domain::email::EmailAddress;
 use domain::{Error, Result, UserId};
+use jiff::Timestamp;
 
 use crate::attribute::{number, value};
 use crate::condition::{Action, Condition, Write};
@@ -15,7 +16,7 @@ use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{
     MailGuardItem, StoredPassword, StoredUser, end_keys, factors_as_seen, factors_counted_as_seen,
-    set_factors, set_password, settle_factors,
+    hold, is_not_held, release, set_factors, set_password, settle_factors,
 };
 
 /// The place of the person in the transaction of a way back.
@@ -76,6 +77,7 @@ impl SystemTable<'_> {
         let is_as_seen = Condition::All(vec![
             Condition::Equals("pwv", number(token.password_version)),
             Condition::Equals("mail", value(&seen.user.email)?),
+            is_not_held(act.at),
         ]);
         let guard = MailGuardItem::new(address, user);
         let is_free = Condition::Any(vec![
@@ -116,6 +118,17 @@ impl SystemTable<'_> {
         }
     }
 
+    /// Holds a person for whoever takes their address back by this token: until `until` nobody else changes how they sign
+    /// in, so whoever changed the address cannot be ahead of the way back again and again. Fails as [`Self::token`] does.
+    pub async fn hold_for_revert(&self, token: &Token, until: Timestamp) -> Result<()> {
+        let hold = Write::update(Key::user(token.user), vec![hold(until)]);
+        let writes = vec![token.is_unused(), hold.when(Condition::item_exists())];
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(refused) => Err(gone(&refused)),
+        }
+    }
+
     /// Takes a change back; fails as [`Self::token`] does. `false` where the person changed since they were seen, by
     /// another factor, say, that whoever changed the address adds in this moment: to be done anew. So it removes all
     /// factors that there are, and not only those that somebody saw.
@@ -140,7 +153,7 @@ impl SystemTable<'_> {
         let mut actions = set_address(address)?;
         actions.extend(set_password(&password));
         actions.push(end_keys(act.at));
-        actions.extend([set_factors(0), settle_factors(act.at)]);
+        actions.extend([set_factors(0), settle_factors(act.at), release()]);
         let mut writes = vec![
             token.used_at(act.at),
             Write::update(Key::user(user), actions).when(is_as_seen),

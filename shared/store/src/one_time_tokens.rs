@@ -143,10 +143,12 @@ impl Token {
     pub(crate) fn used_at(&self, now: Timestamp) -> Write {
         let key = Key::one_time_token(&self.secret);
         let actions = vec![Action::Set("used", instant(now))];
-        Write::update(key, actions).when(Condition::All(vec![
-            Condition::item_exists(),
-            Condition::Absent("used"),
-        ]))
+        Write::update(key, actions).when(unused())
+    }
+
+    /// The check that nobody used it.
+    pub(crate) fn is_unused(&self) -> Write {
+        Write::check(Key::one_time_token(&self.secret), unused())
     }
 }
 
@@ -243,6 +245,10 @@ pub(crate) fn gone(refused: &[RefusedWrite]) -> Error {
     } else {
         expired()
     }
+}
+
+fn unused() -> Condition {
+    Condition::All(vec![Condition::item_exists(), Condition::Absent("used")])
 }
 
 fn used() -> Error {

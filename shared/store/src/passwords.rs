@@ -13,7 +13,7 @@ use crate::scope::SystemTable;
 use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
-use crate::users::{StoredPassword, StoredUser, is_as_then, set_password};
+use crate::users::{StoredPassword, StoredUser, is_as_then, is_not_held, set_password};
 
 /// A password that is set by the link of a mail. It proves the address, ends every sign-in, and forgets every device and
 /// place but the one where the link was followed: whoever knew the old password may have signed in with theirs.
@@ -62,12 +62,13 @@ impl SystemTable<'_> {
             mail,
             act,
         } = reset;
+        let is_as_then = Condition::All(vec![is_as_then(token)?, is_not_held(act.at)]);
         let mut actions = set_password(&password);
         actions.push(Action::Set("verified", value(&true)?));
         actions.push(Action::Add("ver", number(1)));
         let mut writes = vec![
             token.used_at(act.at),
-            Write::update(Key::user(token.user), actions).when(is_as_then(token)?),
+            Write::update(Key::user(token.user), actions).when(is_as_then),
             mail.write(self.table)?,
             self.user_event_write(token.user, &act)?,
         ];
@@ -85,8 +86,8 @@ impl SystemTable<'_> {
         }
     }
 
-    /// Changes a password; [`Error::StaleVersion`] where it was changed since it was seen,
-    /// [`Error::Unauthenticated`] where the session ended meanwhile.
+    /// Changes a password; [`Error::StaleVersion`] where it was changed since it was seen, or somebody takes the person's
+    /// address back, [`Error::Unauthenticated`] where the session ended meanwhile.
     pub async fn change_password(&self, change: PasswordChange<'_>) -> Result<()> {
         let PasswordChange {
             seen,
@@ -99,7 +100,10 @@ impl SystemTable<'_> {
             act,
         } = change;
         let user = seen.user.id;
-        let is_as_seen = Condition::Equals("pwv", number(seen.password.version));
+        let is_as_seen = Condition::All(vec![
+            Condition::Equals("pwv", number(seen.password.version)),
+            is_not_held(act.at),
+        ]);
         let mut writes = vec![
             Write::update(Key::user(user), set_password(&password)).when(is_as_seen),
             mail.write(self.table)?,

@@ -21,6 +21,8 @@ use crate::table::Written;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 
+/// Until when nobody changes how the person signs in but whoever takes their address back, on their item.
+const HELD: &str = "held";
 /// The tag of the person's picture, on their item.
 pub(crate) const AVATAR: &str = "ava";
 
@@ -449,7 +451,27 @@ pub(crate) fn count_factors(user: UserId, count: FactorCount, now: Timestamp) ->
         FactorCount::OneLessThan(seen) => (-1, Condition::Equals("fac", number(seen))),
     };
     let actions = vec![Action::Add("fac", number(more)), settle_factors(now)];
+    let as_counted = Condition::All(vec![as_counted, is_not_held(now)]);
     Write::update(Key::user(user), actions).when(as_counted)
+}
+
+/// Lets nobody else change how the person signs in, until `until` or [`release`].
+pub(crate) fn hold(until: Timestamp) -> Action {
+    Action::Set(HELD, instant(until))
+}
+
+/// The end of a [`hold`].
+pub(crate) fn release() -> Action {
+    Action::Remove(HELD)
+}
+
+/// That nobody takes the person's address back in this moment. Part of each write that changes their password, their
+/// address or how many second factors they have.
+pub(crate) fn is_not_held(now: Timestamp) -> Condition {
+    Condition::Any(vec![
+        Condition::Absent(HELD),
+        Condition::AtMost(HELD, instant(now)),
+    ])
 }
 
 /// Makes resets of second factors void that were approved until now.

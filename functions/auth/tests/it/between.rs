@@ -1,8 +1,7 @@
-//! What happens between the function and its table: another caller who is faster, and calls that fail.
+//! What happens between the function and its table: another caller who is faster, and a process that dies.
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
@@ -14,20 +13,57 @@ type Act = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Stands between them.
 #[derive(Clone, Default)]
 pub(crate) struct Between {
-    before_next: Arc<Mutex<Option<Act>>>,
-    refuses_deletions: Arc<AtomicBool>,
+    before: Arc<Mutex<Meddling>>,
+    left: Arc<Mutex<Option<usize>>>,
+}
+
+/// What is done before transactions.
+#[derive(Default)]
+enum Meddling {
+    #[default]
+    Nothing,
+    Once(Act),
+    Always(Box<dyn FnMut() -> Act + Send>),
 }
 
 impl Between {
     /// Does something right before the next transaction is sent. The transaction waits for it in its thread, so the test
     /// needs a runtime of several.
     pub(crate) fn before_next_transaction(&self, act: impl Future<Output = ()> + Send + 'static) {
-        *self.before_next.lock().unwrap() = Some(Box::pin(act));
+        *self.before.lock().unwrap() = Meddling::Once(Box::pin(act));
     }
 
-    /// Lets no item be deleted alone from now on, as if the process died after its next transaction; or does again.
-    pub(crate) fn refuse_deletions(&self, refuses: bool) {
-        self.refuses_deletions.store(refuses, Ordering::SeqCst);
+    /// The same before every transaction from now on, but for those of what is done itself.
+    pub(crate) fn before_every_transaction<F>(&self, mut act: impl FnMut() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let act = Box::new(move || Box::pin(act()) as Act);
+        *self.before.lock().unwrap() = Meddling::Always(act);
+    }
+
+    /// Lets the process die after so many transactions from now on: nothing that it asks of the table afterwards is heard.
+    pub(crate) fn die_after_transactions(&self, number: usize) {
+        *self.left.lock().unwrap() = Some(number);
+    }
+
+    /// The next process.
+    pub(crate) fn live_again(&self) {
+        *self.left.lock().unwrap() = None;
+    }
+
+    fn meddle(&self) {
+        let meddling = std::mem::take(&mut *self.before.lock().unwrap());
+        let (act, again) = match meddling {
+            Meddling::Nothing => return,
+            Meddling::Once(act) => (act, Meddling::Nothing),
+            Meddling::Always(mut next) => (next(), Meddling::Always(next)),
+        };
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::block_in_place(|| runtime.block_on(act));
+        if let Meddling::Always(_) = again {
+            *self.before.lock().unwrap() = again;
+        }
     }
 }
 
@@ -49,16 +85,14 @@ impl Intercept for Between {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let target = context.request().headers().get("x-amz-target");
-        let target = target.unwrap_or_default();
-        if target.ends_with(".DeleteItem") && self.refuses_deletions.load(Ordering::SeqCst) {
-            return Err("the process is dead".into());
+        let is_transaction = target.unwrap_or_default().ends_with(".TransactWriteItems");
+        if is_transaction {
+            self.meddle();
         }
-        if target.ends_with(".TransactWriteItems") {
-            let act = self.before_next.lock().unwrap().take();
-            if let Some(act) = act {
-                let runtime = tokio::runtime::Handle::current();
-                tokio::task::block_in_place(|| runtime.block_on(act));
-            }
+        match &mut *self.left.lock().unwrap() {
+            Some(0) => return Err("the process is dead".into()),
+            Some(left) if is_transaction => *left -= 1,
+            Some(_) | None => {}
         }
         Ok(())
     }

@@ -1,18 +1,26 @@
-//! Changes of the address and ways back that meet each other, or something else of the same person.
+//! Links of mails that many follow at once, and ways back to an address that meet something else of the same person.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+use jiff::SignedDuration;
+use serde_json::json;
 use testkit::{Answer, SoftPasskey};
 
 use crate::app::{ADDRESS, App, PASSWORD, text};
 use crate::email::{NEW, follow, login_as, moved, wish};
-use crate::passkeys::{PASSKEYS, add, sign_in_with};
+use crate::passkeys::{PASSKEYS, add, add_by_program, sign_in_with};
+use crate::password::{forgot, reset};
 
 const AT_ONCE: usize = 50;
+/// The transactions of a way back.
+const WAY_BACK: usize = 2;
 
-/// How a page of a link answers many at once: how often it did what it is for, and how often the link was used already.
-fn followed_at_once(page: &str, before: impl AsyncFnOnce(&App) -> String) -> (usize, usize) {
+/// How often of many who follow a link at once it did what it is for, and how often it was used already.
+fn followed_at_once(
+    before: impl AsyncFnOnce(&App) -> String,
+    follow: &impl AsyncFn(&App, &str) -> Answer,
+) -> (usize, usize) {
     // Passwords that are hashed at once need their memory at once.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -23,7 +31,7 @@ fn followed_at_once(page: &str, before: impl AsyncFnOnce(&App) -> String) -> (us
         let app = App::new().await;
         let token = before(&app).await;
 
-        let tries = (0..AT_ONCE).map(|_| follow(&app, page, &token));
+        let tries = (0..AT_ONCE).map(|_| follow(&app, &token));
         let answers = futures::future::join_all(tries).await;
 
         let is_gone = |answer: &&Answer| answer.body["code"] == "token_used";
@@ -33,22 +41,42 @@ fn followed_at_once(page: &str, before: impl AsyncFnOnce(&App) -> String) -> (us
 }
 
 #[test]
+fn id_09_new_password_by_many_at_once_is_set_once() {
+    let counted = followed_at_once(
+        async |app| {
+            app.newcomer().await;
+            forgot(app, ADDRESS).await.expect(202);
+            app.newest_token(ADDRESS)
+        },
+        &async |app, token| reset(app, token, "seven looms weave flowers").await,
+    );
+
+    assert_eq!(counted, (1, AT_ONCE - 1));
+}
+
+#[test]
 fn id_09_confirmation_by_many_at_once_succeeds_once() {
-    let counted = followed_at_once("confirm-email", async |app| {
-        let cookie = app.browser().await;
-        wish(app, &cookie, NEW).await.expect(202);
-        app.newest_token(NEW)
-    });
+    let counted = followed_at_once(
+        async |app| {
+            let cookie = app.browser().await;
+            wish(app, &cookie, NEW).await.expect(202);
+            app.newest_token(NEW)
+        },
+        &async |app, token| follow(app, "confirm-email", token).await,
+    );
 
     assert_eq!(counted, (1, AT_ONCE - 1));
 }
 
 #[test]
 fn id_09_way_back_by_many_at_once_succeeds_once() {
-    let counted = followed_at_once("revert-email", async |app| {
-        moved(app).await;
-        app.newest_token(ADDRESS)
-    });
+    let counted = followed_at_once(
+        async |app| {
+            moved(app).await;
+            app.newest_token(ADDRESS)
+        },
+        &async |app, token| follow(app, "revert-email", token).await,
+    );
 
     assert_eq!(counted, (1, AT_ONCE - 1));
 }
@@ -74,7 +102,7 @@ async fn id_11_new_address_ends_other_sign_ins_of_the_same_millisecond() {
     }
 }
 
-/// Its process dies right after the transaction: what that did not do stays undone.
+/// Its process dies right after its last transaction: what that did not do stays undone.
 #[tokio::test(flavor = "multi_thread")]
 async fn id_12_factor_that_comes_at_the_moment_of_the_way_back_goes_with_it() {
     let app = Arc::new(App::new().await);
@@ -87,15 +115,103 @@ async fn id_12_factor_that_comes_at_the_moment_of_the_way_back_goes_with_it() {
         let (app, passkey) = thief;
         let added = add(&app, &cookie, &mut *passkey.lock().await).await;
         added.expect(201);
-        app.between.refuse_deletions(true);
+        app.between.die_after_transactions(WAY_BACK);
+    });
+
+    follow(&app, "revert-email", &token).await;
+
+    app.between.live_again();
+    follow(&app, "revert-email", &token)
+        .await
+        .expect_problem(410, "token_used");
+    let opened = sign_in_with(&app, &mut *passkey.lock().await).await;
+    opened.expect(401);
+}
+
+/// Somebody who changes something before each transaction of a way back, until they are refused.
+async fn met_by<F>(thief: impl Fn(Arc<App>, usize) -> F + Send + Sync + 'static) -> Arc<App>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let app = Arc::new(App::new().await);
+    moved(&app).await;
+    let token = app.newest_token(ADDRESS);
+    let (met, times) = (Arc::clone(&app), AtomicUsize::new(0));
+    app.between.before_every_transaction(move || {
+        thief(Arc::clone(&met), times.fetch_add(1, Ordering::SeqCst))
     });
 
     let back = follow(&app, "revert-email", &token).await;
 
-    app.between.refuse_deletions(false);
-    let opened = sign_in_with(&app, &mut *passkey.lock().await).await;
-    opened.expect(401);
+    app.between.before_next_transaction(async {});
     back.expect(204);
+    app
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_12_way_back_is_not_held_off_by_factors_that_come_and_go() {
+    let pair = Arc::new(tokio::sync::OnceCell::new());
+    let passkeys = Arc::new(tokio::sync::Mutex::new(Vec::new()));
+    let (signed_in, added) = (Arc::clone(&pair), Arc::clone(&passkeys));
+
+    let app = met_by(move |app, time| {
+        let (signed_in, added) = (Arc::clone(&signed_in), Arc::clone(&added));
+        async move {
+            // Two changes within a millisecond could pass for none.
+            app.clock.advance(SignedDuration::from_millis(1));
+            let pair = signed_in.get_or_init(async || {
+                let pair = login_as(&app, NEW, PASSWORD).await;
+                pair.expect(200).body
+            });
+            let token = text(pair.await, "access_token");
+            let origin = testkit::http::PUBLIC_URL;
+            let mut passkey = SoftPasskey::new(&format!("thief {time}"), origin);
+            add_by_program(&app, token, &mut passkey).await;
+            added.lock().await.push(passkey);
+            let listed = app.api.get(PASSKEYS).bearer(token).send().await;
+            if let Some(first) = listed.body["items"].get(1) {
+                let path = format!("{PASSKEYS}/{}", text(first, "id"));
+                app.api.delete(path).bearer(token).send().await;
+            }
+        }
+    })
+    .await;
+
+    let mut passkeys = passkeys.lock().await;
+    assert!(passkeys.len() > 1, "the thief was there");
+    for passkey in passkeys.iter_mut() {
+        sign_in_with(&app, passkey).await.expect(401);
+    }
+    forgot(&app, ADDRESS).await.expect(202);
+    let chosen = "seven looms weave flowers";
+    reset(&app, &app.newest_token(ADDRESS), chosen)
+        .await
+        .expect(204);
+    app.login(chosen, "token").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_12_way_back_is_not_held_off_by_passwords_that_change() {
+    let app = met_by(|app, time| async move {
+        let password = |time: usize| match time {
+            0 => PASSWORD.to_owned(),
+            time => format!("{time} looms weave flowers"),
+        };
+        let signed_in = login_as(&app, NEW, &password(time)).await;
+        if let Some(token) = signed_in.body["access_token"].as_str() {
+            let body = json!({
+                "current_password": password(time),
+                "new_password": password(time + 1),
+            });
+            let call = app.api.post("/v1/me/password").bearer(token);
+            call.json(&body).send().await;
+        }
+    })
+    .await;
+
+    for password in [PASSWORD, "1 looms weave flowers", "2 looms weave flowers"] {
+        app.login(password, "token").await.expect(401);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,19 +220,15 @@ async fn id_12_factor_of_a_program_that_the_way_back_overtakes_is_refused() {
     moved(&app).await;
     let back = app.newest_token(ADDRESS);
     let pair = login_as(&app, NEW, PASSWORD).await.expect(200).body;
-    let token = text(&pair, "access_token");
-    let post = |path: String, body: &Value| app.api.post(path).bearer(token).json(body).send();
     let mut passkey = SoftPasskey::new("thief", testkit::http::PUBLIC_URL);
-    let options = post(format!("{PASSKEYS}/options"), &json!({})).await;
-    let registration = passkey.create(&options.expect(200).body);
-    let body = json!({ "name": "Phone", "registration": registration });
     let owner = Arc::clone(&app);
     app.between.before_next_transaction(async move {
         let reverted = follow(&owner, "revert-email", &back).await;
         reverted.expect(204);
     });
 
-    let added = post(PASSKEYS.to_owned(), &body).await;
+    let token = text(&pair, "access_token");
+    let added = add_by_program(&app, token, &mut passkey).await;
 
     added.expect_problem(401, "unauthenticated");
     sign_in_with(&app, &mut passkey).await.expect(401);
