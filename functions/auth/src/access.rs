@@ -43,8 +43,10 @@ impl Ctx {
     ) -> Result<Option<Tokens>> {
         self.ready_to_issue().await?;
         let now = self.clock.now();
+        let id = FamilyId::generate(self.table.ids());
         let family = RefreshFamily {
-            id: FamilyId::generate(self.table.ids()),
+            id,
+            root: id,
             user,
             tenant,
             started_at: now,

@@ -82,7 +82,10 @@ pub(crate) async fn reauthenticate(
         Credential::Session(old) => {
             let reproved = ctx.gate.reprove(&*ctx.random, old);
             let system = ctx.table.system();
-            if !system.reprove_session(old, &reproved.session, &act).await? {
+            if !system
+                .replace_session_by(old, &reproved.session, &act)
+                .await?
+            {
                 return Err(Error::unauthenticated().into());
             }
             let answer = SignedInAnswer { me, tokens: None };

@@ -55,7 +55,7 @@ pub(crate) async fn refresh(
     match rotation {
         Rotation::Rotated(family) => Ok(Json(ctx.tokens(&family, &next).await?)),
         Rotation::Reused(family) => {
-            tracing::warn!(family = %family.id, "a refresh token was used twice");
+            tracing::warn!(family = %family.id, root = %family.root, "a refresh token was used twice");
             ctx.end_copied(&family, &client).await?;
             Err(refused().into())
         }
@@ -64,7 +64,7 @@ pub(crate) async fn refresh(
 }
 
 impl Ctx {
-    /// The longest time without use of the family whose newest token this is. Refuses it while its tenant wants to know
+    /// The longest time without use of the family whose newest token this is. Refuses it once its sign-in ended, and while its tenant wants to know
     /// again who its person is: the token is not used up, but only another sign-in helps.
     async fn idle_of(&self, used: &RefreshSecret, now: Timestamp) -> Result<SignedDuration> {
         let system = self.table.system();
@@ -73,6 +73,11 @@ impl Ctx {
         let Some(family) = family else {
             return Ok(SignedDuration::ZERO);
         };
+        if system.is_ended(&family).await? {
+            // Whoever ended its sign-in died before it was removed.
+            system.sweep_program(&family).await?;
+            return Err(refused());
+        }
         let idle = family.idle_by(now);
         if let Some(tenant) = family.tenant {
             let age = SignInAge {
@@ -89,7 +94,7 @@ impl Ctx {
         Ok(idle)
     }
 
-    /// Ends a family of which somebody has a copy, and tells its person.
+    /// Ends the sign-in of a family of which somebody has a copy, and tells its person.
     async fn end_copied(&self, family: &RefreshFamily, client: &Client) -> Result<()> {
         let user = self.person(family.user).await?;
         let outgoing = self.sign_in_ended_mail(&user).await?;
@@ -97,12 +102,12 @@ impl Ctx {
             at: self.clock.now(),
             kind: EventKind::UserRefreshTokenReused,
             origin: client.origin(),
-            detail: json!({ "family": family.id }),
+            detail: json!({ "family": family.id, "sign_in": family.root }),
         };
         let system = self.table.system();
         // Of all who come back with an old token one ends it.
         if system
-            .end_copied_family(family, &outgoing.owed, &act)
+            .end_copied_program(family, &outgoing.owed, &act)
             .await?
         {
             self.send(&outgoing).await;

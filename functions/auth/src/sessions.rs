@@ -119,7 +119,7 @@ pub(crate) async fn list_sessions(
     Ok(Json(Page { items, next: None }))
 }
 
-/// Ends one sign-in at once.
+/// Ends one sign-in at once; a program's in all tenants that it was switched to.
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions/{id}",
@@ -172,9 +172,8 @@ impl Ctx {
     async fn alive(&self, user: UserId) -> Result<Vec<Credential>> {
         let sign_ins = self.table.system().sign_ins(user).await?;
         let now = self.clock.now();
-        let sessions = sign_ins.sessions.into_iter().filter(|session| {
-            session.ends_at > now && now.duration_since(session.last_seen_at) < api::SESSION_IDLE
-        });
+        let sessions = sign_ins.sessions.into_iter();
+        let sessions = sessions.filter(|session| is_alive(session, now));
         let families = sign_ins.families.into_iter();
         let families = families.filter(|family| family.ends_at > now);
         Ok(sessions
@@ -197,6 +196,11 @@ impl Ctx {
             detail,
         }
     }
+}
+
+/// Whether a request could come by this session.
+pub(crate) fn is_alive(session: &Session, now: Timestamp) -> bool {
+    session.ends_at > now && now.duration_since(session.last_seen_at) < api::SESSION_IDLE
 }
 
 fn is_same(one: &Credential, other: &Credential) -> bool {

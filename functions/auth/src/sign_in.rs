@@ -16,6 +16,7 @@ use crate::authenticate::{Authenticated, wrong};
 use crate::client::Client;
 use crate::login::Mode;
 use crate::passkey_login::refused;
+use crate::sessions::is_alive;
 
 impl Ctx {
     /// The cookie by which the browser of a sign-in is recognised. Refuses what another site makes a browser send.
@@ -75,11 +76,18 @@ impl Ctx {
         let mut response = match mode {
             Mode::Cookie => {
                 let (session, cookie) = self.new_session(proved, tenant, client);
-                if !system.start_session(&session, &sign_in).await? {
+                let is_started = match self.session_before(headers).await? {
+                    Some(before) => {
+                        let detail = json!({ "session": before.name() });
+                        let end = self.end_of_session(EventKind::UserSessionEnded, client, detail);
+                        system
+                            .start_session_over(&before, &end, &session, &sign_in)
+                            .await?
+                    }
+                    None => system.start_session(&session, &sign_in).await?,
+                };
+                if !is_started {
                     return Err(overtaken().into());
-                }
-                if let Some(old) = self.gate.session_of(headers).await? {
-                    system.end_session(&old).await?;
                 }
                 let cookie = self.gate.cookie().set(&cookie);
                 let answer = SignedInAnswer { me, tokens: None };
@@ -98,6 +106,12 @@ impl Ctx {
             self.send(outgoing).await;
         }
         Ok(response)
+    }
+
+    /// By what the browser of a sign-in was signed in until then, if it was.
+    async fn session_before(&self, headers: &HeaderMap) -> Result<Option<Session>> {
+        let before = self.gate.session_of(headers).await?;
+        Ok(before.filter(|before| is_alive(before, self.clock.now())))
     }
 
     /// The device that is signed in with, and the cookie by which a new browser is known from then on.

@@ -23,7 +23,7 @@ pub(crate) struct Switch {
 }
 
 /// Binds the caller to a tenant. A browser's old session is dead from then on; a program gets a second pair of tokens
-/// and may use both, each in its tenant.
+/// and may use both, each in its tenant, until the end of its sign-in, which is that of both.
 #[utoipa::path(
     post,
     path = "/v1/auth/switch",
@@ -52,7 +52,10 @@ pub(crate) async fn switch(
     match &caller.credential {
         Credential::Session(old) => {
             let rebound = ctx.gate.rebind(&*ctx.random, old, tenant);
-            if !system.switch_session(old, &rebound.session, &act).await? {
+            if !system
+                .replace_session_by(old, &rebound.session, &act)
+                .await?
+            {
                 return Err(Error::unauthenticated().into());
             }
             let answer = SignedInAnswer { me, tokens: None };

@@ -312,6 +312,10 @@ impl Key {
         Self::new(format!("U#{user}"), format!("RT#{family}"))
     }
 
+    pub(crate) fn ended_program(user: UserId, root: FamilyId) -> Self {
+        Self::new(format!("U#{user}"), format!("END#{root}"))
+    }
+
     pub(crate) fn mail_guard(normalized: &str) -> Self {
         Self::new(format!("X#MAIL#{}", hash(&[normalized])), ALONE)
     }

@@ -49,6 +49,7 @@ mod passkeys;
 mod passwords;
 mod patience;
 mod posts;
+mod program_ends;
 mod rate_leases;
 mod rate_limits;
 mod refresh_families;

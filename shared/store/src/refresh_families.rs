@@ -1,5 +1,6 @@
-//! Families of refresh tokens: one sign-in of a program. Each use of a token makes the next generation; an older
-//! generation that comes back means that somebody copied it, and ends the family.
+//! Families of refresh tokens: a sign-in of a program, which has one for each tenant that it was switched to. Each use of
+//! a token makes the next generation; an older generation that comes back means that somebody copied it, and ends the
+//! sign-in with all its families.
 
 use domain::user::Origin;
 use domain::{FamilyId, Result, TenantId, UserId};
@@ -10,7 +11,7 @@ use crate::attribute::{instant, millis, number, optional_millis, seconds, value}
 use crate::condition::{Action, Condition, Write};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, SecretHash};
-use crate::owed_mails::OwedMail;
+use crate::program_ends::goes_on;
 use crate::scope::SystemTable;
 use crate::sign_ins::SignIn;
 use crate::table::Written;
@@ -22,6 +23,9 @@ use crate::user_events::UserAct;
 pub struct RefreshFamily {
     /// Its id.
     pub id: FamilyId,
+    /// The family that its sign-in began with: all that came of it, by a switch of the tenant or by another proof of the
+    /// person, end together.
+    pub root: FamilyId,
     /// Whose it is.
     pub user: UserId,
     /// Where it acts.
@@ -74,7 +78,7 @@ pub struct RefreshToken {
 pub enum Rotation {
     /// The next generation is stored.
     Rotated(RefreshFamily),
-    /// It was used before, so somebody has a copy: the family is to be ended.
+    /// It was used before, so somebody has a copy: the sign-in is to be ended.
     Reused(RefreshFamily),
     /// It is not a token of a living family.
     Unknown,
@@ -83,6 +87,9 @@ pub enum Rotation {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FamilyItem {
     id: FamilyId,
+    /// Absent in families of the version before: then it is their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    root: Option<FamilyId>,
     user: UserId,
     #[serde(default)]
     ten: Option<TenantId>,
@@ -130,6 +137,7 @@ impl From<FamilyItem> for RefreshFamily {
     fn from(item: FamilyItem) -> Self {
         Self {
             id: item.id,
+            root: item.root.unwrap_or(item.id),
             user: item.user,
             tenant: item.ten,
             started_at: item.ca,
@@ -150,10 +158,12 @@ impl SystemTable<'_> {
         first: &RefreshToken,
         sign_in: &SignIn<'_>,
     ) -> Result<bool> {
-        self.start(family.user, put(family, first)?, sign_in).await
+        let writes = self.starts(family.user, put(family, first)?, sign_in)?;
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
     }
 
-    /// Stores a family beside another one, which must be alive. Whether it was.
+    /// Stores a family beside another one of its sign-in, which must be alive. Whether it was.
     pub async fn start_family_beside(
         &self,
         alive: &RefreshFamily,
@@ -163,7 +173,7 @@ impl SystemTable<'_> {
     ) -> Result<bool> {
         let alive = alive.used_at(family.last_used_at);
         let event = self.user_event_write(family.user, act)?;
-        let writes = vec![alive, put(family, first)?, event];
+        let writes = vec![alive, put(family, first)?, event, goes_on(family)];
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
@@ -177,7 +187,8 @@ impl SystemTable<'_> {
         act: &UserAct,
     ) -> Result<bool> {
         let old = Write::delete(old.key()).when(Condition::item_exists());
-        let writes = vec![old, put(new, first)?, self.user_event_write(new.user, act)?];
+        let event = self.user_event_write(new.user, act)?;
+        let writes = vec![old, put(new, first)?, event, goes_on(new)];
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
@@ -234,27 +245,12 @@ impl SystemTable<'_> {
         }
         Ok(Rotation::Unknown)
     }
-
-    /// Ends a family of which a token was used twice, with the mail that tells its person. Whether it was still there.
-    pub async fn end_copied_family(
-        &self,
-        family: &RefreshFamily,
-        mail: &OwedMail,
-        act: &UserAct,
-    ) -> Result<bool> {
-        let writes = vec![
-            Write::delete(family.key()).when(Condition::item_exists()),
-            mail.write(self.table)?,
-            self.user_event_write(family.user, act)?,
-        ];
-        let transacted = self.table.transact(writes).await?;
-        Ok(matches!(transacted, Transacted::Done))
-    }
 }
 
 fn put(family: &RefreshFamily, first: &RefreshToken) -> Result<Write> {
     let item = FamilyItem {
         id: family.id,
+        root: Some(family.root),
         user: family.user,
         ten: family.tenant,
         gen_no: first.generation,

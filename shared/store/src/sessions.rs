@@ -125,7 +125,30 @@ impl From<SessionItem> for Session {
 impl SystemTable<'_> {
     /// Stores a new session. Whether it could start.
     pub async fn start_session(&self, session: &Session, sign_in: &SignIn<'_>) -> Result<bool> {
-        self.start(session.user, put(session)?, sign_in).await
+        let writes = self.starts(session.user, put(session)?, sign_in)?;
+        let transacted = self.table.transact(writes).await?;
+        Ok(matches!(transacted, Transacted::Done))
+    }
+
+    /// The same for a browser that was signed in until then, as whoever it was: `before` ends in the same transaction.
+    /// It may have ended meanwhile.
+    pub async fn start_session_over(
+        &self,
+        before: &Session,
+        end: &UserAct,
+        session: &Session,
+        sign_in: &SignIn<'_>,
+    ) -> Result<bool> {
+        let mut writes = self.starts(session.user, put(session)?, sign_in)?;
+        let ended = writes.len();
+        writes.extend(self.end_of_session(before, end)?);
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(true),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index == ended) => {
+                self.start_session(session, sign_in).await
+            }
+            Transacted::Refused(_) => Ok(false),
+        }
     }
 
     /// Puts a new session in the place of an old one, which is dead from then on. Whether the old one was still alive.
@@ -134,27 +157,8 @@ impl SystemTable<'_> {
         Ok(matches!(transacted, Transacted::Done))
     }
 
-    /// The same for a session whose person proved again who they are.
-    pub async fn reprove_session(
-        &self,
-        old: &Session,
-        new: &Session,
-        act: &UserAct,
-    ) -> Result<bool> {
-        self.replace_session_by(old, new, act).await
-    }
-
-    /// The same for a session whose person enters another tenant.
-    pub async fn switch_session(
-        &self,
-        old: &Session,
-        new: &Session,
-        act: &UserAct,
-    ) -> Result<bool> {
-        self.replace_session_by(old, new, act).await
-    }
-
-    async fn replace_session_by(
+    /// The same by an act of its person: another proof of who they are, or the way into another tenant.
+    pub async fn replace_session_by(
         &self,
         old: &Session,
         new: &Session,
@@ -177,12 +181,6 @@ impl SystemTable<'_> {
         self.table
             .write(write.when(Condition::item_exists()))
             .await?;
-        Ok(())
-    }
-
-    /// Ends a session at once.
-    pub async fn end_session(&self, session: &Session) -> Result<()> {
-        self.table.write(Write::delete(session.key())).await?;
         Ok(())
     }
 }

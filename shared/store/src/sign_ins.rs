@@ -2,7 +2,8 @@
 
 use domain::{Result, UserId};
 
-use crate::condition::Write;
+use crate::attribute::Attributes;
+use crate::condition::{Condition, Write};
 use crate::credentials::Credential;
 use crate::devices::Device;
 use crate::item::decode;
@@ -18,7 +19,7 @@ use crate::user_events::UserAct;
 use crate::users;
 
 /// Sign-ins that end in the transaction of an act; a transaction takes no more than 100 writes.
-const ENDED_AT_ONCE: usize = 80;
+pub(crate) const ENDED_AT_ONCE: usize = 80;
 
 /// What opened a sign-in. It starts only while that still would, so that a sign-in that meets the end of all sign-ins
 /// is refused.
@@ -77,31 +78,37 @@ impl SignIns {
 impl SystemTable<'_> {
     /// All sign-ins of a person.
     pub async fn sign_ins(&self, user: UserId) -> Result<SignIns> {
-        let of = |prefix: &str| {
-            let partition = Key::user(user).pk;
-            Query::of_table(partition, Range::Prefix(prefix.to_owned()))
-        };
-        let sessions = self.table.query_all(&of(Key::SESSIONS)).await?;
-        let families = self.table.query_all(&of(Key::FAMILIES)).await?;
+        let sessions = self.begun(user, Key::SESSIONS).await?;
         Ok(SignIns {
             sessions: sessions
                 .into_iter()
                 .map(|attributes| Ok(decode::<SessionItem>(attributes)?.into()))
                 .collect::<Result<_>>()?,
-            families: families
-                .into_iter()
-                .map(|attributes| Ok(decode::<FamilyItem>(attributes)?.into()))
-                .collect::<Result<_>>()?,
+            families: self.families(user).await?,
         })
     }
 
-    /// Starts a sign-in by the write that stores it. Whether it is started.
-    pub(crate) async fn start(
-        &self,
+    /// All refresh families of a person.
+    pub(crate) async fn families(&self, user: UserId) -> Result<Vec<RefreshFamily>> {
+        let families = self.begun(user, Key::FAMILIES).await?.into_iter();
+        families
+            .map(|attributes| Ok(decode::<FamilyItem>(attributes)?.into()))
+            .collect()
+    }
+
+    async fn begun(&self, user: UserId, prefix: &str) -> Result<Vec<Attributes>> {
+        let prefix = Range::Prefix(prefix.to_owned());
+        let query = Query::of_table(Key::user(user).pk, prefix);
+        self.table.query_all(&query).await
+    }
+
+    /// The writes that start a sign-in, of which the first one stores it.
+    pub(crate) fn starts(
+        self,
         user: UserId,
         stored: Write,
         sign_in: &SignIn<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Vec<Write>> {
         let act = &sign_in.act;
         let mut writes = vec![stored, self.user_event_write(user, act)?];
         match sign_in.opening {
@@ -122,16 +129,24 @@ impl SystemTable<'_> {
         if let Some(mail) = sign_in.mail {
             writes.push(mail.write(self.table)?);
         }
+        Ok(writes)
+    }
+
+    /// Ends one sign-in, a program's with all its families. Whether it was there.
+    pub async fn end_sign_in(&self, ended: &Credential, act: &UserAct) -> Result<bool> {
+        let session = match ended {
+            Credential::Session(session) => session,
+            Credential::Family(family) => return self.end_program(family, act).await,
+        };
+        let writes = Vec::from(self.end_of_session(session, act)?);
         let transacted = self.table.transact(writes).await?;
         Ok(matches!(transacted, Transacted::Done))
     }
 
-    /// Ends one sign-in. Whether it was there.
-    pub async fn end_sign_in(&self, ended: &Credential, act: &UserAct) -> Result<bool> {
-        let end = Write::delete(ended.key()).when(crate::condition::Condition::item_exists());
-        let writes = vec![end, self.user_event_write(ended.user(), act)?];
-        let transacted = self.table.transact(writes).await?;
-        Ok(matches!(transacted, Transacted::Done))
+    /// The writes that end a session which is still there.
+    pub(crate) fn end_of_session(self, session: &Session, act: &UserAct) -> Result<[Write; 2]> {
+        let end = Write::delete(session.key()).when(Condition::item_exists());
+        Ok([end, self.user_event_write(session.user, act)?])
     }
 
     /// Ends all sign-ins of a person but `kept`.

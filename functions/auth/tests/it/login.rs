@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::Answer;
 
@@ -160,6 +163,66 @@ async fn id_13_login_over_a_session_ends_it() {
 
     assert_ne!(first, second);
     app.me_by_cookie(&first).await.expect(401);
+    app.me_by_cookie(&second).await.expect(200);
+}
+
+async fn login_over(app: &App, cookie: &str) -> Answer {
+    let body = json!({ "email": ADDRESS, "password": PASSWORD });
+    let call = app.api.post("/v1/auth/login").cookie(cookie).json(&body);
+    call.send().await
+}
+
+#[tokio::test]
+async fn id_13_login_over_a_session_whose_process_dies_ends_it() {
+    let app = App::new().await;
+    let first = app.browser().await;
+    app.between.die_after_transactions(1);
+
+    login_over(&app, &first).await;
+
+    app.between.live_again();
+    app.me_by_cookie(&first).await.expect(401);
+}
+
+#[tokio::test]
+async fn id_44_login_over_a_session_remembers_its_end_once() {
+    let app = App::new().await;
+    let first = app.browser().await;
+    let me = app.me_by_cookie(&first).await.expect(200).body;
+    let user = text(&me["user"], "id").parse().unwrap();
+    let listed = app.api.get("/v1/me/sessions").cookie(&first);
+    let listed = listed.send().await.expect(200).body;
+    let ended = text(&listed["items"][0], "id");
+
+    login_over(&app, &first).await.expect(200);
+    // One that is over already does not end again.
+    let second = login_over(&app, &first).await.expect(200).cookie();
+    app.clock.advance(SignedDuration::from_mins(61));
+    login_over(&app, &second).await.expect(200);
+
+    let events = app.table.system().user_events(user, 20).await.unwrap();
+    let ends: Vec<&str> = events
+        .iter()
+        .filter(|event| event.kind == "user.session_ended")
+        .map(|event| text(&event.detail, "session"))
+        .collect();
+    assert_eq!(ends, [ended]);
+}
+
+/// It ends between the look at it and the sign-in.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_13_login_over_a_session_that_ends_meanwhile_begins_all_the_same() {
+    let app = Arc::new(App::new().await);
+    let first = app.browser().await;
+    let leaver = (Arc::clone(&app), first.clone());
+    app.between.before_next_transaction(async move {
+        let (app, first) = leaver;
+        let call = app.api.post("/v1/auth/logout").cookie(&first);
+        call.send().await.expect(204);
+    });
+
+    let second = login_over(&app, &first).await.expect(200).cookie();
+
     app.me_by_cookie(&second).await.expect(200);
 }
 

@@ -93,6 +93,28 @@ async fn id_16_logout_kills_access_and_refresh_tokens_at_once() {
 }
 
 #[tokio::test]
+async fn id_16_logout_of_a_program_ends_what_it_switched_to() {
+    let app = App::new().await;
+    let pair = app.program().await;
+    let user = text(&pair["user"], "id").parse().unwrap();
+    let tenant = tenant(&app.table, &app.clock);
+    member_of(&app.table, &app.clock, user, &tenant, Role::Editor).await;
+    let call = app.api.post("/v1/auth/switch");
+    let call = call.bearer(text(&pair, "access_token"));
+    let call = call.json(&json!({ "tenant_id": tenant.id }));
+    let beside = call.send().await.expect(200).body;
+
+    let call = app.api.post("/v1/auth/logout");
+    let call = call.bearer(text(&pair, "access_token"));
+    call.send().await.expect(204);
+
+    let me = app.me_by_token(text(&beside, "access_token")).await;
+    me.expect(401);
+    let renewed = app.refresh(text(&beside, "refresh_token")).await;
+    renewed.expect(401);
+}
+
+#[tokio::test]
 async fn id_44_logout_of_a_browser_and_of_a_program_is_remembered_with_what_ended() {
     let app = App::new().await;
     let cookie = app.browser().await;

@@ -59,8 +59,10 @@ impl World {
     async fn token(&self, of: &TestMember) -> String {
         let now = self.clock.now();
         let ids = self.table.ids();
+        let id = FamilyId::generate(ids);
         let family = RefreshFamily {
-            id: FamilyId::generate(ids),
+            id,
+            root: id,
             user: of.user,
             tenant: Some(of.tenant),
             started_at: now,

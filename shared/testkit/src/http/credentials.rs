@@ -120,7 +120,7 @@ pub async fn reproved(
         detail: Value::Null,
     };
     let system = table.system();
-    let replaced = system.reprove_session(&old, &new, &act).await;
+    let replaced = system.replace_session_by(&old, &new, &act).await;
     assert!(replaced.expect("a stored session"), "they are signed in");
     TestMember {
         cookie: shown(&cookie),
