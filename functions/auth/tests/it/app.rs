@@ -37,6 +37,8 @@ pub(crate) struct App {
     /// What the function measured.
     pub(crate) metrics: Lines,
     pub(crate) between: Between,
+    /// What the API's document says of the routes.
+    pub(crate) document: Value,
     calls: Calls,
 }
 
@@ -165,8 +167,10 @@ impl App {
             limits,
             strangers: Arc::new(Strangers::new(Metrics::writing_to("auth", metrics.clone()))),
         };
+        let routes = auth::router(ctx);
+        let document = serde_json::to_value(routes.get_openapi()).unwrap();
         Self {
-            api: TestApi::new(auth::router(ctx), &clock),
+            api: TestApi::new(routes, &clock),
             clock,
             client,
             table,
@@ -178,6 +182,7 @@ impl App {
             keys,
             metrics,
             between,
+            document,
             calls,
         }
     }

@@ -21,6 +21,7 @@ mod equal_work;
 mod factors_at_once;
 mod forgery;
 mod limits;
+mod links;
 mod login;
 mod mail_limits;
 mod outage;
