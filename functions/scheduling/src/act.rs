@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::{self, Plan};
 use domain::delivery::timing::latest_start;
-use domain::delivery::{Delivery, DeliveryKey, HoldReason, Transition};
+use domain::delivery::{Delivery, HoldReason, Transition};
 use domain::event::{EventKind, Subject};
 use domain::post::{Action, is_past_intent, target_actions};
 use domain::preflight::Validated;
@@ -61,7 +61,8 @@ macro_rules! act_route {
             let targets = target_ids(body.targets.as_deref())?;
             let asker = Asker::from(caller);
             let stored = ctx.perform(&asker, id, &if_match, targets.as_deref(), &$act).await?;
-            Ok(PostView::answer(&stored).into_response())
+            let left = ctx.left_of_targets(&asker, &stored).await;
+            Ok((left, PostView::answer(&stored)).into_response())
         }
     };
 }
@@ -99,6 +100,7 @@ act_route!(
     request_body = ScheduleInput,
     responses(
         (status = OK, description = "The post after the act", body = PostView),
+        (status = PAYMENT_REQUIRED, description = "`plan_limit`: too many targets in the month in which they are due"),
         (status = CONFLICT, description = "`already_publishing` or `action_not_allowed`"),
         (status = PRECONDITION_FAILED, description = "`stale_version`"),
         (status = UNPROCESSABLE_ENTITY, description = "The time or the content is not acceptable"),
@@ -128,7 +130,8 @@ pub(crate) async fn schedule_post(
     let stored = ctx
         .perform(&asker, id, &if_match, targets.as_deref(), &act)
         .await?;
-    Ok(PostView::answer(&stored).into_response())
+    let left = ctx.left_of_targets(&asker, &stored).await;
+    Ok((left, PostView::answer(&stored)).into_response())
 }
 
 impl Ctx {
@@ -174,10 +177,11 @@ impl Ctx {
             .filter(|delivery| chosen.contains(&delivery.id))
         {
             let transition = planned.transition(delivery)?;
-            *delivery = delivery.apply(&transition).map_err(|refusal| {
+            let next = delivery.apply(&transition).map_err(|refusal| {
                 Error::internal("an act does not fit the state that allows it", refusal)
             })?;
-            changes.push(DeliveryChange::Step(DeliveryKey::of(delivery), transition));
+            let seen = std::mem::replace(delivery, next);
+            changes.push(DeliveryChange::Step(Box::new(seen), transition));
         }
         let mut post = acted_on(&stored.post, planned.now);
         match act {
@@ -193,6 +197,7 @@ impl Ctx {
             seen: stored.post.version,
             post: &post,
             targets: deliveries.len(),
+            limits: asker.tenant.limits,
             body: None,
             deliveries: changes,
             media_gained: Vec::new(),

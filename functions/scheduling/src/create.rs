@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use api::permission::WriteDrafts;
-use api::{Can, Command, Headroom, Query, Quota};
+use api::{Can, Command, Query};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::Plan;
@@ -47,6 +47,7 @@ pub(crate) struct CreateOptions {
     responses(
         (status = CREATED, description = "The post", body = PostView),
         (status = OK, description = "What a dry run found", body = DryRunView),
+        (status = PAYMENT_REQUIRED, description = "`plan_limit`: too many posts, or targets in the month in which they are due"),
         (status = NOT_FOUND, description = "An account or a medium does not exist: `not_found`"),
         (status = UNPROCESSABLE_ENTITY, description = "`invalid_request` with every field at fault, or `idempotency_key_reused`"),
     )
@@ -72,10 +73,9 @@ impl Ctx {
     /// The answer to everything that makes a post.
     pub(crate) async fn created(&self, asker: &Asker, made: &StoredPost) -> Response {
         let location = [(LOCATION, format!("/v1/posts/{}", made.post.id))];
-        let used = self.posts(asker).posts_used(self.clock.now()).await;
-        let headroom = Headroom::after(Quota::Posts, asker.tenant.limits.posts_per_month, used);
+        let (posts, targets) = self.left_after_creation(asker, made).await;
         let answer = PostView::answer(made);
-        (StatusCode::CREATED, location, headroom, answer).into_response()
+        (StatusCode::CREATED, location, posts, targets, answer).into_response()
     }
 
     async fn create(
@@ -184,7 +184,7 @@ impl Ctx {
             post: &post,
             body: &body,
             deliveries: &deliveries,
-            posts_per_month: asker.tenant.limits.posts_per_month,
+            limits: asker.tenant.limits,
             claim,
             events: vec![creation_event(&post, &body, copied)],
         };

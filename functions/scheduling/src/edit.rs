@@ -7,7 +7,7 @@ use api::{Can, IfMatch, Json, Path};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::acts::{self, Plan};
-use domain::delivery::{Delivery, DeliveryKey, State as DeliveryState, Transition};
+use domain::delivery::{Delivery, State as DeliveryState, Transition};
 use domain::event::{EventKind, Subject};
 use domain::post::{Action, Body, Post, TargetContent, is_draft, is_editable, is_past_intent};
 use domain::preflight::Validated;
@@ -37,6 +37,7 @@ use crate::{Asker, Ctx, ROUNDS, too_busy};
     request_body(content = inline(PatchPost), description = "Only what is to change"),
     responses(
         (status = OK, description = "The post after the change", body = PostView),
+        (status = PAYMENT_REQUIRED, description = "`plan_limit`: too many targets in the month in which they are due"),
         (status = CONFLICT, description = "`already_publishing` or `action_not_allowed`"),
         (status = PRECONDITION_FAILED, description = "`stale_version`"),
         (status = PRECONDITION_REQUIRED, description = "`version_required`"),
@@ -56,7 +57,8 @@ pub(crate) async fn update_post(
         let stored = ctx.stored(&asker, id).await?;
         if_match.check(stored.post.version)?;
         if let Some(done) = ctx.try_update(&asker, stored, &patch).await? {
-            return Ok(PostView::answer(&done).into_response());
+            let targets = ctx.left_of_targets(&asker, &done).await;
+            return Ok((targets, PostView::answer(&done)).into_response());
         }
     }
     Err(too_busy().into())
@@ -130,6 +132,7 @@ impl Ctx {
             seen: stored.post.version,
             post: &post,
             targets: outcome.deliveries.len(),
+            limits: asker.tenant.limits,
             body: Some(&body),
             deliveries: outcome.changes,
             media_gained: gained,
@@ -241,8 +244,8 @@ impl Edit<'_> {
                             )
                         })?;
                         outcome.deliveries.push(next);
-                        let key = DeliveryKey::of(delivery);
-                        outcome.changes.push(DeliveryChange::Step(key, transition));
+                        let seen = Box::new(delivery.clone());
+                        outcome.changes.push(DeliveryChange::Step(seen, transition));
                     }
                 },
             }
@@ -257,10 +260,10 @@ impl Edit<'_> {
             .filter(|state| !is_past_intent(*state))
             .collect();
         for delivery in stored.deliveries.iter().filter(|delivery| !stays(delivery)) {
-            let key = DeliveryKey::of(delivery);
+            let seen = Box::new(delivery.clone());
             outcome
                 .changes
-                .push(DeliveryChange::Remove(key, removable.clone()));
+                .push(DeliveryChange::Remove(seen, removable.clone()));
         }
         Ok(outcome)
     }

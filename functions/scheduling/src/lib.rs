@@ -23,6 +23,7 @@ mod calendar;
 mod create;
 mod duplicate;
 mod edit;
+mod headroom;
 mod list;
 mod merge;
 mod planning;

@@ -5,7 +5,7 @@ use api::{Can, IfMatch, Json, Path};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::delivery::{
-    Delivery, DeliveryKey, Evidence, Fault, FaultActor, FaultCategory, ProofKind, Transition, acts,
+    Delivery, Evidence, Fault, FaultActor, FaultCategory, ProofKind, Transition, acts,
 };
 use domain::event::{EventKind, Subject};
 use domain::post::{Action, target_actions};
@@ -94,10 +94,10 @@ impl Ctx {
             return Err(not_allowed(Action::Resolve, &[delivery]));
         }
         let transition = transition(delivery, found, act.at);
-        let key = DeliveryKey::of(delivery);
-        *delivery = delivery.apply(&transition).map_err(|refusal| {
+        let next = delivery.apply(&transition).map_err(|refusal| {
             Error::internal("an act does not fit the state that allows it", refusal)
         })?;
+        let seen = Box::new(std::mem::replace(delivery, next));
         let post = acted_on(&stored.post, act.at);
         let outcome = match found.outcome {
             FoundOutcome::Published => "published",
@@ -107,8 +107,9 @@ impl Ctx {
             seen: stored.post.version,
             post: &post,
             targets: deliveries.len(),
+            limits: asker.tenant.limits,
             body: None,
-            deliveries: vec![DeliveryChange::Step(key, transition)],
+            deliveries: vec![DeliveryChange::Step(seen, transition)],
             media_gained: Vec::new(),
             media_lost: Vec::new(),
             events: vec![(

@@ -23,11 +23,14 @@ pub(crate) struct UsageView {
     members: Share,
     /// Posts that were made in the present month (UTC).
     posts_this_month: Share,
+    /// Targets that are due in the present month (UTC): scheduled, and out. Those that failed count until they are
+    /// planned anew or removed.
+    targets_this_month: Share,
     /// Targets that were due in the present month (UTC) and are out.
     published_this_month: PublishedView,
     /// Bytes of media, also of those that are announced and not uploaded yet.
     media_bytes: Share,
-    /// When the next month begins, and `posts_this_month` with it.
+    /// When the next month begins, and its counts.
     #[schema(value_type = String, format = DateTime)]
     month_ends_at: Timestamp,
 }
@@ -41,7 +44,7 @@ pub(crate) struct Share {
     remaining: u64,
 }
 
-/// How many targets are out. No plan limits it: what is out was a post that one made.
+/// How many targets are out. They have been counted since they were planned: nothing is refused when it goes out.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Published)]
 pub(crate) struct PublishedView {
@@ -79,7 +82,8 @@ impl UsageView {
         Self {
             accounts: Share::new(usage.accounts, limits.accounts),
             members: Share::new(usage.members, limits.members),
-            posts_this_month: Share::new(usage.posts, limits.posts_per_month),
+            posts_this_month: Share::new(usage.month.posts, limits.posts_per_month),
+            targets_this_month: Share::new(usage.month.targets, limits.targets_per_month),
             published_this_month: published.into(),
             media_bytes: Share::new(usage.media_bytes, limits.media_bytes),
             month_ends_at: next_month(now),

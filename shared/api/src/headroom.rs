@@ -17,6 +17,8 @@ pub enum Quota {
     Members,
     /// Posts that are made in a month.
     Posts,
+    /// Targets that are due in a month.
+    Targets,
     /// Bytes of media.
     MediaBytes,
 }
@@ -36,6 +38,7 @@ impl Quota {
             Self::Accounts => "accounts",
             Self::Members => "members",
             Self::Posts => "posts",
+            Self::Targets => "targets",
             Self::MediaBytes => "media-bytes",
         }
     }

@@ -51,6 +51,9 @@ pub struct Limits {
     pub members: u64,
     /// Posts created in a calendar month (UTC).
     pub posts_per_month: u64,
+    /// Targets that are due in a calendar month (UTC): scheduled, and out.
+    #[serde(default = "Limits::default_targets_per_month")]
+    pub targets_per_month: u64,
     /// Bytes of stored media.
     pub media_bytes: u64,
 }
@@ -61,12 +64,18 @@ impl Limits {
         accounts: 100,
         members: 1_000,
         posts_per_month: 100_000,
+        targets_per_month: 1_000_000,
         media_bytes: 50 * 1024 * 1024 * 1024,
     };
 
     /// For tenants that were stored before members were counted.
     fn default_members() -> u64 {
         Self::DEFAULT.members
+    }
+
+    /// For tenants that were stored before targets were counted.
+    fn default_targets_per_month() -> u64 {
+        Self::DEFAULT.targets_per_month
     }
 }
 

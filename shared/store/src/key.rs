@@ -16,7 +16,7 @@ use crate::names::Named;
 use crate::scope::TenantScope;
 
 /// The primary key of an item.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -117,9 +117,16 @@ impl Key {
             Counter::Roles => "ROLES".to_owned(),
             Counter::AccountGroups => "GROUPS".to_owned(),
             Counter::MediaBytes => "MEDIA".to_owned(),
-            Counter::PostsOf(month) => format!("POSTS#{}", month_text(month)),
         };
         Self::new(tenant_partition(scope.tenant()), format!("USE#{name}"))
+    }
+
+    /// What is counted in a month, such as `2026-12`.
+    pub(crate) fn month(scope: &TenantScope, month: &str) -> Self {
+        Self::new(
+            tenant_partition(scope.tenant()),
+            format!("USE#POSTS#{month}"),
+        )
     }
 
     /// What of a month, such as `2026-12`, is out.
@@ -376,8 +383,6 @@ pub(crate) enum Counter {
     AccountGroups,
     /// Stored bytes of media.
     MediaBytes,
-    /// Posts created in the month (UTC) of this instant.
-    PostsOf(Timestamp),
 }
 
 /// The hash of a secret: what is stored instead of it.

@@ -132,6 +132,6 @@ pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, Te
 pub use transfers::{
     ExportAdvance, ImportBegun, ImportTurn, Transfer, TransferFile, TransfersToErase,
 };
-pub use usage::Usage;
+pub use usage::{MonthUsage, Usage};
 pub use user_events::{UserAct, UserEvent};
 pub use users::{AddressStanding, Registered, Registration, StoredPassword, StoredUser};

@@ -8,7 +8,7 @@ use domain::network::NetworkId;
 use domain::post::{Body, Content, Override, Post, TargetContent};
 use domain::preflight::{Validated, validate};
 use domain::schedule::Schedule;
-use domain::tenant::TimeZoneName;
+use domain::tenant::{Limits, TimeZoneName};
 use domain::{AccountId, Clock, DeliveryId, PostId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -125,7 +125,10 @@ impl Draft {
             post: &self.post,
             body: &self.body,
             deliveries: std::slice::from_ref(&self.delivery),
-            posts_per_month,
+            limits: Limits {
+                posts_per_month,
+                ..Limits::DEFAULT
+            },
             claim: None,
             events: vec![(
                 EventKind::PostCreated,

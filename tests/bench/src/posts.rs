@@ -8,7 +8,7 @@ use domain::network::NetworkId;
 use domain::post::{Body, Content, Override, Post, TargetContent};
 use domain::preflight::validate;
 use domain::schedule::Schedule;
-use domain::tenant::TimeZoneName;
+use domain::tenant::{Limits, TimeZoneName};
 use domain::{DeliveryId, PostId, UserId};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -131,7 +131,11 @@ async fn create(
         post: &post,
         body: &body,
         deliveries: std::slice::from_ref(&delivery),
-        posts_per_month: 10_000_000,
+        limits: Limits {
+            posts_per_month: 10_000_000,
+            targets_per_month: 10_000_000,
+            ..Limits::DEFAULT
+        },
         claim,
         events: events(id, due),
     };

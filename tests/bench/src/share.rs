@@ -112,7 +112,7 @@ impl Asker {
             due,
         };
         posts::write(table, self.user, draft, Some(&claim)).await?;
-        tenant.posts_used(Timestamp::now()).await?;
+        tenant.months_used([Timestamp::now()]).await?;
         Ok(())
     }
 

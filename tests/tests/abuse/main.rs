@@ -28,6 +28,7 @@ mod keys;
 mod lost_factor;
 mod mails;
 mod mass_assignment;
+mod months;
 mod places;
 mod quotas;
 mod roles;

@@ -26,6 +26,10 @@ struct Plan {
 
 impl Plan {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Limits)) -> Self {
         let product = Product::new().await;
         let room = ROOM as u64;
         let mut tenant = tenant(&product.table, &product.clock);
@@ -33,8 +37,10 @@ impl Plan {
             accounts: room,
             members: room,
             posts_per_month: room,
+            targets_per_month: room,
             media_bytes: room * BYTES,
         };
+        change(&mut tenant.limits);
         let user = UserId::generate(product.table.ids());
         let owner = member_of(&product.table, &product.clock, user, &tenant, Role::Owner).await;
         Self { product, owner }
@@ -141,7 +147,8 @@ async fn quota_of_posts_is_not_exceeded_by_64_at_once_and_counts_what_was_made_i
 
     let used = || async {
         let now = plan.product.clock.now();
-        plan.table().posts_used(now).await.unwrap()
+        let [month] = plan.table().months_used([now]).await.unwrap();
+        month.posts
     };
     assert_eq!(used().await, ROOM as u64);
     let (listed, _) = plan.table().post_ids(None, 500).await.unwrap();
@@ -160,7 +167,62 @@ async fn quota_of_posts_is_not_exceeded_by_64_at_once_and_counts_what_was_made_i
     let more = plan.post("/v1/posts", &post(0)).await;
     more.expect_problem(402, "plan_limit");
     let january = "2027-01-01T00:00:00Z".parse().unwrap();
-    assert_eq!(plan.table().posts_used(january).await.unwrap(), 0);
+    let [january] = plan.table().months_used([january]).await.unwrap();
+    assert_eq!(january.posts, 0);
+}
+
+/// Targets are counted in the month in which they are due: what is cancelled is given back, and other months have room.
+#[tokio::test(flavor = "multi_thread")]
+async fn quota_of_targets_is_not_exceeded_by_64_at_once_and_given_back_by_cancelling() {
+    let plan = Plan::with(|limits| limits.posts_per_month = 2 * AT_ONCE as u64).await;
+    let connected = plan.post("/v1/accounts", &account(0)).await.expect(201);
+    let post = |when: &Value| {
+        json!({
+            "when": when,
+            "base": { "text": "Walk" },
+            "targets": [{ "account_id": connected.body["id"] }],
+        })
+    };
+    let january = json!({ "at": "2027-01-24T09:00:00Z" });
+    let drafts = vec![post(&json!({ "draft": true })); AT_ONCE];
+    let drafts = join_all(drafts.iter().map(|draft| plan.post("/v1/posts", draft))).await;
+    let drafts = drafts
+        .into_iter()
+        .map(|made| made.expect(201).body["id"].clone());
+    let drafts: Vec<String> = drafts.map(|id| id.as_str().unwrap().to_owned()).collect();
+
+    let wishes = vec![post(&january); AT_ONCE];
+    let made = plan.fill("/v1/posts", wishes, ROOM, "targets").await;
+
+    let used = || async {
+        let month = "2027-01-01T00:00:00Z".parse().unwrap();
+        let [month] = plan.table().months_used([month]).await.unwrap();
+        month.targets
+    };
+    assert_eq!(used().await, ROOM as u64);
+    let schedule_all = |when: Value| {
+        let schedule = drafts
+            .iter()
+            .map(|draft| format!("/v1/posts/{draft}/schedule"));
+        let (paths, plan) = (schedule.collect::<Vec<_>>(), &plan);
+        async move { join_all(paths.iter().map(|path| plan.post(path, &when))).await }
+    };
+    for refused in schedule_all(json!({ "when": january })).await {
+        refused.expect_problem(402, "plan_limit");
+    }
+    let cancel = format!("/v1/posts/{}/cancel", made[0]);
+    plan.post(&cancel, &json!({})).await.expect(200);
+    assert_eq!(used().await, ROOM as u64 - 1);
+    let answers = schedule_all(json!({ "when": january })).await;
+    let scheduled: Vec<_> = answers.iter().filter(|one| one.status == 200).collect();
+    assert_eq!(scheduled.len(), 1);
+    assert_eq!(left_of(scheduled[0], "targets"), 0);
+    assert_eq!(used().await, ROOM as u64);
+    let february = json!({ "when": { "at": "2027-02-24T09:00:00Z" } });
+    let answers = schedule_all(february).await;
+    let scheduled = answers.iter().filter(|one| one.status == 200);
+    let left = scheduled.map(|answer| left_of(answer, "targets")).min();
+    assert_eq!(left, Some(0), "another month has room of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use domain::delivery::{Delivery, DeliveryKey, State};
 use domain::event::{Actor, EventKind, Subject};
 use domain::membership::Role;
 use domain::post::{Body, Content, Override, Post, TargetContent};
+use domain::tenant::Limits;
 use domain::{AccountId, DeliveryId, PostId};
 use jiff::Timestamp;
 use serde_json::json;
@@ -153,7 +154,7 @@ impl RealTable {
             post: &post,
             body: &body,
             deliveries: std::slice::from_ref(&delivery),
-            posts_per_month: 1_000_000,
+            limits: Limits::DEFAULT,
             claim: None,
             events: vec![(EventKind::PostCreated, Subject::Post(post.id), json!({}))],
         };

@@ -70,6 +70,10 @@ async fn usage_tells_what_is_left_of_each_limit() {
     );
     assert_eq!(usage["posts_this_month"]["remaining"], 100_000);
     assert_eq!(
+        usage["targets_this_month"],
+        json!({ "used": 0, "limit": 1_000_000, "remaining": 1_000_000 })
+    );
+    assert_eq!(
         usage["published_this_month"],
         json!({ "targets": 0, "counted_until": "2026-12-01T08:00:00Z" })
     );

@@ -159,7 +159,7 @@ async fn fits(
     now: Timestamp,
 ) -> Result<bool> {
     let used = tenant.usage(now).await?;
-    let posts = used.posts.saturating_add(import.counts.posts);
+    let posts = used.month.posts.saturating_add(import.counts.posts);
     let media_bytes = used.media_bytes.saturating_add(import.media_bytes);
     Ok(posts <= head.limits.posts_per_month && media_bytes <= head.limits.media_bytes)
 }

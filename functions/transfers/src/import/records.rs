@@ -281,7 +281,7 @@ impl Maker<'_> {
             post: &planned.post,
             body: &planned.body,
             deliveries: &planned.deliveries,
-            posts_per_month: self.head.limits.posts_per_month,
+            limits: self.head.limits,
             claim: None,
             events: vec![(
                 EventKind::PostCreated,

@@ -157,6 +157,12 @@ impl Delivery {
         self.deadline.map_or(Timestamp::MAX, latest_start)
     }
 
+    /// When it counts against what its tenant may publish in a month: from the act that plans it until one that takes
+    /// its time away. Only people's acts change that, and all of them raise the revision.
+    pub fn counted_at(&self) -> Option<Timestamp> {
+        self.due.filter(|_| self.state != State::Cancelled)
+    }
+
     /// Milliseconds from its due time to the begin of the publishing call; never negative.
     pub fn lateness_ms(&self) -> Option<u64> {
         let lateness = self.called_at?.duration_since(self.due?).as_millis();

@@ -90,6 +90,13 @@ pub struct Transition {
 }
 
 impl Transition {
+    /// The same, only while the plan is the one of this revision.
+    #[must_use]
+    pub fn only_of(self, revision: Revision) -> Self {
+        let guard = Guard::All(vec![self.guard, Guard::RevisionIs(revision)]);
+        Self { guard, ..self }
+    }
+
     /// Why it happens, where it says.
     pub fn fault(&self) -> Option<&Fault> {
         self.changes.iter().find_map(|change| match change {

@@ -6,7 +6,7 @@
 
 use domain::account::{Account, AccountState};
 use domain::delivery::timing::SETTLE;
-use domain::delivery::{Delivery, DeliveryKey, Guard, HoldReason, State, Transition, acts};
+use domain::delivery::{Delivery, DeliveryKey, HoldReason, State, Transition, acts};
 use domain::event::{Actor, EventKind, Subject};
 use domain::{AccountId, Result};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -24,6 +24,7 @@ use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::shard::attention_at;
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
+use crate::usage::give_back;
 
 /// Deliveries that one call brings into line.
 const CHUNK: i32 = 90;
@@ -123,9 +124,10 @@ impl TenantTable<'_> {
             .map(|entry| key_in_entry(self.scope.tenant(), account, &entry))
             .collect::<Result<Vec<_>>>()?;
         let at_once = match owner.state {
-            // Each of these is bound to the account, which only one transaction at a time can be.
-            AccountState::ReconnectNeeded => 1,
-            AccountState::Connected | AccountState::Disconnected => AT_ONCE,
+            // Each of these is bound to the account, or gives back what is counted of its month, which only one
+            // transaction at a time can do.
+            AccountState::ReconnectNeeded | AccountState::Disconnected => 1,
+            AccountState::Connected => AT_ONCE,
         };
         let seen = Seen {
             account: &owner,
@@ -173,6 +175,9 @@ impl TenantTable<'_> {
             transition_write(&self.scope, shards, &key, &transition)?,
             self.event_write(&act, kind, subject, detail)?,
         ];
+        if account.state == AccountState::Disconnected {
+            writes.extend(give_back(&self.scope, &delivery));
+        }
         if account.state == AccountState::ReconnectNeeded {
             // Together: whoever connected the account meanwhile may have looked for waiting deliveries already.
             let is_same_turn = Condition::Equals("turn", number(turn));
@@ -241,12 +246,5 @@ fn due_transition(
         AccountState::Disconnected => (acts::cancel(), EventKind::TargetCancelled),
     };
     delivery.apply(&transition).ok()?;
-    let guard = Guard::All(vec![transition.guard, Guard::RevisionIs(delivery.revision)]);
-    Some((
-        Transition {
-            guard,
-            ..transition
-        },
-        kind,
-    ))
+    Some((transition.only_of(delivery.revision), kind))
 }

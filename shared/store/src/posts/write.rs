@@ -3,6 +3,7 @@
 use domain::delivery::{Delivery, DeliveryKey, Guard, State, Transition};
 use domain::event::{EventKind, Subject};
 use domain::post::{Body, Post};
+use domain::tenant::Limits;
 use domain::{Error, MediaId, PostId, Result};
 use serde_json::Value;
 
@@ -13,13 +14,13 @@ use crate::condition::{Action, Condition, Write};
 use crate::deliveries::{creation_write, guard_condition, transition_write};
 use crate::events::Act;
 use crate::idempotency::IdempotencyClaim;
-use crate::key::{Counter, Key, post_partition};
+use crate::key::{Key, post_partition};
 use crate::media::{READY, STATE, USES};
 use crate::schema::SK;
 use crate::scope::TenantTable;
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
-use crate::usage::Demand;
+use crate::usage::MonthlyDemand;
 
 /// Most writes in one transaction of the table.
 const WRITES_MAX: usize = 100;
@@ -45,8 +46,8 @@ pub struct NewPost<'a> {
     pub body: &'a Body,
     /// Its deliveries, one per target.
     pub deliveries: &'a [Delivery],
-    /// The most posts that the tenant may make in the month.
-    pub posts_per_month: u64,
+    /// The most that the tenant may have.
+    pub limits: Limits,
     /// The caller's idempotency key.
     pub claim: Option<&'a IdempotencyClaim>,
     /// What the timeline says.
@@ -56,12 +57,12 @@ pub struct NewPost<'a> {
 /// What an act does to one delivery.
 #[derive(Clone, Debug)]
 pub enum DeliveryChange {
-    /// It makes a transition.
-    Step(DeliveryKey, Transition),
+    /// As it was seen, it makes a transition.
+    Step(Box<Delivery>, Transition),
     /// It is a new target.
     Add(Box<Delivery>),
-    /// It is no target any more; only while it is in one of these states.
-    Remove(DeliveryKey, Vec<State>),
+    /// As it was seen, it is no target any more; only while it is in one of these states.
+    Remove(Box<Delivery>, Vec<State>),
 }
 
 /// An act on a post.
@@ -73,6 +74,8 @@ pub struct PostChange<'a> {
     pub post: &'a Post,
     /// How many targets the post has after the act.
     pub targets: usize,
+    /// The most that the tenant may have.
+    pub limits: Limits,
     /// New content.
     pub body: Option<&'a Body>,
     /// What happens to the deliveries.
@@ -97,15 +100,16 @@ pub struct PostRemoval<'a> {
 }
 
 impl TenantTable<'_> {
-    /// Makes a post with everything that belongs to it, or nothing. Too many posts in the month are
-    /// [`Error::QuotaExceeded`].
+    /// Makes a post with everything that belongs to it, or nothing. Too many posts in the month, or targets in the month
+    /// in which they are due, are [`Error::QuotaExceeded`].
     pub async fn create_post(&self, new: NewPost<'_>, act: &Act) -> Result<Commit> {
-        let demand = Demand {
-            counter: Counter::PostsOf(act.at),
-            amount: 1,
-            limit: new.posts_per_month,
-        };
-        let mut writes = vec![demand.write(&self.scope)?];
+        let mut demand = MonthlyDemand::new(new.limits);
+        demand.make_post(act.at);
+        for delivery in new.deliveries {
+            demand.change(None, Some(delivery));
+        }
+        let mut writes = demand.writes(&self.scope)?;
+        let counts = writes.len();
         if let Some(claim) = new.claim {
             writes.push(self.claim(claim, &new.post.id, act.at)?);
         }
@@ -116,34 +120,38 @@ impl TenantTable<'_> {
         }
         writes.extend(new.body.media().into_iter().map(|media| self.gain(media)));
         self.push_events(&mut writes, act, new.events)?;
-        match self.table.transact(writes).await? {
-            Transacted::Done => Ok(Commit::Done),
-            Transacted::Refused(refused) if refused.iter().all(|write| write.index == 0) => {
-                Err(demand.refusal())
-            }
-            Transacted::Refused(_) => Ok(Commit::Refused),
-        }
+        self.commit(writes, counts, &demand).await
     }
 
-    /// Makes an act of a person happen, if nobody else acted since and every delivery still allows it.
+    /// Makes an act of a person happen, if nobody else acted since and every delivery still allows it. Too many targets
+    /// in the month in which they are due by the act are [`Error::QuotaExceeded`].
     pub async fn change_post(&self, change: PostChange<'_>, act: &Act) -> Result<Commit> {
         let PostChange {
             seen,
             post,
             targets,
+            limits,
             body,
             deliveries,
             media_gained,
             media_lost,
             events,
         } = change;
-        let mut writes = vec![HeadItem::new(post, targets).replacement_write(seen)?];
+        let mut demand = MonthlyDemand::new(limits);
+        let mut steps = Vec::with_capacity(deliveries.len());
+        for change in &deliveries {
+            let Some(write) = self.delivery_write(change, &mut demand)? else {
+                return Ok(Commit::Refused);
+            };
+            steps.push(write);
+        }
+        let mut writes = demand.writes(&self.scope)?;
+        let counts = writes.len();
+        writes.push(HeadItem::new(post, targets).replacement_write(seen)?);
         if let Some(body) = body {
             writes.push(BodyItem::new(post.tenant, post.id, body).creation_write()?);
         }
-        for change in &deliveries {
-            writes.push(self.delivery_write(change)?);
-        }
+        writes.extend(steps);
         writes.extend(media_gained.into_iter().map(|media| self.gain(media)));
         writes.extend(media_lost.into_iter().map(|media| self.lose(media)));
         self.push_events(&mut writes, act, events)?;
@@ -154,7 +162,7 @@ impl TenantTable<'_> {
                 "this changes too many targets and media at once: make the change in two steps",
             ));
         }
-        self.commit(writes).await
+        self.commit(writes, counts, &demand).await
     }
 
     /// Removes a draft: head, content and deliveries. What happened to it stays on record.
@@ -167,8 +175,7 @@ impl TenantTable<'_> {
         let head = Key::post(&self.scope, post.id);
         let mut writes = vec![Write::delete(head).when(version_is(post.version))];
         for delivery in deliveries {
-            let key = DeliveryKey::of(delivery);
-            writes.push(self.delivery_write(&DeliveryChange::Remove(key, vec![State::Draft]))?);
+            writes.push(self.removal_write(delivery, &[State::Draft])?);
         }
         writes.extend(media.into_iter().map(|media| self.lose(media)));
         let subject = Subject::Post(post.id);
@@ -185,30 +192,70 @@ impl TenantTable<'_> {
             self.table.write(Write::delete(key)).await?;
         }
         writes.extend(bodies.into_iter().map(Write::delete));
-        self.commit(writes).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<Commit> {
         Ok(match self.table.transact(writes).await? {
             Transacted::Done => Commit::Done,
             Transacted::Refused(_) => Commit::Refused,
         })
     }
 
-    fn delivery_write(&self, change: &DeliveryChange) -> Result<Write> {
-        let shards = self.table.settings.shards;
-        match change {
-            DeliveryChange::Step(key, transition) => {
-                transition_write(&self.scope, shards, key, transition)
+    /// The first `counts` writes are those of the demand.
+    async fn commit(
+        &self,
+        writes: Vec<Write>,
+        counts: usize,
+        demand: &MonthlyDemand,
+    ) -> Result<Commit> {
+        match self.table.transact(writes).await? {
+            Transacted::Done => Ok(Commit::Done),
+            Transacted::Refused(refused) if refused.iter().all(|write| write.index < counts) => {
+                Err(demand.refusal(&refused))
             }
-            DeliveryChange::Add(delivery) => creation_write(shards, delivery),
-            DeliveryChange::Remove(key, states) => {
-                // Compiled like the guards of transitions, so that both mean the same states.
-                let removable = guard_condition(key, &Guard::StateIn(states.clone()))?;
-                let key = Key::delivery(&self.scope, key.post, key.account);
-                Ok(Write::delete(key).when(removable))
-            }
+            Transacted::Refused(_) => Ok(Commit::Refused),
         }
+    }
+
+    /// `None` where the delivery that was seen does not allow it.
+    fn delivery_write(
+        &self,
+        change: &DeliveryChange,
+        demand: &mut MonthlyDemand,
+    ) -> Result<Option<Write>> {
+        let shards = self.table.settings.shards;
+        let write = match change {
+            DeliveryChange::Step(seen, transition) => {
+                let Ok(next) = seen.apply(transition) else {
+                    return Ok(None);
+                };
+                let key = DeliveryKey::of(seen);
+                if demand.change(Some(seen), Some(&next)) {
+                    let transition = transition.clone().only_of(seen.revision);
+                    transition_write(&self.scope, shards, &key, &transition)
+                } else {
+                    transition_write(&self.scope, shards, &key, transition)
+                }
+            }
+            DeliveryChange::Add(delivery) => {
+                demand.change(None, Some(delivery));
+                creation_write(shards, delivery)
+            }
+            DeliveryChange::Remove(seen, states) => {
+                demand.change(Some(seen), None);
+                self.removal_write(seen, states)
+            }
+        };
+        write.map(Some)
+    }
+
+    /// Only as it was seen, for what it counts against its month is given back.
+    fn removal_write(&self, seen: &Delivery, states: &[State]) -> Result<Write> {
+        // Compiled like the guards of transitions, so that both mean the same states.
+        let removable = Guard::All(vec![
+            Guard::StateIn(states.to_vec()),
+            Guard::RevisionIs(seen.revision),
+        ]);
+        let removable = guard_condition(&DeliveryKey::of(seen), &removable)?;
+        let key = Key::delivery(&self.scope, seen.post, seen.account);
+        Ok(Write::delete(key).when(removable))
     }
 
     /// Oldest first.

@@ -2,6 +2,7 @@
 
 use domain::delivery::{DeliveryKey, State, protocol};
 use domain::event::{Actor, EventKind, Subject};
+use domain::tenant::Limits;
 use domain::{Clock, Error, PostId};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -74,6 +75,7 @@ async fn changes_of_one_version_at_once_have_one_winner() {
             seen: 1,
             post: &changed,
             targets: 1,
+            limits: Limits::DEFAULT,
             body: None,
             deliveries: vec![],
             media_gained: vec![],

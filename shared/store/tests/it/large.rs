@@ -2,6 +2,7 @@
 
 use domain::event::{Actor, EventKind, Subject};
 use domain::media::{Media, MediaState};
+use domain::tenant::Limits;
 use domain::{Clock, Error, MediaId};
 use serde_json::json;
 use store::{Act, Commit, MediaCreated, NewMedia, PostChange, Table};
@@ -30,6 +31,7 @@ async fn query_of_more_than_a_megabyte_is_read_to_its_end() {
             seen: version - 1,
             post: &post,
             targets: 1,
+            limits: Limits::DEFAULT,
             body: None,
             deliveries: vec![],
             media_gained: vec![],

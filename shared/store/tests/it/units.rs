@@ -10,6 +10,7 @@ use domain::delivery::{
 };
 use domain::event::Actor;
 use domain::post::Post;
+use domain::tenant::Limits;
 use jiff::Timestamp;
 use store::{Act, Commit, Consumed, DeliveryChange, Meter, PostChange, Step, Table};
 use testkit::{Price, TestClock};
@@ -103,6 +104,9 @@ async fn acts_of_a_person_on_one_target_have_their_price() {
 
     let mut costs = vec![("read", read.reads)];
     for (version, (name, transition)) in (1..).zip(acts) {
+        let seen = posts.post(delivery.post).await.unwrap().unwrap();
+        let seen = seen.deliveries.into_iter().next().unwrap();
+        meter.take();
         let post = Post {
             version: version + 1,
             ..stored.post.clone()
@@ -111,8 +115,9 @@ async fn acts_of_a_person_on_one_target_have_their_price() {
             seen: version,
             post: &post,
             targets: 1,
+            limits: Limits::DEFAULT,
             body: None,
-            deliveries: vec![DeliveryChange::Step(DeliveryKey::of(&delivery), transition)],
+            deliveries: vec![DeliveryChange::Step(Box::new(seen), transition)],
             media_gained: vec![],
             media_lost: vec![],
             events: vec![],
@@ -135,7 +140,8 @@ async fn acts_of_a_person_on_one_target_have_their_price() {
             ("read", 3.0),
             ("edit", 13.0),
             ("hold", 7.0),
-            ("cancel", 9.0)
+            // Two of them give back what it counts of its month.
+            ("cancel", 11.0)
         ]
     );
 }

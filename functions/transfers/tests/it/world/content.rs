@@ -10,6 +10,7 @@ use domain::membership::{AccountGroup, CustomRole, Permission};
 use domain::network::NetworkId;
 use domain::post::{Body, Content, Override, Post, TargetContent, ThreadPart};
 use domain::schedule::Schedule;
+use domain::tenant::Limits;
 use domain::{AccountGroupId, AccountId, Clock as _, DeliveryId, MediaId, PostId, RoleId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -259,7 +260,7 @@ impl World {
             post: &head,
             body: &body,
             deliveries: &deliveries,
-            posts_per_month: 1_000,
+            limits: Limits::DEFAULT,
             claim: None,
             events: Vec::new(),
         };

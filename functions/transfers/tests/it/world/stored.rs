@@ -44,6 +44,6 @@ impl World {
     pub(crate) async fn usage(&self, by: &TestMember) -> (u64, u64) {
         let usage = self.table.tenant(&by.scope).usage(self.clock.now()).await;
         let usage = usage.unwrap();
-        (usage.posts, usage.media_bytes)
+        (usage.month.posts, usage.media_bytes)
     }
 }

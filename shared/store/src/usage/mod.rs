@@ -1,14 +1,19 @@
 //! What a tenant has used of its limits. Every counter is changed in the transaction of the act that it counts.
 
+mod month;
+
 use domain::{Error, Result};
 use jiff::Timestamp;
 
 use crate::attribute::{Attributes, number, number_of, text, text_of};
 use crate::condition::{Action, Condition, Write};
 use crate::item::{SCHEMA, TYPE};
-use crate::key::{Counter, Key};
+use crate::key::{Counter, Key, month_text};
 use crate::schema::SK;
 use crate::scope::{TenantScope, TenantTable};
+
+pub use month::MonthUsage;
+pub(crate) use month::{MonthlyDemand, give_back};
 
 pub(crate) const USED: &str = "used";
 
@@ -36,18 +41,15 @@ impl Demand {
 
     /// What the tenant is told when the write is refused.
     pub(crate) fn refusal(self) -> Error {
-        Error::QuotaExceeded {
-            what: match self.counter {
-                Counter::Accounts => "connected accounts",
-                Counter::Members => "members",
-                Counter::ApiKeys => "API keys",
-                Counter::Roles => "roles",
-                Counter::AccountGroups => "account groups",
-                Counter::MediaBytes => "bytes of media",
-                Counter::PostsOf(_) => "posts in a month",
-            },
-            limit: self.limit,
-        }
+        let what = match self.counter {
+            Counter::Accounts => "connected accounts",
+            Counter::Members => "members",
+            Counter::ApiKeys => "API keys",
+            Counter::Roles => "roles",
+            Counter::AccountGroups => "account groups",
+            Counter::MediaBytes => "bytes of media",
+        };
+        refusal_of(what, self.limit)
     }
 }
 
@@ -63,8 +65,8 @@ pub struct Usage {
     pub accounts: u64,
     /// Members.
     pub members: u64,
-    /// Posts created in the month (UTC).
-    pub posts: u64,
+    /// What is counted in the month (UTC).
+    pub month: MonthUsage,
     /// Bytes of media, also those that are announced and not uploaded yet.
     pub media_bytes: u64,
 }
@@ -72,30 +74,22 @@ pub struct Usage {
 impl TenantTable<'_> {
     /// What was used by `now`, in one read.
     pub async fn usage(&self, now: Timestamp) -> Result<Usage> {
-        let counters = [
-            Counter::Accounts,
-            Counter::Members,
-            Counter::PostsOf(now),
-            Counter::MediaBytes,
-        ];
-        let keys = counters.map(|counter| Key::usage(&self.scope, counter));
+        let [accounts, members, media_bytes] =
+            [Counter::Accounts, Counter::Members, Counter::MediaBytes]
+                .map(|counter| Key::usage(&self.scope, counter));
+        let month = Key::month(&self.scope, &month_text(now));
+        let keys = [accounts, members, media_bytes, month];
         let items = self.table.batch_get(&keys).await?;
-        let used = |key: &Key| {
-            let item = items.iter().find(|item| text_of(item, SK) == Some(&key.sk));
-            item.and_then(used_in).unwrap_or(0)
-        };
-        let [accounts, members, posts, media_bytes] = keys.each_ref().map(used);
+        let [accounts, members, media_bytes, month] = keys
+            .each_ref()
+            .map(|key| items.iter().find(|item| text_of(item, SK) == Some(&key.sk)));
+        let used = |item: Option<&Attributes>| item.and_then(used_in).unwrap_or(0);
         Ok(Usage {
-            accounts,
-            members,
-            posts,
-            media_bytes,
+            accounts: used(accounts),
+            members: used(members),
+            media_bytes: used(media_bytes),
+            month: month.map(MonthUsage::of).unwrap_or_default(),
         })
-    }
-
-    /// Posts of the month (UTC) of `now`, as counted.
-    pub async fn posts_used(&self, now: Timestamp) -> Result<u64> {
-        self.used(Counter::PostsOf(now)).await
     }
 
     /// Connected accounts, as counted.
@@ -118,6 +112,10 @@ impl TenantTable<'_> {
         let item = self.table.get_attributes(&key).await?;
         Ok(item.as_ref().and_then(used_in).unwrap_or(0))
     }
+}
+
+fn refusal_of(what: &'static str, limit: u64) -> Error {
+    Error::QuotaExceeded { what, limit }
 }
 
 fn used_in(item: &Attributes) -> Option<u64> {
