@@ -3,7 +3,7 @@
 //! The files hold JSON Lines: events as `GET /v1/audit/export` answers them, its parts one after another, witnesses of
 //! checkpoints, and whole checkpoints as the archive keeps them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -17,17 +17,18 @@ use serde::Deserialize;
 use store::audit::{AuditRecord, ChainCheck, ChainHash, Checkpoint, Leaf, SignedHeader, Witness};
 
 /// How it is called.
-pub const USAGE: &str = "usage: m1autoposter verify-audit --key PUBLIC_KEY.pem [--key PUBLIC_KEY.pem…] FILE…
+pub const USAGE: &str = "usage: m1autoposter verify-audit --key PUBLIC_KEY.pem [--key PUBLIC_KEY.pem…] [--owner ID] FILE…
 
 FILEs are exports of the audit log and checkpoints of the archive, as JSON Lines; the parts of one export in their order.
 PUBLIC_KEY.pem is the key that signs checkpoints: audit-key.pem in the data folder of a local run, or what
-`aws kms get-public-key` answers for a deployment. Where that key was replaced, give each that has signed.";
+`aws kms get-public-key` answers for a deployment. Where that key was replaced, give each that has signed.
+ID is the tenant (ten_…) or the person (usr_…) whose log it must be. Without it the events and their witnesses say so.";
 
 /// What was found to be in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// Whose log it is.
-    pub owner: Option<Owner>,
+    pub owner: Owner,
     /// How many events it has.
     pub events: u64,
     /// The place of the last event that a checkpoint proves; 0 where none does.
@@ -53,8 +54,14 @@ enum Line {
 
 /// Checks the files that `arguments` name.
 pub fn verify_audit(arguments: &[String]) -> Result<Verified> {
-    let (keys, files) = keys_and_files(arguments);
+    let (keys, rest) = keys_and_files(arguments);
+    let (asked, files) = match rest {
+        [option, owner, files @ ..] if option == "--owner" => (Some(owner), files),
+        files => (None, files),
+    };
     ensure!(!keys.is_empty() && !files.is_empty(), USAGE);
+    ensure!(files.iter().all(|file| file != "--owner"), USAGE);
+    let asked = asked.map(|text| owner(text)).transpose()?;
     let keys = PublicKey::read_all(&keys)?;
     let mut texts = Vec::new();
     for file in files.iter().map(PathBuf::from) {
@@ -62,17 +69,21 @@ pub fn verify_audit(arguments: &[String]) -> Result<Verified> {
             .with_context(|| format!("{} cannot be read", file.display()))?;
         texts.push((file.display().to_string(), text));
     }
-    verify(&keys, texts.iter().map(|(name, text)| (&**name, &**text)))
+    let files = texts.iter().map(|(name, text)| (&**name, &**text));
+    verify(&keys, asked, files)
 }
 
-/// Checks files, given with their names: the chain first, then what checkpoints say of it.
+/// Checks files, given with their names: the chain first, then what checkpoints say of it. Without an event there is
+/// nothing that could be in order.
 fn verify<'a>(
     keys: &[PublicKey],
+    asked: Option<Owner>,
     files: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<Verified> {
     let mut chain = ChainCheck::default();
     let mut links: Vec<ChainHash> = Vec::new();
     let mut ends: Vec<(SignedHeader, Vec<Leaf>)> = Vec::new();
+    let mut named: BTreeSet<Owner> = BTreeSet::new();
     for (name, text) in files {
         for (line, number) in text.lines().zip(1_u32..) {
             let line: Line = serde_json::from_str(line)
@@ -91,6 +102,7 @@ fn verify<'a>(
                         "{name}, line {number}: the checkpoint of {} does not hold what the line says",
                         witness.checkpoint.header.at
                     );
+                    named.insert(witness.leaf.owner);
                     ends.push((witness.checkpoint, vec![witness.leaf]));
                 }
                 Line::Checkpoint(checkpoint) => {
@@ -104,8 +116,10 @@ fn verify<'a>(
             }
         }
     }
+    named.extend(chain.owner());
+    let owner = one_of(&named, asked)?;
     let mut verified = Verified {
-        owner: chain.owner(),
+        owner,
         events: chain.seq(),
         proven: 0,
         checkpoints: 0,
@@ -114,17 +128,43 @@ fn verify<'a>(
     ends.sort_by_key(|(signed, _)| signed.header.at);
     for (signed, leaves) in &ends {
         let key = signing_key(keys, signed)?;
-        let own = leaves
-            .iter()
-            .filter(|leaf| Some(leaf.owner) == chain.owner());
-        for leaf in own {
+        for leaf in leaves.iter().filter(|leaf| leaf.owner == owner) {
             check_end(leaf, signed, &links, verified.proven)?;
             verified.proven = verified.proven.max(leaf.seq);
             verified.checkpoints += 1;
             *verified.signed.entry(key.fingerprint()).or_default() += 1;
         }
     }
+    ensure!(
+        verified.events > 0,
+        "there is no event of {owner}, and no checkpoint that speaks of it"
+    );
     Ok(verified)
+}
+
+/// Whose log it is: of the one that events and witnesses name, who must be the one that was asked for. Whole checkpoints
+/// name everybody.
+fn one_of(named: &BTreeSet<Owner>, asked: Option<Owner>) -> Result<Owner> {
+    let mut named = named.iter().copied();
+    match (named.next(), named.next(), asked) {
+        (Some(owner), Some(other), _) => {
+            bail!("the files are of the logs of several: of {owner} and of {other}")
+        }
+        (Some(owner), None, Some(asked)) if owner != asked => {
+            bail!("the files are of the log of {owner}, and not of {asked}")
+        }
+        (Some(owner), None, _) | (None, _, Some(owner)) => Ok(owner),
+        (None, _, None) => {
+            bail!("there is no event, and nothing says whose log it is: name it with --owner")
+        }
+    }
+}
+
+fn owner(text: &str) -> Result<Owner> {
+    let tenant = text.parse().map(Owner::Tenant);
+    tenant
+        .or_else(|_| text.parse().map(Owner::User))
+        .map_err(|_| anyhow::anyhow!("{text:?} is neither a tenant (ten_…) nor a person (usr_…)"))
 }
 
 /// Whether the chain has what a checkpoint saw at its end. `proven` events are known to be what they were.
@@ -241,9 +281,6 @@ impl fmt::Display for Verified {
             checkpoints,
             signed,
         } = self;
-        let Some(owner) = owner else {
-            return f.write_str("There is no event.");
-        };
         writeln!(
             f,
             "The audit log of {owner} is in order: {events} events without a gap."

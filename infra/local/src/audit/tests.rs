@@ -113,7 +113,12 @@ impl World {
 }
 
 fn verify_by(keys: &[PublicKey], lines: &[String]) -> Result<Verified> {
-    verify(keys, [("export", lines.join("\n").as_str())].into_iter())
+    verify_of(keys, None, lines)
+}
+
+fn verify_of(keys: &[PublicKey], asked: Option<Owner>, lines: &[String]) -> Result<Verified> {
+    let lines = lines.join("\n");
+    verify(keys, asked, [("export", lines.as_str())].into_iter())
 }
 
 async fn public(signer: &SoftwareSigner) -> PublicKey {
@@ -155,7 +160,7 @@ async fn checkpoints_prove_the_chain_from_the_archive_and_from_the_owners_witnes
     assert_eq!(world.checkpoint().await, 0);
     world.happen(1).await;
     let expected = Verified {
-        owner: Some(Owner::Tenant(world.member.tenant)),
+        owner: Owner::Tenant(world.member.tenant),
         events: 7,
         proven: 6,
         checkpoints: 2,
@@ -183,6 +188,63 @@ async fn end_that_was_cut_off_is_found_by_the_checkpoint() {
     let refusal = world.refusal(&[events, world.kept()].concat()).await;
 
     assert!(refusal.starts_with("event 4: it is missing"), "{refusal}");
+}
+
+#[tokio::test]
+async fn log_that_was_cut_off_as_a_whole_is_found_by_the_checkpoint_of_whoever_it_is() {
+    let world = World::new().await;
+    let own = Owner::Tenant(world.member.tenant);
+    world.happen(4).await;
+    world.checkpoint().await;
+    let keys = [public(&world.signer).await];
+    let refusal = |asked, lines: &[String]| {
+        let refusal = verify_of(&keys, asked, lines).unwrap_err();
+        format!("{refusal:#}")
+    };
+
+    let by_witnesses = refusal(None, &world.witnesses().await);
+    let by_archive = refusal(Some(own), &world.kept());
+    let of_nobody = refusal(None, &world.kept());
+    let of_nothing = refusal(Some(own), &[]);
+
+    for cut in [by_witnesses, by_archive] {
+        assert!(cut.starts_with("event 1: it is missing"), "{cut}");
+    }
+    assert!(of_nobody.contains("name it with --owner"), "{of_nobody}");
+    assert!(
+        of_nothing.contains(&format!("no event of {own}")),
+        "{of_nothing}"
+    );
+}
+
+#[tokio::test]
+async fn export_of_another_owner_does_not_pass_for_the_one_that_was_asked_for() {
+    let world = World::new().await;
+    let own = Owner::Tenant(world.member.tenant);
+    let stranger = member(&world.table, &world.clock, Role::Owner).await;
+    let other = Owner::Tenant(stranger.tenant);
+    world.happen(2).await;
+    world.checkpoint().await;
+    let key = [public(&world.signer).await];
+    let events = world.events().await;
+    let witnesses = world.witnesses().await;
+    let whole = [events.clone(), world.kept()].concat();
+    assert_eq!(verify_of(&key, Some(own), &whole).unwrap().proven, 3);
+
+    let of_own: Vec<Vec<String>> = vec![whole, events.clone(), witnesses.clone()];
+    for lines in of_own {
+        let refusal = format!("{:#}", verify_of(&key, Some(other), &lines).unwrap_err());
+        assert!(
+            refusal.contains(&format!("of {own}, and not of {other}")),
+            "{refusal}"
+        );
+    }
+    // Another's events beside what proves the end of the own ones.
+    let tenant = world.table.tenant(&stranger.scope);
+    let record = tenant.audit_after(0, 100).await.unwrap().records.remove(0);
+    let mixed = [vec![serde_json::to_string(&record).unwrap()], witnesses].concat();
+    let refusal = world.refusal(&mixed).await;
+    assert!(refusal.contains("logs of several"), "{refusal}");
 }
 
 #[tokio::test]
@@ -352,11 +414,28 @@ async fn verifier_of_files_proves_an_export_offline_and_names_what_was_changed()
         let refusal = format!("{:#}", verify_audit(&arguments(&lines)).unwrap_err());
         assert!(refusal.contains(named), "{refusal}");
     }
+    let asked = |owner: &str| {
+        let [option, key, files @ ..] = arguments(&[]);
+        let asked = [option, key, "--owner".to_owned(), owner.to_owned()];
+        let refusal = verify_audit(&[asked.as_slice(), &files].concat()).unwrap_err();
+        format!("{refusal:#}")
+    };
+    let all_cut = asked(&world.member.tenant.to_string());
+    assert!(all_cut.contains("event 1: it is missing"), "{all_cut}");
+    let unknown = asked("Ada");
+    assert!(unknown.contains("\"Ada\" is neither a tenant"), "{unknown}");
 }
 
 #[test]
 fn wrong_arguments_are_answered_with_the_usage() {
-    for arguments in [&[][..], &["file"], &["--key", "file"], &["--key"]] {
+    for arguments in [
+        &[][..],
+        &["file"],
+        &["--key", "file"],
+        &["--key"],
+        &["--key", "file", "--owner", "ten_1"],
+        &["--key", "file", "--owner"],
+    ] {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let refusal = verify_audit(&arguments).unwrap_err().to_string();
         assert!(refusal.starts_with("usage:"), "{refusal}");
