@@ -7,14 +7,14 @@ use futures::future::join_all;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::message::ShardMessage;
-use crate::{Ctx, Run, backlog, tick};
+use crate::message::DispatchMessage;
+use crate::{Ctx, Run, ask_for_second_look, backlog, seal, tick};
 
 /// What starts a run.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// Shards with a backlog, from the dispatch queue.
+    /// Shards with a backlog and looks at events, from the dispatch queue.
     Shards(SqsEvent),
     /// The timer. Its event says nothing that the table does not know better.
     Timer(IgnoredAny),
@@ -26,13 +26,15 @@ pub async fn on_event(ctx: &Ctx, metrics: &Metrics, event: Event) -> Result<SqsB
         Event::Timer(_) => on_timer(ctx, metrics)
             .await
             .map(|_| SqsBatchResponse::default()),
-        Event::Shards(event) => Ok(on_shards(ctx, metrics, event).await),
+        Event::Shards(event) => Ok(on_messages(ctx, metrics, event).await),
     };
     metrics.flush(ctx.reconciler.waker.clock.now());
     outcome
 }
 
 async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Run> {
+    // First: the tick may take its time, or fail.
+    ask_for_second_look(ctx).await;
     let run = tick(ctx).await?;
     record(metrics, &run);
     metrics.count_many(Metric::ShardsHandedOver, run.handed_over);
@@ -41,11 +43,11 @@ async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Run> {
     Ok(run)
 }
 
-async fn on_shards(ctx: &Ctx, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
+async fn on_messages(ctx: &Ctx, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
     let runs = event
         .records
         .into_iter()
-        .map(|message| on_shard(ctx, metrics, message));
+        .map(|message| on_message(ctx, metrics, message));
     let failed = join_all(runs).await.into_iter().flatten();
     let mut response = SqsBatchResponse::default();
     response.set_failures(failed);
@@ -53,11 +55,12 @@ async fn on_shards(ctx: &Ctx, metrics: &Metrics, event: SqsEvent) -> SqsBatchRes
 }
 
 /// Answers the message's id if it must come again.
-async fn on_shard(ctx: &Ctx, metrics: &Metrics, message: SqsMessage) -> Option<String> {
+async fn on_message(ctx: &Ctx, metrics: &Metrics, message: SqsMessage) -> Option<String> {
     let text = message.body.unwrap_or_default();
-    let outcome = match ShardMessage::from_text(&text) {
-        Some(ShardMessage { shard, .. }) => backlog(ctx, shard).await,
-        None => Err(Error::corrupt("shard message", "it cannot be followed")),
+    let outcome = match DispatchMessage::from_text(&text) {
+        Some(DispatchMessage::Shard(shard)) => backlog(ctx, shard).await,
+        Some(DispatchMessage::Seal) => seal(ctx).await,
+        None => Err(Error::corrupt("dispatch message", "it cannot be followed")),
     };
     match outcome {
         Ok(run) => {
@@ -67,7 +70,7 @@ async fn on_shard(ctx: &Ctx, metrics: &Metrics, message: SqsMessage) -> Option<S
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
-                "a shard could not be worked on; its message comes again"
+                "a message could not be followed; it comes again"
             );
             // The queue always gives an id. An empty one in the answer would make the whole batch come again: safe.
             Some(message.message_id.unwrap_or_default())

@@ -3,32 +3,23 @@
 use std::collections::HashMap;
 
 use domain::TenantId;
-use domain::event::Owner;
 use jiff::Timestamp;
-use store::{AttentionEntry, AttentionWork};
+use store::AttentionEntry;
 
-/// Events of one owner that have a turn together: a block of the audit log costs about the same for one as for many.
-const EVENTS_OF_A_TURN: usize = 25;
-
-/// The same entries in the order in which they are worked on: what wants attention by `soon`, then the rest, then events
-/// for the audit log; in each, the first of every tenant, then the second of every tenant, and so on, of events the
-/// first 25. Those of one tenant keep their order.
+/// The same entries in the order in which they are worked on: what wants attention by `soon`, then the rest; in each, the
+/// first of every tenant, then the second of every tenant, and so on. Those of one tenant keep their order.
 ///
-/// `entries` are oldest first.
+/// `entries` are oldest first, without events, which are sealed by themselves.
 pub fn take_turns(entries: Vec<AttentionEntry>, soon: Timestamp) -> Vec<AttentionEntry> {
-    let mut turns: HashMap<(Option<Owner>, Option<TenantId>), usize> = HashMap::new();
-    let mut placed: Vec<(Place, AttentionEntry)> = entries
+    let mut turns: HashMap<Option<TenantId>, usize> = HashMap::new();
+    let mut placed: Vec<((bool, usize), AttentionEntry)> = entries
         .into_iter()
         .map(|entry| {
-            let event_of = event_of(&entry);
-            let turn = turns.entry((event_of, entry.tenant())).or_default();
+            let turn = turns.entry(entry.tenant()).or_default();
             let before = *turn;
             *turn = turn.saturating_add(1);
-            let place = match event_of {
-                None => Place::Work(entry.at > soon, before),
-                Some(owner) => Place::Event(before / EVENTS_OF_A_TURN, owner),
-            };
-            (place, entry)
+            // Whether it is for later, and its turn.
+            ((entry.at > soon, before), entry)
         })
         .collect();
     // Stable: within a turn the oldest comes first.
@@ -36,27 +27,11 @@ pub fn take_turns(entries: Vec<AttentionEntry>, soon: Timestamp) -> Vec<Attentio
     placed.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// Where an entry comes; in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    /// Whether it is for later, and its turn.
-    Work(bool, usize),
-    /// Its turn, and whose audit log it is for.
-    Event(usize, Owner),
-}
-
-fn event_of(entry: &AttentionEntry) -> Option<Owner> {
-    if let AttentionWork::Seal { owner, .. } = entry.work {
-        Some(owner)
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::delivery::DeliveryKey;
     use domain::{AccountId, DeliveryId, NoticeId, PostId};
+    use store::AttentionWork;
     use uuid::Uuid;
 
     use super::*;

@@ -1,7 +1,8 @@
 //! The dispatcher: once a minute it looks at everything that wants attention soon and does what each thing asks for.
 //!
 //! - **Trigger**: an EventBridge timer, `rate(1 minute)`, whose event says nothing and is not read; and the dispatch
-//!   queue, through which a tick leaves each shard that holds more than it can do to a run of its own.
+//!   queue, through which a tick leaves each shard that holds more than it can do to a run of its own, and asks for a look
+//!   at events alone half a minute later.
 //! - **Failure**: a run that fails, is missed or comes twice loses nothing and doubles nothing, for the table holds what
 //!   wants attention and every step is a conditional write. The next tick goes on.
 //! - **Permissions**: reads the index by attention, writes deliveries, notices and accounts, sends to the publishing
@@ -19,6 +20,7 @@ mod backlog;
 pub mod events;
 mod fair;
 mod message;
+mod seal;
 mod tick;
 mod work;
 
@@ -31,7 +33,8 @@ use jiff::SignedDuration;
 
 pub use backlog::{STEP, WINDOW, backlog};
 pub use fair::take_turns;
-pub use message::ShardMessage;
+pub use message::DispatchMessage;
+pub use seal::{ask_for_second_look, seal};
 pub use tick::{HEAD, tick};
 pub use work::{Run, SHARD_MARKS_AT_ONCE};
 

@@ -6,19 +6,22 @@ use cloud::queue::{Delay, Outgoing};
 use domain::Result;
 use domain::delivery::timing::LOOK_AHEAD;
 use domain::tenant::ROOT_TENANT;
+use engine::Seals;
 use futures::{StreamExt, stream};
 use store::{AttentionEntry, AttentionPage};
 
 use crate::backlog::pass;
 use crate::fair::take_turns;
-use crate::message::ShardMessage;
+use crate::message::DispatchMessage;
+use crate::seal::{begin_sealing, finish_sealing};
 use crate::work::{AT_ONCE, Marks, Run, later, work};
 use crate::{Ctx, TICK};
 
 /// Entries of one shard that a tick does itself: about 30 KB. A shard with more is left to a run of its own.
 pub const HEAD: i32 = 100;
 
-/// Looks at the heads of all shards and does what each entry asks for. A shard with more than its head goes to the
+/// Looks at the heads of all shards and does what each entry asks for; events are sealed first, as far as the rest can wait
+/// for it. A shard with more than its head goes to the
 /// dispatch queue, for a run of its own; those that the queue does not take are worked on here.
 pub async fn tick(ctx: &Ctx) -> Result<Run> {
     let clock = &ctx.reconciler.waker.clock;
@@ -28,17 +31,19 @@ pub async fn tick(ctx: &Ctx) -> Result<Run> {
     let mut shards: BTreeSet<u32> = (0..ctx.reconciler.waker.table.system().shards()).collect();
     loop {
         let heads = heads(ctx, &shards, &mut run).await?;
+        let (crowded, entries) = sort_out(heads);
+        let (seals, entries) = Seals::take_from(entries);
         if run.seen == 0 {
-            let entries: Vec<_> = heads.iter().flat_map(|(_, page)| &page.entries).collect();
             run.note_ages(&entries, started);
         }
-        let (crowded, entries) = sort_out(heads);
         shards.retain(|shard| !crowded.contains(shard));
         let kept = hand_over(ctx, crowded, &mut run).await;
 
+        let seals = begin_sealing(ctx, seals, stop_at, &mut run).await;
         let done = run.done;
         let soon = later(clock.now(), TICK);
         work(ctx, take_turns(entries, soon), Marks::OfAllShards, &mut run).await;
+        finish_sealing(ctx, seals, stop_at, &mut run).await;
         for shard in kept {
             if let Err(error) = pass(ctx, shard, stop_at, &mut run).await {
                 run.fail(&error);
@@ -105,7 +110,7 @@ async fn hand_over(ctx: &Ctx, shards: Vec<u32>, run: &mut Run) -> Vec<u32> {
     let messages: Vec<Outgoing> = shards
         .iter()
         .map(|shard| Outgoing {
-            body: ShardMessage::new(*shard).to_text(),
+            body: DispatchMessage::Shard(*shard).to_text(),
             tenant: ROOT_TENANT,
             delay: Delay::NONE,
         })

@@ -1,10 +1,10 @@
 //! Does what entries ask for.
 
 use domain::{Error, Result};
-use engine::{Reconciled, Seals, Wakeup};
+use engine::{Reconciled, Wakeup};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use store::{AttentionEntry, AttentionWork};
+use store::AttentionEntry;
 
 use crate::Ctx;
 
@@ -28,18 +28,22 @@ pub struct Run {
     pub handed_over: usize,
     /// Age of the oldest entry at the start, in milliseconds: how far behind we are.
     pub head_age_ms: u64,
-    /// Age of the oldest event at the start that was not part of its owner's audit log, in milliseconds. A minute is a
-    /// matter of course: they wait for a tick.
+    /// The longest that an event had waited when it became part of its owner's audit log, or by the end where it did not,
+    /// in milliseconds. Half a minute is a matter of course: they wait for a tick, or for the look between two.
     pub seal_age_ms: u64,
 }
 
 impl Run {
     /// Notes how old the entries are that are there at the start.
-    pub(crate) fn note_ages(&mut self, entries: &[&AttentionEntry], now: Timestamp) {
-        let is_event = |entry: &&AttentionEntry| matches!(entry.work, AttentionWork::Seal { .. });
-        let (events, rest): (Vec<_>, Vec<_>) = entries.iter().copied().partition(is_event);
-        self.head_age_ms = self.head_age_ms.max(age_ms(&rest, now));
-        self.seal_age_ms = self.seal_age_ms.max(age_ms(&events, now));
+    pub(crate) fn note_ages(&mut self, entries: &[AttentionEntry], now: Timestamp) {
+        let oldest = entries.iter().map(|entry| entry.at).min();
+        let age = oldest.map_or(SignedDuration::ZERO, |at| now.duration_since(at));
+        self.head_age_ms = self.head_age_ms.max(whole_ms(age));
+    }
+
+    /// Notes how long an event waited.
+    pub(crate) fn note_wait(&mut self, wait: SignedDuration) {
+        self.seal_age_ms = self.seal_age_ms.max(whole_ms(wait));
     }
 
     /// Counts and logs something that could not be dealt with.
@@ -65,9 +69,8 @@ pub(crate) enum Marks {
 /// index, which takes 1,000 a second; four at once are 400 to 800 marks a second, as many as it can take.
 pub const SHARD_MARKS_AT_ONCE: usize = 4;
 
-/// Works on entries and adds to `run` what became of them.
+/// Works on entries that are no events, and adds to `run` what became of them.
 pub(crate) async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, marks: Marks, run: &mut Run) {
-    let (seals, entries) = Seals::take_from(entries);
     run.seen = run.seen.saturating_add(entries.len());
     let outcomes: Vec<Result<Reconciled>> = stream::iter(entries)
         .map(|entry| ctx.reconciler.reconcile(entry))
@@ -89,20 +92,11 @@ pub(crate) async fn work(ctx: &Ctx, entries: Vec<AttentionEntry>, marks: Marks, 
         Marks::OfOneShard => waker.wake_with(&wakeups, SHARD_MARKS_AT_ONCE).await,
     };
     run.woken = run.woken.saturating_add(woken);
-    // Last: a minute more does not matter to the audit log.
-    for sealed in ctx.reconciler.seal(seals).await {
-        match sealed {
-            Ok(count) => run.sealed = run.sealed.saturating_add(count),
-            Err(error) => run.fail(&error),
-        }
-    }
 }
 
-fn age_ms(entries: &[&AttentionEntry], now: Timestamp) -> u64 {
-    let oldest = entries.iter().map(|entry| entry.at).min();
-    oldest.map_or(0, |at| {
-        u64::try_from(now.duration_since(at).as_millis()).unwrap_or(0)
-    })
+/// Of what is still to come: nothing.
+fn whole_ms(age: SignedDuration) -> u64 {
+    u64::try_from(age.as_millis()).unwrap_or(0)
 }
 
 pub(crate) fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {

@@ -120,10 +120,9 @@ async fn take_up(ctx: &Ctx, entries: Vec<AttentionEntry>, sweep: &mut Sweep) {
     let reconciler = &ctx.reconciler;
     sweep.neglected = sweep.neglected.saturating_add(entries.len());
     let (seals, entries) = Seals::take_from(entries);
-    for sealed in reconciler.seal(seals).await {
-        if let Err(error) = sealed {
-            count_failure(sweep, &error);
-        }
+    let sealing = reconciler.seal(seals, jiff::Timestamp::MAX).await;
+    for error in &sealing.failures {
+        count_failure(sweep, error);
     }
     let outcomes: Vec<Result<Reconciled>> = stream::iter(entries)
         .map(|entry| reconciler.reconcile(entry))

@@ -13,7 +13,7 @@ use cloud::mail::Mailer;
 use cloud::objects::ObjectStore;
 use cloud::queue::DeliveryQueue;
 use cloud::telemetry::Metrics;
-use dispatch::ShardMessage;
+use dispatch::DispatchMessage;
 use domain::{KmsKeyArn, UserId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use publishing::Incoming;
@@ -207,9 +207,18 @@ impl Functions {
         }
     }
 
+    /// A look of the dispatcher at events alone, between two of its runs.
+    pub(crate) async fn seal(&self) {
+        match dispatch::seal(&self.dispatch).await {
+            Ok(run) if run == dispatch::Run::default() => {}
+            Ok(run) => tracing::info!(?run, "sealed"),
+            Err(error) => failed("the dispatcher", &error),
+        }
+    }
+
     /// One run of the dispatcher over the shard that a message of its own names.
     pub(crate) async fn dispatch_shard(&self, message: &str) {
-        let Some(ShardMessage { shard, .. }) = ShardMessage::from_text(message) else {
+        let Some(DispatchMessage::Shard(shard)) = DispatchMessage::from_text(message) else {
             tracing::error!(message, "a message of the dispatcher cannot be followed");
             return;
         };

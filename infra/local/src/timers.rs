@@ -18,6 +18,8 @@ use crate::table::EmbeddedTable;
 pub(crate) enum Timer {
     /// The dispatcher.
     Dispatch,
+    /// The dispatcher's look at events halfway to its next run.
+    Seal,
     /// The independent sweeper.
     Upkeep,
     /// The checkpoint of the audit log.
@@ -32,8 +34,9 @@ pub(crate) enum Timer {
 
 impl Timer {
     /// Every timer.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Dispatch,
+        Self::Seal,
         Self::Upkeep,
         Self::Checkpoint,
         Self::Keys,
@@ -43,7 +46,7 @@ impl Timer {
 
     const fn every(self) -> Duration {
         match self {
-            Self::Dispatch => Duration::from_mins(1),
+            Self::Dispatch | Self::Seal => Duration::from_mins(1),
             Self::Upkeep => Duration::from_mins(5),
             // In a deployment it is a minute; here somebody looks on, and a look costs nothing.
             Self::Transfers => Duration::from_secs(3),
@@ -55,6 +58,7 @@ impl Timer {
     const fn first_after(self) -> Duration {
         match self {
             Self::Dispatch | Self::Upkeep | Self::Transfers => Duration::ZERO,
+            Self::Seal => Duration::from_secs(30),
             Self::Checkpoint | Self::Keys | Self::Sweep => Duration::from_mins(10),
         }
     }
@@ -85,6 +89,7 @@ impl Timer {
     async fn run(self, functions: &Functions, table: &EmbeddedTable, objects: &DiskObjects) {
         match self {
             Self::Dispatch => functions.dispatch().await,
+            Self::Seal => functions.seal().await,
             Self::Upkeep => functions.upkeep().await,
             Self::Checkpoint => functions.checkpoint().await,
             Self::Keys => functions.rotate_own_keys().await,

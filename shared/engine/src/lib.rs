@@ -20,5 +20,5 @@ pub use domain::delivery::decisions::Wakeup;
 pub use notices::Notifier;
 pub use outbox::Outbox;
 pub use reconcile::{Reconciled, Reconciler};
-pub use seal::Seals;
+pub use seal::{Sealing, Seals};
 pub use wake::Waker;

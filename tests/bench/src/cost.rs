@@ -132,7 +132,7 @@ impl Prices {
         ]
     }
 
-    fn of_idle_month(&self, counts: &Counts, standing: Standing) -> [(&'static str, f64); 6] {
+    fn of_idle_month(&self, counts: &Counts, standing: Standing) -> [(&'static str, f64); 7] {
         let Self { usd, assumed, .. } = self;
         let run = |gb: f64| {
             usd.lambda_request
@@ -153,6 +153,11 @@ impl Prices {
                 "dispatcher and sweeper",
                 MINUTES * (timer + usd.units(counts.idle_tick))
                     + SWEEPS * (timer + usd.units(counts.idle_sweep)),
+            ),
+            // Its message is sent and removed; it is received by a poll.
+            (
+                "look at events between ticks",
+                MINUTES * (timer + usd.units(counts.idle_seal) + 2.0 * usd.queue_request),
             ),
             (
                 "exports and imports",

@@ -51,6 +51,8 @@ pub(crate) struct Counts {
     pub(crate) list: Consumed,
     /// A tick of the dispatcher that finds nothing.
     pub(crate) idle_tick: Consumed,
+    /// A look at events between two ticks that finds none.
+    pub(crate) idle_seal: Consumed,
     /// A sweep that finds nothing.
     pub(crate) idle_sweep: Consumed,
     /// A run over exports and imports that finds none.
@@ -88,6 +90,11 @@ impl Counts {
             Figure::new("get post: read units", self.look.reads, ""),
             Figure::new("list 50 posts: read units", self.list.reads, ""),
             Figure::new("tick without work: read units", self.idle_tick.reads, ""),
+            Figure::new(
+                "look at events without any: read units",
+                self.idle_seal.reads,
+                "",
+            ),
             Figure::new("sweep without work: read units", self.idle_sweep.reads, ""),
             Figure::new(
                 "run over transfers without any: read units",
@@ -176,6 +183,8 @@ pub(crate) async fn count() -> Result<Counts> {
 
     dispatch::tick(&bench.dispatch).await?;
     counts.idle_tick = bench.each(1);
+    dispatch::seal(&bench.dispatch).await?;
+    counts.idle_seal = bench.each(1);
     upkeep::sweep(&bench.upkeep).await?;
     counts.idle_sweep = bench.each(1);
     transfers::run(&bench.transfers).await?;

@@ -159,7 +159,7 @@ async fn timer_samples_start_a_run() {
 }
 
 #[tokio::test]
-async fn shard_samples_name_the_messages_that_must_come_again() {
+async fn dispatch_samples_name_the_messages_that_must_come_again() {
     let functions = Functions::new().await;
     let metrics = Metrics::off();
     let failed = async |name: &str| {
@@ -172,7 +172,9 @@ async fn shard_samples_name_the_messages_that_must_come_again() {
             .collect::<Vec<_>>()
     };
 
-    assert_eq!(failed("shard").await, Vec::<String>::new());
+    for followed in ["shard", "seal"] {
+        assert_eq!(failed(followed).await, Vec::<String>::new(), "{followed}");
+    }
     assert_eq!(
         failed("newer-shard").await,
         ["c2c1a5b4-6f0e-4d77-9a53-7d1e8f2b6a90"]
@@ -187,7 +189,7 @@ fn dispatch_event(path: &str) -> dispatch::events::Event {
 fn every_sample_is_played() {
     let played = ["work", "reap", "one-of-two-unreadable", "newer-version"]
         .into_iter()
-        .chain(["rotate-key", "sign-out", "shard", "newer-shard"])
+        .chain(["rotate-key", "sign-out", "shard", "newer-shard", "seal"])
         .chain([
             "dispatch",
             "upkeep",

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationIn
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_types::config_bag::ConfigBag;
 use cloud::queue::{DeliveryQueue, Outgoing};
-use dispatch::{Ctx, ShardMessage};
+use dispatch::{Ctx, DispatchMessage};
 use domain::delivery::{Delivery, DeliveryKey, DeliveryMessage, State};
 use domain::{Clock, Error, Result};
 use engine::{Notifier, Outbox, Reconciler, Waker};
@@ -124,8 +124,12 @@ impl World {
     /// Shards that were handed over.
     pub(crate) fn handed_over(&self) -> Vec<u32> {
         let messages = self.shards.messages().into_iter();
+        let messages = messages.map(|message| DispatchMessage::from_text(&message.body));
         messages
-            .map(|message| ShardMessage::from_text(&message.body).unwrap().shard)
+            .filter_map(|message| match message.unwrap() {
+                DispatchMessage::Shard(shard) => Some(shard),
+                DispatchMessage::Seal => None,
+            })
             .collect()
     }
 
