@@ -9,6 +9,7 @@
 )]
 
 mod alarms;
+mod archive;
 mod audited;
 mod configuration;
 mod crates;

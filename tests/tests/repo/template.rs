@@ -51,7 +51,7 @@ pub(crate) fn named(value: &Value) -> &str {
 }
 
 /// All texts below a value, those in short forms too.
-fn texts(value: &Value, found: &mut Vec<String>) {
+pub(crate) fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
         Value::Sequence(values) => values.iter().for_each(|value| texts(value, found)),
@@ -69,7 +69,7 @@ fn statements(document: &Value) -> Vec<&Value> {
         .collect()
 }
 
-fn role_statements(template: &Value) -> Vec<(&str, &Value)> {
+pub(crate) fn role_statements(template: &Value) -> Vec<(&str, &Value)> {
     resources(template, "AWS::IAM::Role")
         .into_iter()
         .flat_map(|(name, role)| {
