@@ -176,15 +176,22 @@ async fn id_44_erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_kee
             "nothing was looked at of {place:?}"
         );
     }
-    assert_eq!(
-        after.beginning(&format!("T#{tenant}")),
-        [format!("T#{tenant} META")]
+    let left = after.beginning(&format!("T#{tenant}"));
+    // The tombstone, and for a day what keeps the audit log closed.
+    let [tombstone, closing] = left.as_slice() else {
+        panic!("{left:?}");
+    };
+    assert_eq!(*tombstone, format!("T#{tenant} META"));
+    assert!(
+        closing.starts_with(&format!("T#{tenant}#AUD 0")),
+        "{closing}"
     );
     for id in ids.iter().filter(|id| ids::prefix(id) != "usr") {
         let left = after.mentioning(id);
         let is_known = |key: &String| {
-            // A tombstone, the person, and what the platform remembers.
+            // A tombstone, the closed log, the person, and what the platform remembers.
             key.ends_with(" META")
+                || key.starts_with(&format!("T#{id}#AUD "))
                 || key.starts_with("U#")
                 || key.starts_with(&format!("T#{}#", domain::tenant::ROOT_TENANT))
         };

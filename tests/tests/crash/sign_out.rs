@@ -269,5 +269,6 @@ async fn erasure_that_comes_before_the_sign_out_leaves_nothing_and_nobody_is_tol
     let items = world.copy().await.into_iter();
     let keys = items.map(|item| item["PK"].as_s().unwrap().clone());
     let left: Vec<String> = keys.filter(|key| key.starts_with(&partition)).collect();
-    assert_eq!(left, [partition], "the tombstone");
+    let closing = format!("{partition}#AUD");
+    assert_eq!(left, [partition, closing], "tombstone and closed log");
 }

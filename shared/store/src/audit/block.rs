@@ -9,10 +9,11 @@ use super::chain::{AuditEvent, AuditRecord, ChainHash};
 use crate::attribute::{millis, text, value};
 use crate::condition::{Condition, Write};
 use crate::events::OwnerAttribute;
-use crate::item::{Item, encode};
-use crate::key::Key;
+use crate::item::{Item, decode, encode};
+use crate::key::{Key, audit_partition};
 use crate::schema::BY_ATTENTION;
 use crate::shard::{AttentionKind, attention_at, checkpoint_partition, shard_of};
+use crate::table::{Query, Range, Table};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct BlockItem {
@@ -30,9 +31,14 @@ pub(super) struct BlockItem {
     /// While some of its events may not know their place.
     #[serde(default)]
     pub(super) open: Option<bool>,
+    /// Where it is no block, but keeps the place of the next one: the log has ended.
+    #[serde(default)]
+    pub(super) closed: Option<bool>,
     /// When it was written.
     #[serde(with = "millis")]
     pub(super) at: Timestamp,
+    #[serde(default)]
+    exp: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,8 +77,25 @@ impl BlockItem {
             prev: end.hash,
             links,
             open: Some(true),
+            closed: None,
             at,
+            exp: None,
         })
+    }
+
+    /// What takes the place of the next block, until `exp`.
+    pub(super) fn closing(owner: Owner, end: End, at: Timestamp, exp: i64) -> Self {
+        Self {
+            owner: owner.into(),
+            first: end.next(),
+            before: end.block,
+            prev: end.hash,
+            links: Vec::new(),
+            open: None,
+            closed: Some(true),
+            at,
+            exp: Some(exp),
+        }
     }
 
     /// The block as it is stored at first: it wants to be part of a checkpoint.
@@ -117,6 +140,16 @@ impl BlockItem {
             hash: self.links.last().map_or(self.prev, |link| link.hash),
             block: Some(self.first),
         }
+    }
+}
+
+impl Table {
+    /// The newest block of an owner's chain.
+    pub(super) async fn last_block(&self, owner: Owner) -> Result<Option<BlockItem>> {
+        // `:` follows the digits: other items of the partition come after the blocks.
+        let blocks = Query::of_table(audit_partition(owner), Range::Below(":".to_owned()));
+        let newest = self.query(&blocks.descending().limit(1), None).await?;
+        newest.items.into_iter().next().map(decode).transpose()
     }
 }
 

@@ -5,10 +5,12 @@
 //! chain, so two sealers that build on the same end cannot both succeed, and no place is left out or given twice.
 //! A block is *open* until all its events know their place; the next one is written only after that, so that an event
 //! which was sealed by somebody who died is never sealed again.
+//! The log of a tenant that is erased is closed first: the place of its next block is taken.
 
 mod block;
 mod chain;
 mod checkpoint;
+mod close;
 mod read;
 mod seal;
 mod verify;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::Result;
 use domain::event::Owner;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::block::{BlockItem, End};
@@ -12,15 +13,17 @@ use crate::attribute::{Attributes, number, text, text_of};
 use crate::condition::{Action, Condition, Write};
 use crate::events::{EventItem, forgotten_at};
 use crate::item::{Item, decode};
-use crate::key::{Key, audit_partition};
+use crate::key::Key;
 use crate::schema::{BY_ATTENTION, TTL};
 use crate::scope::SystemTable;
-use crate::table::{Query, Range, Written};
+use crate::table::Written;
 
 /// Events of one block, of which one read takes all. An event is a few hundred bytes, an item takes 400 KB.
 const BLOCK_MAX: usize = 100;
 /// Bytes of a block's events, from which on it takes no more.
 const BLOCK_BYTES: usize = 200_000;
+/// Events that learn their places at once. One takes some milliseconds, so a whole block does in a twentieth of a second.
+const MARKS_AT_ONCE: usize = 16;
 /// Tries while others seal the same owner's events; they are sealed then.
 const TRIES: usize = 5;
 
@@ -48,7 +51,9 @@ impl SystemTable<'_> {
 
     async fn seal_some(&self, owner: Owner, keys: &[Key], now: Timestamp) -> Result<Round> {
         // In this order: what the last block holds is marked before anything is found to be unsealed.
-        let end = self.finished_end(owner).await?;
+        let Some(end) = self.finished_end(owner).await? else {
+            return Ok(Round::Nothing);
+        };
         let mut waiting = Vec::new();
         for attributes in self.table.batch_get(keys).await? {
             let item: EventItem = decode(attributes.clone())?;
@@ -84,25 +89,21 @@ impl SystemTable<'_> {
         }
     }
 
-    /// The end of the chain, once every event of its last block knows its place.
-    async fn finished_end(&self, owner: Owner) -> Result<End> {
-        // `:` follows the digits: other items of the partition come after the blocks.
-        let blocks = Query::of_table(audit_partition(owner), Range::Below(":".to_owned()));
-        let newest = self
-            .table
-            .query(&blocks.descending().limit(1), None)
-            .await?;
-        let Some(block) = newest.items.into_iter().next() else {
-            return Ok(End::EMPTY);
+    /// The end of the chain, once every event of its last block knows its place; `None` where nothing follows any more.
+    async fn finished_end(&self, owner: Owner) -> Result<Option<End>> {
+        let Some(block) = self.table.last_block(owner).await? else {
+            return Ok(Some(End::EMPTY));
         };
-        let block: BlockItem = decode(block)?;
+        if block.closed.is_some() {
+            return Ok(None);
+        }
         if block.open.is_some() {
             let records = block.records()?;
             let places = records.iter().map(|record| EventItem::place(&record.event));
             let events = self.table.batch_get(&places.collect::<Vec<_>>()).await?;
             self.finish(&block, events).await?;
         }
-        Ok(block.end())
+        Ok(Some(block.end()))
     }
 
     /// Tells the block's events their places, and closes it.
@@ -116,7 +117,11 @@ impl SystemTable<'_> {
             let record = places.get(text_of(&event, "id")?)?;
             Some(marked(event, record))
         });
-        self.table.batch_put(marked.collect()).await?;
+        stream::iter(marked)
+            .map(|mark| self.table.write(mark))
+            .buffer_unordered(MARKS_AT_ONCE)
+            .try_for_each(async |_| Ok(()))
+            .await?;
         self.forget_before(block).await?;
         let close = Write::update(block.key(), vec![Action::Remove("open")]);
         self.table
@@ -151,11 +156,11 @@ enum Round {
     Overtaken,
 }
 
-/// An event never changes but for this, so it can be put as a whole.
-fn marked(mut event: Attributes, record: &AuditRecord) -> Attributes {
+/// An event never changes but for this, so it can be put as a whole. One that was erased meanwhile stays erased.
+fn marked(mut event: Attributes, record: &AuditRecord) -> Write {
     event.remove(BY_ATTENTION.partition);
     event.remove(BY_ATTENTION.sort);
     event.insert("seq".to_owned(), number(record.event.seq));
     event.insert("hash".to_owned(), text(record.hash));
-    event
+    Write::put(EventItem::place(&record.event), event).when(Condition::item_exists())
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::event::Owner;
+use domain::tenant::TenantState;
 use domain::{Error, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::block::BlockItem;
 use super::checkpoint::{Leaf, Witness};
-use crate::attribute::{Attributes, text_of};
+use crate::attribute::{Attributes, text_of, value};
 use crate::condition::{Action, Condition, Write};
 use crate::events::{OwnerAttribute, forgotten_at};
 use crate::item::{Item, decode, encode};
@@ -18,6 +19,7 @@ use crate::schema::{BY_ATTENTION, PK, SK};
 use crate::scope::{SystemTable, TenantTable};
 use crate::shard::checkpoint_partition;
 use crate::table::{Query, Range};
+use crate::transaction::Transacted;
 
 /// A chain that grew since the last checkpoint.
 #[derive(Clone, Debug)]
@@ -81,7 +83,8 @@ impl SystemTable<'_> {
         Ok(chains.collect())
     }
 
-    /// Gives the owner of a chain their part of a checkpoint that is kept; its growth is part of one now.
+    /// Gives the owner of a chain their part of a checkpoint that is kept; its growth is part of one now. Whoever was
+    /// erased meanwhile gets nothing.
     pub async fn note_checkpoint(&self, chain: &GrownChain, witness: Witness) -> Result<()> {
         let owner = chain.leaf.owner;
         let item = WitnessItem {
@@ -90,9 +93,13 @@ impl SystemTable<'_> {
             exp: forgotten_at(owner, witness.checkpoint.header.at),
             witness,
         };
-        self.table
-            .write(Write::put(item.key(), encode(&item)?))
-            .await?;
+        let mut writes = vec![Write::put(item.key(), encode(&item)?)];
+        if let Owner::Tenant(tenant) = owner {
+            writes.push(Write::check(Key::tenant(tenant), not_erased()?));
+        }
+        if let Transacted::Refused(_) = self.table.transact(writes).await? {
+            return Ok(());
+        }
         for block in &chain.blocks {
             let actions = vec![
                 Action::Remove(BY_ATTENTION.partition),
@@ -124,6 +131,14 @@ impl TenantTable<'_> {
             .map(|item| decode::<WitnessItem>(item).map(|item| item.witness))
             .collect()
     }
+}
+
+/// The platform's own tenant has no head.
+fn not_erased() -> Result<Condition> {
+    Ok(Condition::Any(vec![
+        Condition::item_absent(),
+        Condition::Differs("st", value(&TenantState::Erased)?),
+    ]))
 }
 
 fn block_in(entry: &Attributes) -> Result<(Owner, Key)> {

@@ -1,7 +1,7 @@
 //! Many items at once, each for itself.
 
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 use domain::{Error, Result};
 
 use super::{Table, key_attributes, unavailable};
@@ -50,15 +50,6 @@ impl Table {
             }
         }
         Ok(found)
-    }
-
-    /// Stores items whether or not there are such, each for itself: where this fails, some of them may be stored.
-    pub(crate) async fn batch_put(&self, items: Vec<Attributes>) -> Result<()> {
-        let puts = items.into_iter().map(|item| {
-            let put = PutRequest::builder().set_item(Some(item)).build()?;
-            Ok(WriteRequest::builder().put_request(put).build())
-        });
-        self.batch_write(puts.collect()).await
     }
 
     /// Removes items, each for itself: where this fails, some of them may be gone.

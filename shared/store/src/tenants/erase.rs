@@ -1,7 +1,7 @@
 //! Erasing a tenant after its grace: its keys first, which makes all its secrets unreadable at once, then every item.
 //!
 //! Every step may be repeated; whoever dies in between leaves the tenant in the index, and the next run goes on. What is
-//! left in the end is a tombstone: the id, and when it was erased.
+//! left in the end is a tombstone: the id, and when it was erased; and for a day what keeps the audit log closed.
 
 use std::collections::BTreeSet;
 
@@ -81,6 +81,7 @@ impl TenantTable<'_> {
             },
             TenantState::Erased => stored,
         };
+        self.close_audit_log(now).await?;
         // Without its keys no secret of the tenant can ever be opened again.
         self.empty(tenant_key_partition(self.scope.tenant()))
             .await?;
@@ -142,7 +143,8 @@ impl TenantTable<'_> {
             return Ok(Erasure::Goes);
         }
         // Only the log still knows of posts that were removed as drafts, and what its blocks name goes before them.
-        let log = self.audit_before(None, 1).await?.records;
+        let closed_at = self.audit_log_closed_at().await?;
+        let log = self.audit_before(closed_at, 1).await?.records;
         let removed: BTreeSet<PostId> = log
             .iter()
             .filter_map(|record| record.event.subject.post())
@@ -168,13 +170,15 @@ impl TenantTable<'_> {
             // Before the events: whoever ends a session at a network right now writes one only while this is there.
             format!("{whole}#CRED"),
             api_keys_partition(tenant),
-            audit_partition(Owner::Tenant(tenant)),
             format!("{whole}#EVT"),
             format!("{whole}#BUD"),
             authorization_partition(tenant),
         ] {
             self.empty(partition).await?;
         }
+        let owner = Owner::Tenant(tenant);
+        let closing = closed_at.map(|place| Key::audit_block(owner, place));
+        self.empty_but(audit_partition(owner), closing).await?;
         self.empty(whole).await?;
         Ok(Erasure::Done)
     }
@@ -232,12 +236,19 @@ impl TenantTable<'_> {
 
     /// Removes every item of a partition but a tenant's head.
     async fn empty(&self, partition: String) -> Result<()> {
+        let head = Key::tenant(self.scope.tenant());
+        self.empty_but(partition, Some(head)).await
+    }
+
+    async fn empty_but(&self, partition: String, kept: Option<Key>) -> Result<()> {
         loop {
             let query = Query::of_table(partition.clone(), Range::All).limit(PAGE);
             let items = self.table.query(&query, None).await?.items;
-            let keys: Vec<Key> = items.iter().filter_map(key_of).collect();
-            let head = Key::tenant(self.scope.tenant());
-            let keys: Vec<Key> = keys.into_iter().filter(|key| *key != head).collect();
+            let keys: Vec<Key> = items
+                .iter()
+                .filter_map(key_of)
+                .filter(|key| Some(key) != kept.as_ref())
+                .collect();
             if keys.is_empty() {
                 return Ok(());
             }

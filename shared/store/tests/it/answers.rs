@@ -19,6 +19,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Value, json};
 use store::Table;
 use testkit::TestClock;
+use tokio::sync::Notify;
 
 /// What becomes of answers.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub(crate) enum Answers {
     Conflicts(usize),
     /// So many updates of single items, counted from the first, meet a transaction and have no effect.
     UpdateConflicts(usize),
+    /// What tells an event its place in the audit log meets a transaction, always.
+    MarkConflicts,
 }
 
 /// A table, and the same one behind such answers.
@@ -144,6 +147,9 @@ impl HttpConnector for Connector {
             Answers::UpdateConflicts(times) if is_update && number < times => {
                 HttpConnectorFuture::ready(Ok(update_conflict()))
             }
+            Answers::MarkConflicts if is_mark(&request) => {
+                HttpConnectorFuture::ready(Ok(update_conflict()))
+            }
             Answers::AtMost(items) if is_batch_read => {
                 let answer = self.inner.call(request);
                 HttpConnectorFuture::new(async move { Ok(shortened(answer.await?, items).await) })
@@ -164,7 +170,8 @@ impl HttpConnector for Connector {
             | Answers::AtMost(_)
             | Answers::PutsAtMost(_)
             | Answers::Conflicts(_)
-            | Answers::UpdateConflicts(_) => self.inner.call(request),
+            | Answers::UpdateConflicts(_)
+            | Answers::MarkConflicts => self.inner.call(request),
         }
     }
 }
@@ -172,6 +179,12 @@ impl HttpConnector for Connector {
 /// The operation that a request asks for.
 fn target(request: &HttpRequest) -> &str {
     request.headers().get("x-amz-target").unwrap_or_default()
+}
+
+fn is_mark(request: &HttpRequest) -> bool {
+    let body = request.body().bytes().unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    target(request).ends_with(".PutItem") && body["Item"]["seq"].is_object()
 }
 
 fn conflict() -> HttpResponse {
@@ -253,4 +266,89 @@ fn answer(status: u16, body: &Value) -> HttpResponse {
         .headers_mut()
         .insert("content-type", "application/x-amz-json-1.0");
     answer
+}
+
+/// Holds back the first request of a kind until it is let on.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    inner: SharedHttpClient,
+    kind: Held,
+    is_used: Arc<AtomicUsize>,
+    /// Told when the request is there.
+    pub(crate) reached: Arc<Notify>,
+    /// Lets the request on.
+    pub(crate) open: Arc<Notify>,
+}
+
+/// What a gate holds back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Held {
+    /// A block of the audit log.
+    Block,
+    /// What tells an event its place in the audit log.
+    Mark,
+    /// A part of a checkpoint, for its owner.
+    Witness,
+}
+
+/// A table behind a gate, and the same without it.
+pub(crate) async fn gated(
+    clock: &TestClock,
+    kind: Held,
+) -> (aws_sdk_dynamodb::Client, Table, Table, Gate) {
+    let config = testkit::table::config().await;
+    let client = aws_sdk_dynamodb::Client::from_conf(config.clone().build());
+    let plain = testkit::table_with(client.clone(), testkit::clock::ids(clock)).await;
+    let gate = Gate {
+        inner: aws_smithy_http_client::Builder::new().build_http(),
+        kind,
+        is_used: Arc::default(),
+        reached: Arc::default(),
+        open: Arc::default(),
+    };
+    let behind = aws_sdk_dynamodb::Client::from_conf(config.http_client(gate.clone()).build());
+    let behind = Table::new(behind, plain.settings().clone(), plain.ids().clone());
+    (client, plain, behind, gate)
+}
+
+impl HttpClient for Gate {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(GatedConnector {
+            inner: self.inner.http_connector(settings, components),
+            gate: self.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct GatedConnector {
+    inner: SharedHttpConnector,
+    gate: Gate,
+}
+
+impl HttpConnector for GatedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let is_held = match self.gate.kind {
+            Held::Block => {
+                target(&request).ends_with(".PutItem") && body["Item"]["links"].is_object()
+            }
+            Held::Mark => is_mark(&request),
+            Held::Witness => body["TransactItems"][0]["Put"]["Item"]["witness"].is_object(),
+        };
+        if !is_held || self.gate.is_used.fetch_add(1, Ordering::Relaxed) > 0 {
+            return self.inner.call(request);
+        }
+        let (inner, gate) = (self.inner.clone(), self.gate.clone());
+        HttpConnectorFuture::new(async move {
+            gate.reached.notify_one();
+            gate.open.notified().await;
+            inner.call(request).await
+        })
+    }
 }
