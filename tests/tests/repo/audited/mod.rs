@@ -1,7 +1,9 @@
-//! Every route that changes something leaves exactly one event for the audit log when it succeeds; so does every refusal
-//! for lack of a permission.
+//! Every route that changes something leaves exactly one event for the audit log when it succeeds, which says what was
+//! done, by whom, and to what; so does every refusal for lack of a permission.
 
 mod content;
+mod kinds;
+mod made;
 mod outcomes;
 mod person;
 mod story;
@@ -85,6 +87,8 @@ async fn id_44_every_success_of_a_route_that_changes_something_makes_exactly_one
         "play a success of each new route here"
     );
     assert!(story.acts.is_disjoint(&story.no_acts));
+    let named = kinds::KINDS.map(|(operation, kind, _)| (operation.to_owned(), kind.to_owned()));
+    assert_eq!(story.kinds, named.into(), "name what each may say");
 }
 
 #[tokio::test]

@@ -1,28 +1,28 @@
-//! Somebody who acts, and a count of what waits to be sealed after each act.
+//! Somebody who acts, and the event that each act leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::Clock as _;
-use domain::event::Owner;
+use domain::UserId;
+use domain::event::{Actor, Owner, Supporter};
 use domain::membership::Role;
 use domain::network::RepeatRule;
+use domain::tenant::ROOT_TENANT;
 use http::Method;
 use jiff::SignedDuration;
 use networks::Registry;
 use publishing::Incoming;
-use serde_json::Value;
-use store::AttentionWork;
+use serde_json::{Value, json};
 use testkit::{Answer, FakeNetwork, TestMember, member};
 use tests::product::Product;
+
+use super::kinds::subject_of;
+use super::made::{self, Made, waiting};
 
 /// What begins the paths of what people do with their own accounts.
 const OF_PEOPLE: [&str; 2] = ["/v1/auth/", "/v1/me/"];
 
-/// Events that wait to be sealed, by whose they are.
-type Waiting = BTreeMap<Owner, usize>;
-
-/// Plays acts, and counts what waits to be sealed after each.
+/// Plays acts, and looks at what waits to be sealed after each.
 pub(super) struct Story {
     pub(super) product: Product,
     pub(super) network: Arc<FakeNetwork>,
@@ -33,6 +33,8 @@ pub(super) struct Story {
     pub(super) acts: BTreeSet<String>,
     /// What succeeded and made none.
     pub(super) no_acts: BTreeSet<String>,
+    /// Acts, with the kinds of their events.
+    pub(super) kinds: BTreeSet<(String, String)>,
     publishing: publishing::Ctx,
 }
 
@@ -57,54 +59,49 @@ impl Story {
             product,
             acts: BTreeSet::new(),
             no_acts: BTreeSet::new(),
+            kinds: BTreeSet::new(),
         }
-    }
-
-    async fn waiting(&self) -> Waiting {
-        let system = self.product.table.system();
-        let until = self.product.clock.now();
-        let mut waiting = Waiting::new();
-        for shard in 0..system.shards() {
-            for entry in system.attention(shard, until, 1_000).await.unwrap() {
-                if let AttentionWork::Seal { owner, .. } = entry.work {
-                    *waiting.entry(owner).or_default() += 1;
-                }
-            }
-        }
-        waiting
     }
 
     /// How many events wait to be sealed.
     pub(super) async fn events(&self) -> usize {
-        self.waiting().await.values().sum()
+        waiting(&self.product).await.len()
     }
 
     /// An act that succeeds, by the path in the document: its answer. It makes one event, of the person where it is
-    /// about their own account, else of the tenant.
+    /// about their own account, else of the tenant; it says what was done, by whom, and to what.
     pub(super) async fn act(&mut self, operation: &str, ids: &[&str], body: &Value) -> Value {
-        let before = self.waiting().await;
+        let before = waiting(&self.product).await;
+        let person = self.person();
         let answer = self.play(operation, ids, body).await;
-        let after = self.waiting().await;
-        let more = |(owner, now): (&Owner, &usize)| {
-            let then = before.get(owner).copied().unwrap_or_default();
-            vec![*owner; now - then]
+        let after = waiting(&self.product).await;
+        let made: Vec<_> = after.difference(&before).collect();
+        let [place] = made.as_slice() else {
+            panic!("{operation} made {made:?}");
         };
-        let made: Vec<Owner> = after.iter().flat_map(more).collect();
-        let [owner] = made.as_slice() else {
-            panic!("{operation} made {} events", made.len());
-        };
+        let event = made::made(&self.product, place).await;
         let path = format!("{}/", operation.split_once(' ').unwrap().1);
         let is_of_person = OF_PEOPLE.iter().any(|begin| path.starts_with(begin));
-        assert_eq!(matches!(owner, Owner::User(_)), is_of_person, "{operation}");
+        let is_of_user = matches!(event.owner, Owner::User(_));
+        assert_eq!(is_of_user, is_of_person, "{operation}");
+        expect(operation, &event, person, ids, &answer.body);
         self.acts.insert(operation.to_owned());
+        self.kinds
+            .insert((operation.to_owned(), event.kind.clone()));
         answer.body
+    }
+
+    /// Who acts, if somebody is signed in: the cookie says whose it is.
+    fn person(&self) -> Option<UserId> {
+        let user = self.cookie.split('.').nth(1)?;
+        Some(user.parse().unwrap())
     }
 
     /// Something that succeeds and is no act.
     pub(super) async fn prepare(&mut self, operation: &str, body: &Value) -> Value {
-        let before = self.waiting().await;
+        let before = waiting(&self.product).await;
         let answer = self.play(operation, &[], body).await;
-        assert_eq!(self.waiting().await, before, "{operation}");
+        assert_eq!(waiting(&self.product).await, before, "{operation}");
         self.no_acts.insert(operation.to_owned());
         answer.body
     }
@@ -175,6 +172,48 @@ impl Story {
         for message in messages {
             queue.acknowledge(message.id);
         }
+    }
+}
+
+/// Whether an event says what was done, by whom, and to what.
+fn expect(operation: &str, event: &Made, person: Option<UserId>, ids: &[&str], answer: &Value) {
+    let Some(subject) = subject_of(operation, &event.kind) else {
+        panic!("{operation} is called {}", event.kind);
+    };
+    let actor = match event.owner {
+        Owner::User(user) => {
+            // Who signs in, or comes by a link, may be signed in as somebody else, or not at all.
+            if operation.contains(" /v1/me/") {
+                assert_eq!(person, Some(user), "{operation}");
+            }
+            Actor::User(user)
+        }
+        Owner::Tenant(_) if operation.contains("/support-sessions") => Actor::Support(Supporter {
+            user: person.unwrap(),
+            tenant: ROOT_TENANT,
+        }),
+        Owner::Tenant(_) => Actor::User(person.unwrap()),
+    };
+    assert_eq!(event.actor, actor, "{operation}");
+
+    let about = serde_json::to_value(event.subject).unwrap();
+    assert_eq!(about["kind"], subject, "{operation}");
+    // What was made or is answered, else what the path names last, else the tenant or the person themselves.
+    let (Actor::User(who) | Actor::Support(Supporter { user: who, .. })) = actor else {
+        panic!("{operation}: nobody did it");
+    };
+    let named = ids.last().map_or(Value::Null, |id| json!(id));
+    let expected = match subject {
+        "tenant" => json!(event.owner.to_string()),
+        "user" => json!(who),
+        "member" if named.is_null() => json!(who),
+        "delivery" => json!(ids),
+        _ if answer["id"].is_string() => answer["id"].clone(),
+        _ => named.clone(),
+    };
+    assert_eq!(about["id"], expected, "{operation}");
+    if operation.contains(" /v1/tenants/{id}") {
+        assert_eq!(named, expected, "{operation}");
     }
 }
 
