@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test, type Locator, type Page } from '@playwright/test';
+import { press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, newestLink, PASSWORD, signIn } from './people';
 
@@ -11,7 +12,7 @@ test('a forgotten password is chosen anew by the link of a mail', async ({ page 
   const email = await arrive(page, 'Analytical Engines');
   await page.context().clearCookies();
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Forgot your password?' }).press('Enter');
+  await press(page.getByRole('link', { name: 'Forgot your password?' }));
   // The form before this page has an address, too.
   await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
   await page.getByLabel('E-mail address').fill(email);
@@ -49,7 +50,7 @@ test('f_27 a browser that is held back is let in by the link of a mail, all by k
   await expect(page.getByText(`We sent a mail to ${email}`)).toBeVisible();
   await page.unroute('**/v1/auth/login');
   await page.goto(await newestLink(page.request, email, 'admit-browser'));
-  await page.getByRole('button', { name: 'Let this browser in' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Let this browser in' }));
   await expect(page.getByText('Your account knows this browser now')).toBeVisible();
   await expect(page.getByLabel('E-mail address')).toHaveValue(email);
   await page.getByLabel('Password').fill(PASSWORD);
@@ -60,7 +61,7 @@ test('f_27 a browser that is held back is let in by the link of a mail, all by k
 test('id_19 an authenticator app guards the account, all by keyboard', async ({ page }) => {
   const email = await arrive(page, 'Analytical Engines');
   await page.goto('/me');
-  await page.getByRole('button', { name: 'Set up an authenticator app' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Set up an authenticator app' }));
   const secret = await page.getByTestId('totp-secret').innerText();
   await expect(page.getByRole('img', { name: 'QR code for your authenticator app' })).toBeVisible();
   await accessible(page, 'me-totp');
@@ -87,7 +88,7 @@ test('id_17 other sign-ins are seen and ended', async ({ page, browser }) => {
   await expect(elsewhere.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
   await page.goto('/me');
   await expect(page.locator('[data-session]')).toHaveCount(2);
-  await page.getByRole('button', { name: 'End all others' }).press('Enter');
+  await press(page.getByRole('button', { name: 'End all others' }));
   await expect(page.locator('[data-session]')).toHaveCount(1);
   await elsewhere.goto('/posts');
   await expect(elsewhere).toHaveURL(/sign-in/);
@@ -98,7 +99,7 @@ test('a picture is chosen, seen by the team and removed, all by keyboard', async
   await arrive(page, 'Analytical Engines');
   await page.goto('/me');
   const chooser = page.waitForEvent('filechooser');
-  await page.getByRole('button', { name: 'Choose a picture' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Choose a picture' }));
   await (await chooser).setFiles({ name: 'ada.png', mimeType: 'image/png', buffer: await photo(page) });
   await expect(page.getByText('Your picture is saved.').first()).toBeVisible();
   await drawn(page.getByRole('img', { name: 'Your picture' }));
@@ -106,7 +107,7 @@ test('a picture is chosen, seen by the team and removed, all by keyboard', async
   await page.goto('/settings/members');
   await drawn(page.locator('[data-member] img'));
   await page.goto('/me');
-  await page.getByRole('button', { name: 'Remove picture' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Remove picture' }));
   await expect(page.getByRole('button', { name: 'Choose a picture' })).toBeFocused();
   await expect(page.getByRole('img', { name: 'Your picture' })).toHaveCount(0);
 });

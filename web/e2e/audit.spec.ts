@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { openSettings } from './keyboard';
+import { openSettings, press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, unique } from './people';
 
@@ -19,7 +19,7 @@ test('the audit log is read, filtered and exported', async ({ page }) => {
   await expect(entries.filter({ hasText: 'Connected an account' })).toContainText('Ada Lovelace', SEALED);
   await expect(entries.filter({ hasText: 'Made the workspace' })).toBeVisible();
   const seal = entries.first().getByText(/^Sealed as number \d+$/);
-  await seal.press('Enter');
+  await press(seal);
   await expect(entries.first().getByText(/^[0-9a-f]{64}$/)).toBeVisible();
   await accessible(page, 'settings-audit');
 
@@ -28,11 +28,11 @@ test('the audit log is read, filtered and exported', async ({ page }) => {
   await expect(entries.filter({ hasText: account })).toHaveCount(1);
   await page.getByLabel('From').fill('2099-01-01');
   await expect(page.getByRole('heading', { name: 'Nothing here' })).toBeVisible();
-  await page.getByRole('link', { name: 'Clear filters' }).press('Enter');
+  await press(page.getByRole('link', { name: 'Clear filters' }));
   await expect(entries.first()).toBeVisible();
 
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Export' }));
   const lines = readFileSync(await (await downloading).path(), 'utf8').trim().split('\n');
   const kinds = lines.map((line) => JSON.parse(line).event?.kind);
   expect(kinds).toContain('tenant.created');
@@ -56,7 +56,7 @@ test('a workspace is deleted, taken back, and its end is proven', async ({ page 
   test.slow();
   await arrive(page, 'Analytical Engines');
   await openSettings(page, 'Workspace');
-  await page.getByRole('button', { name: 'Delete the workspace' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Delete the workspace' }));
   const dialog = page.getByRole('alertdialog');
   await dialog.getByLabel('Type Analytical Engines to confirm').fill('Analytical Engines');
   await page.keyboard.press('Enter');
@@ -65,7 +65,7 @@ test('a workspace is deleted, taken back, and its end is proven', async ({ page 
   await expect(deleted).toContainText('Can be taken back until');
   await accessible(page, 'tenant-deleted');
 
-  await page.getByRole('button', { name: 'Take Analytical Engines back' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Take Analytical Engines back' }));
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
 
@@ -74,7 +74,7 @@ test('a workspace is deleted, taken back, and its end is proven', async ({ page 
   await page.route('**/v1/tenants/deleted', (route) => route.fulfill({ json: { items: [erased], next: null } }));
   await page.goto('/me');
   const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: /^Certificate of ten_/ }).press('Enter');
+  await press(page.getByRole('button', { name: /^Certificate of ten_/ }));
   const certificate = JSON.parse(readFileSync(await (await downloading).path(), 'utf8'));
   expect(certificate).toEqual(erased.certificate);
   await accessible(page, 'me-erased');

@@ -1,4 +1,5 @@
 import { expect, type CDPSession, type Page } from '@playwright/test';
+import { press } from './keyboard';
 
 /** Gives the browser an authenticator that it plays itself: a phone that asks for a fingerprint. */
 export async function authenticator(page: Page): Promise<{ cdp: CDPSession; id: string }> {
@@ -20,7 +21,7 @@ export async function authenticator(page: Page): Promise<{ cdp: CDPSession; id: 
 /** Adds a passkey on the page of the account, all by keyboard. */
 export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.goto('/me');
-  await page.getByRole('button', { name: 'Add a passkey' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Add a passkey' }));
   await expect(page.getByLabel('Name of the passkey')).toBeFocused();
   await page.keyboard.type(name);
   await page.keyboard.press('Enter');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
+import { press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, unique } from './people';
 
@@ -15,16 +16,16 @@ test('a workspace is exported, and the file downloaded', async ({ page }) => {
   await connectPlayground(page, account);
   await page.goto('/settings/workspace');
 
-  await page.getByRole('button', { name: 'Export everything' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Export everything' }));
   const row = page.locator('[data-export]');
   await expect(row).toHaveAttribute('data-state', 'ready', MADE);
   await expect(row).toContainText('accounts: 1 · members: 1');
-  await row.getByRole('button', { name: /^Download the export of/ }).press('Enter');
+  await press(row.getByRole('button', { name: /^Download the export of/ }));
   const file = row.getByRole('link', { name: /^File 1 of 1/ });
   await expect(file).toBeVisible();
   await accessible(page, 'settings-export');
   const downloading = page.waitForEvent('download');
-  await file.press('Enter');
+  await press(file);
 
   const download = await downloading;
   expect(download.suggestedFilename()).toMatch(/^000001-[0-9a-f]{16}\.zip$/);
@@ -38,12 +39,12 @@ test('a workspace is exported, and the file downloaded', async ({ page }) => {
   await arrive(page, 'Difference Engines');
   await page.goto('/settings/workspace');
   await page.getByLabel('All files of the export').setInputFiles({ name: download.suggestedFilename(), mimeType: 'application/zip', buffer: bytes });
-  await page.getByRole('button', { name: 'Upload and check' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Upload and check' }));
   const imported = page.locator('[data-import]');
   await expect(imported).toHaveAttribute('data-state', 'checked', MADE);
   await expect(imported).toContainText('accounts: 1');
   await accessible(page, 'settings-import');
-  await imported.getByRole('button', { name: /^Make the import of/ }).press('Enter');
+  await press(imported.getByRole('button', { name: /^Make the import of/ }));
   await expect(imported).toHaveAttribute('data-state', 'done', MADE);
 });
 

@@ -1,4 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
+import { press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, PASSWORD, published, unique } from './people';
 
@@ -6,7 +7,7 @@ import { arrive, connectPlayground, PASSWORD, published, unique } from './people
 
 /** Makes a key with what the form offers; its secret. */
 async function make(page: Page, name: string): Promise<string> {
-  await page.getByRole('button', { name: 'New key' }).press('Enter');
+  await press(page.getByRole('button', { name: 'New key' }));
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type(name);
   await page.keyboard.press('Enter');
@@ -29,16 +30,16 @@ test('a key is made, shown once, used, rotated and revoked', async ({ page, cont
   await page.goto('/settings/keys');
   await expect(page.getByText('No keys yet')).toBeVisible();
   await accessible(page, 'settings-keys-empty');
-  await page.getByRole('button', { name: 'New key' }).press('Enter');
+  await press(page.getByRole('button', { name: 'New key' }));
   await accessible(page, 'settings-key-new');
   await page.keyboard.press('Escape');
   await expect(page.getByLabel('Name', { exact: true })).toHaveCount(0);
   const key = await make(page, 'Newsroom');
   expect(key).toMatch(/^m1_live_[0-9a-z]{78}_[\w-]{43}_[0-9a-f]{8}$/);
   await accessible(page, 'settings-key-made');
-  await page.getByRole('button', { name: 'Copy the key' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Copy the key' }));
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
-  await page.getByRole('button', { name: 'I have kept it' }).press('Enter');
+  await press(page.getByRole('button', { name: 'I have kept it' }));
   await expect(page.getByText(key)).toHaveCount(0);
   const row = page.locator('[data-key="Newsroom"]').first();
   await expect(row).toContainText('never used');
@@ -57,11 +58,11 @@ test('a key is made, shown once, used, rotated and revoked', async ({ page, cont
   await page.reload();
   await expect(row).toContainText('last used');
 
-  await page.getByRole('button', { name: 'Rotate the key Newsroom' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Rotate the key Newsroom' }));
   const dialog = page.getByRole('dialog', { name: 'Rotate the key Newsroom' });
   await expect(dialog.getByLabel('The old key works on for')).toBeFocused();
   await accessible(page, 'settings-key-rotate');
-  await dialog.getByRole('button', { name: 'Rotate', exact: true }).press('Enter');
+  await press(dialog.getByRole('button', { name: 'Rotate', exact: true }));
   const next = await page.getByTestId('api-key').innerText();
   expect(next).not.toBe(key);
   await expect(page.locator('[data-key="Newsroom"]')).toHaveCount(2);
@@ -71,8 +72,8 @@ test('a key is made, shown once, used, rotated and revoked', async ({ page, cont
   await page.reload();
   await expect(page.getByTestId('api-key')).toHaveCount(0);
 
-  await page.getByRole('button', { name: 'Revoke the key Newsroom' }).first().press('Enter');
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Revoke the key Newsroom' }).first());
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }));
   await expect(row).toContainText('Revoked');
   await accessible(page, 'settings-keys');
   expect(await call(page, next, '/v1/posts')).toBe(401);
@@ -84,16 +85,16 @@ test('a key that cannot be says what is wrong, and asks for a proof', async ({ p
   // As the server answers ten minutes after the last proof.
   const problem = { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'insufficient_user_authentication', detail: 'prove again who you are', instance: 'r', errors: [] };
   await page.goto('/settings/keys');
-  await page.getByRole('button', { name: 'New key' }).press('Enter');
+  await press(page.getByRole('button', { name: 'New key' }));
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('Office');
   await page.getByLabel('Only from these addresses').fill('203.0.113.7/24');
-  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await press(page.getByLabel('Name', { exact: true }));
   await expect(page.getByLabel('Only from these addresses')).toHaveAttribute('aria-invalid', 'true');
   await accessible(page, 'settings-key-refused');
   await page.getByLabel('Only from these addresses').fill('203.0.113.0/24, 2001:db8::/32');
   await page.route('**/v1/api-keys', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
-  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await press(page.getByLabel('Name', { exact: true }));
   const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
   await expect(proof.getByLabel('Your password')).toBeFocused();
   await page.keyboard.type(PASSWORD);
@@ -101,7 +102,7 @@ test('a key that cannot be says what is wrong, and asks for a proof', async ({ p
 
   const key = await page.getByTestId('api-key').innerText();
   expect(await call(page, key, '/v1/posts')).toBe(403);
-  await page.getByText('What it may do').press('Enter');
+  await press(page.getByText('What it may do'));
   await expect(page.getByText('Only from 203.0.113.0/24, 2001:db8::/32')).toBeVisible();
 });
 

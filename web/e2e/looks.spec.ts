@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { openMenu, tabTo } from './keyboard';
+import { openMenu, reachable, tabTo } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { nameOf, OWN, PUBLIC, unseen, within } from './pages';
 import { arrive, connectPlayground, PASSWORD, register, send, unique, wallIn } from './people';
@@ -12,15 +12,16 @@ test('every page of the dashboard is looked at', () => {
   expect(unseen(), 'each needs an address in pages.ts').toEqual([]);
 });
 
-test('the public pages are accessible in both themes', async ({ page }) => {
+test('the public pages are accessible in both themes, and all of them by Tab', async ({ page }) => {
   test.slow();
   for (const address of PUBLIC) {
     await page.goto(address);
     await accessible(page, nameOf(address));
+    await reachable(page, nameOf(address));
   }
 });
 
-test('the pages of a workspace are accessible in both themes', async ({ page }) => {
+test('the pages of a workspace are accessible in both themes, and all of them by Tab', async ({ page }) => {
   test.slow();
   await arrive(page, 'Analytical Engines');
   await accessible(page, 'home-empty');
@@ -40,6 +41,7 @@ test('the pages of a workspace are accessible in both themes', async ({ page }) 
   for (const address of OWN) {
     await page.goto(its(address));
     await accessible(page, nameOf(address));
+    await reachable(page, nameOf(address));
   }
   await page.goto('/calendar');
   await page.getByRole('button', { name: 'Week' }).click();

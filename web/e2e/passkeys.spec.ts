@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { addPasskey, authenticator } from './authenticator';
+import { press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, signIn } from './people';
 
@@ -14,7 +15,7 @@ test('id_21 a passkey signs in without a password, all by keyboard', async ({ pa
   await page.context().clearCookies();
   await page.goto('/sign-in');
   await accessible(page, 'sign-in-passkey');
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Sign in with a passkey' }));
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
   await page.goto('/me');
   // However long the page took to come.
@@ -31,7 +32,7 @@ test('a passkey is renamed and removed', async ({ page }) => {
   await arrive(page, 'Analytical Engines');
   const { cdp, id } = await authenticator(page);
   await addPasskey(page, 'My phone');
-  await page.getByRole('button', { name: 'Rename My phone' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Rename My phone' }));
   await expect(page.getByLabel('Name of the passkey')).toBeFocused();
   await page.keyboard.type('Old phone');
   await page.keyboard.press('Enter');
@@ -40,12 +41,12 @@ test('a passkey is renamed and removed', async ({ page }) => {
   expect(credentials.map(({ rpId, isResidentCredential }) => ({ rpId, isResidentCredential }))).toEqual([{ rpId: 'localhost', isResidentCredential: true }]);
 
   await expect(page.getByRole('button', { name: 'Remove Old phone' })).toBeEnabled();
-  await page.getByRole('button', { name: 'Remove Old phone' }).press('Enter');
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Remove Old phone' }));
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }));
   await expect(page.locator('[data-passkey]')).toHaveCount(0);
   await page.context().clearCookies();
   await page.goto('/sign-in');
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Sign in with a passkey' }));
   await expect(page.getByText('this passkey was not accepted')).toBeVisible();
 });
 
@@ -53,7 +54,7 @@ test('whoever turns away from the question of the browser is told nothing', asyn
   await page.goto('/sign-in');
   const { cdp, id } = await authenticator(page);
   await cdp.send('WebAuthn.setUserVerified', { authenticatorId: id, isUserVerified: false });
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Sign in with a passkey' }));
   await expect(page.getByRole('button', { name: 'Sign in with a passkey' })).toBeEnabled();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });

@@ -1,5 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { addPasskey, authenticator } from './authenticator';
+import { press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, newestLink, register, signIn } from './people';
 
@@ -11,14 +12,14 @@ const SWITCH = 'Require a second factor of all members';
 async function invited(page: Page, guest: Page): Promise<string> {
   const email = await register(guest, 'Grace Hopper');
   await page.goto('/settings/members');
-  await page.getByRole('button', { name: 'Invite', exact: true }).press('Enter');
+  await press(page.getByRole('button', { name: 'Invite', exact: true }));
   const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
   await dialog.getByLabel('E-mail address').fill(email);
-  await dialog.getByLabel('E-mail address').press('Enter');
+  await press(dialog.getByLabel('E-mail address'));
   await guest.goto(await newestLink(guest.request, email, 'invitation'));
-  await guest.getByRole('link', { name: 'Sign in to accept' }).press('Enter');
+  await press(guest.getByRole('link', { name: 'Sign in to accept' }));
   await signIn(guest, email);
-  await guest.getByRole('button', { name: 'Accept' }).press('Enter');
+  await press(guest.getByRole('button', { name: 'Accept' }));
   await expect(guest.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
   return email;
 }
@@ -34,7 +35,7 @@ test('id_23 a workspace that requires a second factor lets nobody in without one
   const required = page.getByRole('switch', { name: SWITCH });
   await expect(required).toBeDisabled();
   await accessible(page, 'settings-security-own');
-  await page.getByRole('link', { name: 'Set one up' }).press('Enter');
+  await press(page.getByRole('link', { name: 'Set one up' }));
   await expect(page.getByRole('heading', { name: 'Passkeys' })).toBeVisible();
   await authenticator(page);
   await addPasskey(page, 'My phone');
@@ -43,33 +44,33 @@ test('id_23 a workspace that requires a second factor lets nobody in without one
   await expect(page.getByTestId('no-way-back')).toContainText('the only way back');
   await page.goto('/settings/workspace');
   await expect(required).toBeEnabled();
-  await required.press('Space');
+  await press(required, 'Space');
   const dialog = page.getByRole('alertdialog', { name: 'Require a second factor?' });
   await accessible(page, 'settings-security');
-  await dialog.getByRole('button', { name: 'Require it' }).press('Enter');
+  await press(dialog.getByRole('button', { name: 'Require it' }));
   await expect(required).toBeChecked();
 
   // Whoever is inside already is out with the next thing that they ask for.
-  await guest.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await press(guest.getByRole('link', { name: 'Posts' }).first());
   await expect(guest.getByRole('heading', { name: 'Analytical Engines asks for a second factor' })).toBeVisible();
   await accessible(guest, 'locked-out');
-  await guest.getByRole('link', { name: 'Set one up' }).press('Enter');
+  await press(guest.getByRole('link', { name: 'Set one up' }));
   await expect(guest.getByTestId('locked-out')).toBeVisible();
   await accessible(guest, 'locked-out-me');
   await authenticator(guest);
   await addPasskey(guest, 'Key ring');
   await expect(guest.getByTestId('locked-out')).toHaveCount(0);
-  await guest.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await press(guest.getByRole('link', { name: 'Posts' }).first());
   await expect(guest.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
 
   // What the workspace requires is not taken away by mistake.
   await guest.goto('/me');
-  await guest.getByRole('button', { name: 'Remove Key ring' }).press('Enter');
-  await guest.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+  await press(guest.getByRole('button', { name: 'Remove Key ring' }));
+  await press(guest.getByRole('alertdialog').getByRole('button', { name: 'Remove' }));
   await expect(guest.getByRole('alert')).toContainText('Analytical Engines requires a second factor');
 
   await expect(required).toBeEnabled();
-  await required.press('Space');
+  await press(required, 'Space');
   await expect(required).not.toBeChecked();
   await guest.context().close();
 });
@@ -85,26 +86,26 @@ test('id_22 whoever lost everything starts over, or stops it, with the leave of 
   await guest.goto('/sign-in');
   await signIn(guest, email);
   await expect(guest.getByText('can let you start over')).toBeVisible();
-  await guest.getByRole('button', { name: 'I lost them: ask for me' }).press('Enter');
+  await press(guest.getByRole('button', { name: 'I lost them: ask for me' }));
   await expect(guest.getByRole('status')).toContainText('has a mail about it');
   await accessible(guest, 'factor-lost');
 
   await page.goto('/settings/members');
-  await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
   const dialog = page.getByRole('dialog', { name: 'Change Grace Hopper' });
-  await dialog.getByRole('button', { name: 'Let them start over' }).press('Enter');
+  await press(dialog.getByRole('button', { name: 'Let them start over' }));
   await expect(dialog.getByTestId('factor-reset')).toBeVisible();
   await accessible(page, 'settings-factor-reset');
 
   await guest.goto(await newestLink(guest.request, email, 'reset-second-factor'));
-  await guest.getByRole('button', { name: 'Remove them and start over' }).press('Enter');
+  await press(guest.getByRole('button', { name: 'Remove them and start over' }));
   await expect(guest.getByRole('alert')).toContainText('Follow the link again from');
   await accessible(guest, 'factor-reset-early');
-  await guest.getByRole('button', { name: 'Stop it' }).press('Enter');
+  await press(guest.getByRole('button', { name: 'Stop it' }));
   await expect(guest.getByRole('status')).toContainText('It is stopped');
 
   await page.reload();
-  await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
   await expect(dialog.getByRole('button', { name: 'Let them start over' })).toBeVisible();
   await guest.context().close();
 });

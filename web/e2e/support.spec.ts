@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { addPasskey, authenticator } from './authenticator';
-import { openMenu } from './keyboard';
+import { openMenu, press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, unique } from './people';
 
@@ -13,7 +13,7 @@ async function appointed(page: Page): Promise<void> {
   expect(answer.status()).toBe(204);
   await page.reload();
   await openMenu(page, /^Workspace .*, switch$/);
-  await page.getByRole('menuitemradio', { name: 'M1A', exact: true }).press('Enter');
+  await press(page.getByRole('menuitemradio', { name: 'M1A', exact: true }));
   await expect(page.getByRole('button', { name: 'Workspace M1A, switch' })).toBeVisible();
 }
 
@@ -21,7 +21,7 @@ async function lookInto(page: Page, tenant: string): Promise<void> {
   await page.goto('/settings/support');
   await page.getByLabel('Id of the workspace').fill(tenant);
   await page.getByLabel('Why', { exact: true }).fill('Ticket 1843: a post did not go out');
-  await page.getByRole('button', { name: 'Look in', exact: true }).press('Enter');
+  await press(page.getByRole('button', { name: 'Look in', exact: true }));
 }
 
 test.use({ hasTouch: true });
@@ -43,12 +43,12 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
   await expect(desk.getByRole('alert')).toContainText('not found', { ignoreCase: true });
   await accessible(desk, 'settings-support-begin');
   await page.getByLabel('For how long').selectOption('3 days');
-  await page.getByRole('button', { name: 'Allow support' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Allow support' }));
   await expect(page.getByTestId('support-consent')).toContainText('Support may look in until');
   await expect(page.getByTestId('support-consent')).toContainText('Allowed by Ada Lovelace');
   await accessible(page, 'settings-support-allowed');
 
-  await desk.getByRole('button', { name: 'Look in', exact: true }).press('Enter');
+  await press(desk.getByRole('button', { name: 'Look in', exact: true }));
   const banner = desk.getByTestId('support-banner');
   await expect(banner).toContainText(`You are looking into ${name}.`);
   await expect(banner).toContainText(/Minutes left: (60|5\d)/);
@@ -58,7 +58,7 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
   await accessible(page, 'settings-support-inside');
   await expect(desk.getByRole('link', { name: 'New post' })).toHaveCount(0);
   await accessible(desk, 'support-home');
-  await desk.getByRole('link', { name: 'Accounts' }).first().press('Enter');
+  await press(desk.getByRole('link', { name: 'Accounts' }).first());
   await expect(desk.locator('[data-account]')).toHaveCount(1);
   await expect(desk.getByRole('button', { name: /Connect|Disconnect|Check/ })).toHaveCount(0);
   await desk.goto('/settings/members');
@@ -71,16 +71,16 @@ test('id_42 support looks into a workspace with its consent, and is out when tha
   await desk.setViewportSize({ width: 360, height: 740 });
   await fitsPhone(desk, 'support-workspace');
   await desk.setViewportSize({ width: 1280, height: 860 });
-  await banner.getByRole('button', { name: 'Leave' }).press('Enter');
+  await press(banner.getByRole('button', { name: 'Leave' }));
   await expect(banner).toHaveCount(0);
   await expect(desk.getByRole('button', { name: 'Workspace M1A, switch' })).toBeVisible();
 
   await lookInto(desk, tenant);
   await expect(banner).toBeVisible();
-  await page.getByRole('button', { name: 'End it now' }).press('Enter');
+  await press(page.getByRole('button', { name: 'End it now' }));
   await expect(page.getByTestId('support-consent')).toContainText('Support may not look in');
   await expect(inside).toHaveCount(0);
-  await desk.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await press(desk.getByRole('link', { name: 'Posts' }).first());
   await expect(desk.getByRole('button', { name: 'Workspace M1A, switch' })).toBeVisible();
   await expect(banner).toHaveCount(0);
 

@@ -1,17 +1,17 @@
 import { expect, test, type Page } from '@playwright/test';
-import { openSettings } from './keyboard';
+import { openSettings, press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, connectPlayground, newestLink, PASSWORD, register, signIn, unique } from './people';
 
 // How several people share a workspace, all by keyboard.
 
 async function invite(page: Page, email: string): Promise<void> {
-  await page.getByRole('button', { name: 'Invite', exact: true }).press('Enter');
+  await press(page.getByRole('button', { name: 'Invite', exact: true }));
   const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
   await expect(dialog.getByLabel('E-mail address')).toBeFocused();
   await page.keyboard.type(email);
   await dialog.getByLabel('Role').selectOption('Viewer');
-  await dialog.getByLabel('E-mail address').press('Enter');
+  await press(dialog.getByLabel('E-mail address'));
 }
 
 test('somebody is invited, works as what they were given, and is removed', async ({ page, browser }) => {
@@ -27,25 +27,25 @@ test('somebody is invited, works as what they were given, and is removed', async
   await guest.goto(await newestLink(guest.request, email, 'invitation'));
   await expect(guest.getByText('invites you to work with Analytical Engines')).toBeVisible();
   await accessible(guest, 'invitation-open');
-  await guest.getByRole('link', { name: 'Sign in to accept' }).press('Enter');
+  await press(guest.getByRole('link', { name: 'Sign in to accept' }));
   await signIn(guest, email);
-  await guest.getByRole('button', { name: 'Accept' }).press('Enter');
+  await press(guest.getByRole('button', { name: 'Accept' }));
   await expect(guest.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
 
   await page.reload();
   const row = page.locator(`[data-member="${email}"]`);
   await expect(row).toContainText('Grace Hopper');
-  await page.getByRole('button', { name: 'Change Grace Hopper' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
   const change = page.getByRole('dialog', { name: 'Change Grace Hopper' });
   await change.getByLabel('Role').selectOption('Admin');
   await accessible(page, 'settings-member');
-  await change.getByRole('button', { name: 'Save' }).press('Enter');
+  await press(change.getByRole('button', { name: 'Save' }));
   await expect(row).toContainText('Admin');
   await guest.goto('/settings/members');
   await expect(guest.getByRole('button', { name: 'Invite', exact: true })).toBeVisible();
 
-  await page.getByRole('button', { name: 'Remove Grace Hopper' }).press('Enter');
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Remove Grace Hopper' }));
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }));
   await expect(row).toHaveCount(0);
   await guest.goto('/posts');
   await expect(guest).toHaveURL(/tenants\/new/);
@@ -68,7 +68,7 @@ test('an act that needs a proof goes on once it is given', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(proof).toBeHidden();
   await expect(page.locator(`[data-invitation="${email}"]`)).toBeVisible();
-  await page.getByRole('button', { name: `Withdraw the invitation to ${email}` }).press('Enter');
+  await press(page.getByRole('button', { name: `Withdraw the invitation to ${email}` }));
   await expect(page.locator(`[data-invitation="${email}"]`)).toHaveCount(0);
 });
 
@@ -77,15 +77,15 @@ test('roles and account groups are made, changed and deleted', async ({ page }) 
   const account = unique('ada');
   await connectPlayground(page, account);
   await page.goto('/settings/roles');
-  await page.getByRole('button', { name: 'New role' }).press('Enter');
+  await press(page.getByRole('button', { name: 'New role' }));
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('Client');
-  await page.getByLabel('Write drafts').press('Space');
+  await press(page.getByLabel('Write drafts'), 'Space');
   await accessible(page, 'settings-role');
-  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await press(page.getByLabel('Name', { exact: true }));
   const role = page.locator('[data-role="Client"]');
   await expect(role).toContainText('What it allows (5)');
-  await page.getByRole('button', { name: 'New role' }).press('Enter');
+  await press(page.getByRole('button', { name: 'New role' }));
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('client');
   await page.keyboard.press('Enter');
@@ -93,19 +93,19 @@ test('roles and account groups are made, changed and deleted', async ({ page }) 
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
 
-  await page.getByRole('button', { name: 'New account group' }).press('Enter');
+  await press(page.getByRole('button', { name: 'New account group' }));
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.type('Client A');
-  await page.getByRole('checkbox', { name: account }).press('Space');
+  await press(page.getByRole('checkbox', { name: account }), 'Space');
   await accessible(page, 'settings-group');
-  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await press(page.getByLabel('Name', { exact: true }));
   await expect(page.locator('[data-group="Client A"]')).toContainText('Accounts: 1');
 
-  await page.getByRole('button', { name: 'Delete the role Client' }).press('Enter');
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Delete the role Client' }));
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }));
   await expect(role).toHaveCount(0);
-  await page.getByRole('button', { name: 'Delete the group Client A' }).press('Enter');
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Delete the group Client A' }));
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }));
   await expect(page.locator('[data-group="Client A"]')).toHaveCount(0);
 });
 
@@ -115,13 +115,13 @@ test('a workspace is set up and deleted', async ({ page }) => {
   await expect(page.getByText('0 of 100', { exact: true })).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('Difference Engines');
   await page.getByLabel('Weeks begin on').selectOption('Sunday');
-  await page.getByLabel('Name', { exact: true }).press('Enter');
+  await press(page.getByLabel('Name', { exact: true }));
   await expect(page.getByRole('button', { name: 'Workspace Difference Engines, switch' })).toBeVisible();
   await page.getByLabel('Languages').fill('en, nonsense!');
-  await page.getByLabel('Languages').press('Enter');
+  await press(page.getByLabel('Languages'));
   await expect(page.getByText('Use language tags such as en or pt-BR').first()).toBeVisible();
   await page.getByLabel('Languages').fill('en, de-AT');
-  await page.getByLabel('Languages').press('Enter');
+  await press(page.getByLabel('Languages'));
   await expect(page.getByText('New posts at Bluesky have these from now on.').first()).toBeAttached();
   await page.reload();
   await expect(page.getByLabel('Languages')).toHaveValue('en, de-AT');
@@ -129,7 +129,7 @@ test('a workspace is set up and deleted', async ({ page }) => {
   await expect(page.getByTestId('calendar').getByRole('columnheader').first()).toContainText('Sun');
 
   await page.goto('/settings/workspace');
-  await page.getByRole('button', { name: 'Delete the workspace' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Delete the workspace' }));
   const dialog = page.getByRole('alertdialog');
   await accessible(page, 'settings-delete');
   await dialog.getByLabel('Type Difference Engines to confirm').fill('Difference Engines');
@@ -143,23 +143,23 @@ test('a workspace takes requests from certain addresses, and wants newer sign-in
   const addresses = page.getByRole('form', { name: 'Allowed addresses' });
   const own = addresses.getByTestId('own-address');
   await expect(own).toContainText('It gets in.');
-  await addresses.getByRole('button', { name: 'Add a range' }).press('Enter');
+  await press(addresses.getByRole('button', { name: 'Add a range' }));
   await expect(addresses.getByLabel('Address or range')).toBeFocused();
   await addresses.getByLabel('Address or range').fill('203.0.113.0/24');
   await expect(own).toContainText('add it, or you lock yourself out');
-  await addresses.getByLabel('Note').press('Enter');
+  await press(addresses.getByLabel('Note'));
   await expect(addresses.getByRole('alert')).toContainText('else you lock yourself out');
   await accessible(page, 'settings-addresses');
-  await addresses.getByRole('button', { name: 'Add my address' }).press('Enter');
+  await press(addresses.getByRole('button', { name: 'Add my address' }));
   await expect(own).toContainText('It gets in.');
-  await addresses.getByRole('button', { name: 'Save the list' }).press('Enter');
+  await press(addresses.getByRole('button', { name: 'Save the list' }));
   await expect(page.getByText('The security settings are saved.').first()).toBeAttached();
   await expect(addresses.getByLabel('Address or range')).toHaveCount(2);
 
   const times = page.getByRole('form', { name: 'Sign-ins' });
   await times.getByLabel('At the latest after').selectOption('12 hours');
   await times.getByLabel('After no use for').selectOption('30 minutes');
-  await times.getByRole('button', { name: 'Save the times' }).press('Enter');
+  await press(times.getByRole('button', { name: 'Save the times' }));
   await expect(times.getByLabel('At the latest after')).toHaveValue('12');
   await page.reload();
   await expect(times.getByLabel('After no use for')).toHaveValue('30');
@@ -171,13 +171,13 @@ test('a workspace takes requests from certain addresses, and wants newer sign-in
     contentType: 'application/problem+json',
     body: JSON.stringify({ code: 'address_not_allowed', detail: 'Analytical Engines takes requests from certain addresses only' })
   }));
-  await page.getByRole('link', { name: 'Posts' }).first().press('Enter');
+  await press(page.getByRole('link', { name: 'Posts' }).first());
   await expect(page.getByRole('heading', { name: 'Analytical Engines is closed to this address' })).toBeVisible();
   await accessible(page, 'elsewhere');
-  await page.getByRole('button', { name: 'Change the list' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Change the list' }));
   await expect(addresses.getByLabel('Address or range')).toHaveCount(2);
   await page.unroute(posts);
-  await page.getByRole('button', { name: 'Try again' }).press('Enter');
+  await press(page.getByRole('button', { name: 'Try again' }));
   await expect(page.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
 });
 
@@ -189,20 +189,20 @@ test('a workspace names an encryption key of its own, and goes back, all by keyb
   const card = page.getByTestId('encryption-key');
   await expect(card).toContainText('The key of this product');
   const arn = card.getByLabel('ARN of your key');
-  const confirm = (name: string) => page.getByRole('alertdialog').getByRole('button', { name }).press('Enter');
+  const confirm = (name: string) => press(page.getByRole('alertdialog').getByRole('button', { name }));
 
   await arn.fill('arn:aws:kms:local:000000000000:alias/ours');
-  await arn.press('Enter');
+  await press(arn);
   await confirm('Use this key');
   await expect(card.getByRole('alert')).toBeVisible();
   await accessible(page, 'settings-key-refused');
   await arn.fill(key);
-  await arn.press('Enter');
+  await press(arn);
   await confirm('Use this key');
   await expect(card).toContainText(key);
   await expect(card.getByRole('alert')).toHaveCount(0);
 
-  await card.getByRole('button', { name: "Go back to the product's key" }).press('Enter');
+  await press(card.getByRole('button', { name: "Go back to the product's key" }));
   await confirm("Go back to the product's key");
   await expect(card).toContainText('The key of this product');
 });
