@@ -1,14 +1,13 @@
 //! Whether somebody is who they say they are.
 
-use api::DeviceCookie;
+use api::{Client, DeviceCookie};
 use domain::email::EmailAddress;
 use domain::tenant::ROOT_TENANT;
 use domain::{Error, PasskeyId, Result, UserId};
-use store::{Opening, StoredUser};
+use store::{AttemptCounter, Opening, StoredUser};
 
 use crate::Ctx;
 use crate::authenticator::wrong_code;
-use crate::client::Client;
 use crate::login::Login;
 use crate::password::Password;
 use crate::sign_in_tries::Counter;
@@ -208,10 +207,13 @@ impl Ctx {
         let system = self.table.system();
         system.forget_attempts(PROOFS, &user.to_string()).await
     }
+}
 
-    /// Somebody proved an address by a link: its owner gets in again, whoever tried what.
-    pub(crate) async fn forget_strangers(&self, email: &EmailAddress) -> Result<()> {
-        self.forget_tries(&Counter::of_address(email)).await
+/// What the tries of somebody who is signed in are counted by.
+pub(crate) fn tries_of_proofs(user: &str) -> AttemptCounter<'_> {
+    AttemptCounter {
+        purpose: PROOFS,
+        subject: user,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/reset-password`
 
-use api::{Json, Secret};
+use api::{Client, Json, Secret};
 use axum::extract::State;
 use domain::Error;
 use domain::event::EventKind;
@@ -11,8 +11,9 @@ use store::{Device, PasswordReset, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
+use crate::authenticate::tries_of_proofs;
 use crate::password::{Password, Words};
+use crate::sign_in_tries::Counter;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,10 +57,13 @@ pub(crate) async fn reset_password(
     let origin = client.origin();
     let place = Device::place(user.id, origin.clone(), now);
     let outgoing = ctx.password_changed_mail(&user, &origin).await?;
+    let (strangers, person) = (Counter::of_address(&user.email), user.id.to_string());
     let reset = PasswordReset {
         token: &token,
         password: stored,
         place: place.as_ref(),
+        // Its owner gets in again, whoever tried what.
+        tries: [strangers.attempts(), tries_of_proofs(&person)],
         mail: &outgoing.owed,
         act: UserAct {
             at: now,
@@ -69,8 +73,6 @@ pub(crate) async fn reset_password(
         },
     };
     system.reset_password(reset).await?;
-    ctx.forget_strangers(&user.email).await?;
-    ctx.forget_proofs(user.id).await?;
     ctx.send(&outgoing).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,7 @@ use api::{Client, DeviceCookie};
 use domain::email::EmailAddress;
 use domain::{Error, Result, UserId};
 use jiff::{SignedDuration, Timestamp};
+use store::AttemptCounter;
 
 use crate::Ctx;
 
@@ -42,6 +43,14 @@ impl Counter {
         Self {
             purpose: BY_NETWORK,
             subject: format!("{user} {password_version} {network}"),
+        }
+    }
+
+    /// As it is stored.
+    pub(crate) fn attempts(&self) -> AttemptCounter<'_> {
+        AttemptCounter {
+            purpose: self.purpose,
+            subject: &self.subject,
         }
     }
 }

@@ -120,7 +120,7 @@ pub use scope::{SystemTable, TenantScope, TenantTable};
 pub use second_factors::{Authenticator, Factor, FactorChange, FactorChanged};
 pub use sessions::Session;
 pub use shard::shard_of;
-pub use sign_in_attempts::AttemptLimit;
+pub use sign_in_attempts::{AttemptCounter, AttemptLimit};
 pub use sign_ins::{Opening, SignIn, SignIns};
 pub use standing::Standing;
 pub use support::{

@@ -11,12 +11,14 @@ use crate::one_time_tokens::{Token, gone};
 use crate::owed_mails::OwedMail;
 use crate::scope::SystemTable;
 use crate::sessions::{self, Session};
+use crate::sign_in_attempts::AttemptCounter;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{StoredPassword, StoredUser, is_as_then, is_not_held, set_password};
 
 /// A password that is set by the link of a mail. It proves the address, ends every sign-in, and forgets every device and
-/// place but the one where the link was followed: whoever knew the old password may have signed in with theirs.
+/// place but the one where the link was followed: whoever knew the old password may have signed in with theirs. Wrong
+/// tries of before count no more.
 #[derive(Debug)]
 pub struct PasswordReset<'a> {
     /// What the link carries.
@@ -25,6 +27,8 @@ pub struct PasswordReset<'a> {
     pub password: StoredPassword,
     /// Where the link was followed.
     pub place: Option<&'a Device>,
+    /// What counts the tries of the person and of whoever tried their address.
+    pub tries: [AttemptCounter<'a>; 2],
     /// The mail that tells the person.
     pub mail: &'a OwedMail,
     /// What is remembered of it.
@@ -59,6 +63,7 @@ impl SystemTable<'_> {
             token,
             password,
             place,
+            tries,
             mail,
             act,
         } = reset;
@@ -73,6 +78,7 @@ impl SystemTable<'_> {
             self.user_event_write(token.user, &act)?,
         ];
         writes.extend(place.map(Device::write).transpose()?);
+        writes.extend(tries.iter().map(AttemptCounter::forgotten));
         writes.extend(self.ends_of_others(token.user, None).await?);
         let kept: Vec<SecretHash> = place.map(|place| place.mark.clone()).into_iter().collect();
         self.forget_other_devices(token.user, &kept, &mut writes)

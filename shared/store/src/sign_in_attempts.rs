@@ -42,6 +42,22 @@ impl AttemptLimit {
     }
 }
 
+/// What tries are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptCounter<'a> {
+    /// What is tried.
+    pub purpose: &'static str,
+    /// Whom, or by whom.
+    pub subject: &'a str,
+}
+
+impl AttemptCounter<'_> {
+    /// The write that forgets the count.
+    pub(crate) fn forgotten(&self) -> Write {
+        Write::delete(Key::rate_limit(self.purpose, self.subject))
+    }
+}
+
 impl SystemTable<'_> {
     /// Counts one try of `subject` as unsuccessful; how many in a row these are now. [`Error::RateLimited`] if the last
     /// one was too short ago, [`Error::Forbidden`] if there were too many.
@@ -86,8 +102,8 @@ impl SystemTable<'_> {
 
     /// A try was successful: the next ones are the first again.
     pub async fn forget_attempts(&self, purpose: &'static str, subject: &str) -> Result<()> {
-        let key = Key::rate_limit(purpose, subject);
-        self.table.write(Write::delete(key)).await?;
+        let counter = AttemptCounter { purpose, subject };
+        self.table.write(counter.forgotten()).await?;
         Ok(())
     }
 }

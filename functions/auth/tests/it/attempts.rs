@@ -92,6 +92,31 @@ async fn id_07_hundred_wrong_tries_stop_strangers_and_not_the_owner() {
 }
 
 #[tokio::test]
+async fn id_07_reset_whose_process_dies_lets_the_owner_in() {
+    let app = App::with_limits(few()).await;
+    app.newcomer().await;
+    let cookie = app.login(PASSWORD, "cookie").await.expect(200).cookie();
+    for _ in 0..8 {
+        patient_try(&app, ADDRESS, "a wrong password")
+            .await
+            .expect(401);
+    }
+    let body = json!({ "email": ADDRESS });
+    let call = app.api.post("/v1/auth/forgot-password").json(&body);
+    call.send().await.expect(202);
+    let chosen = "seven looms weave flowers";
+    let body = json!({ "token": app.newest_token(ADDRESS), "password": chosen });
+    app.between.die_after_transactions(1);
+
+    let call = app.api.post("/v1/auth/reset-password").json(&body);
+    call.send().await;
+
+    app.between.live_again();
+    app.me_by_cookie(&cookie).await.expect(401);
+    patient_try(&app, ADDRESS, chosen).await.expect(200);
+}
+
+#[tokio::test]
 async fn id_07_stop_says_nothing_about_whether_the_address_is_known() {
     let app = App::with_limits(few()).await;
     app.newcomer().await;
