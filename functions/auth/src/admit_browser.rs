@@ -1,6 +1,6 @@
 //! `POST /v1/auth/admit-browser`
 
-use api::{DeviceCookie, Json, Secret};
+use api::{Client, DeviceCookie, Json, Secret};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
@@ -13,7 +13,6 @@ use store::{Device, DeviceAdmission, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::login::Mode;
 use crate::sign_in_tries::Counter;
 

@@ -1,6 +1,6 @@
 //! `/v1/me/second-factor`: an authenticator app and recovery codes.
 
-use api::{Json, Rebound, SignedIn};
+use api::{Client, Json, Rebound, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
@@ -14,7 +14,6 @@ use url::form_urlencoded::byte_serialize;
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::recovery_code::{COUNT, RecoveryCode};
 use crate::second_factor::{TRIES, binding};
 use crate::totp::{Seed, digits};

@@ -1,6 +1,6 @@
 //! `/v1/me/email` and the links of its mails.
 
-use api::{Json, Secret, SignedIn};
+use api::{Client, Json, Secret, SignedIn};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::address::address;
-use crate::client::Client;
 use crate::mail_limits::MailCause;
 use crate::mails::LINK_LIFETIME;
 use crate::password::Password;

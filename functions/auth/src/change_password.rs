@@ -1,6 +1,6 @@
 //! `POST /v1/me/password`
 
-use api::{DeviceCookie, Json, SignedIn};
+use api::{Client, DeviceCookie, Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
@@ -13,7 +13,6 @@ use store::{Device, PasswordChange, SecretHash, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::password::{Password, Words};
 
 #[derive(Deserialize, ToSchema)]

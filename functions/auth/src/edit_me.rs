@@ -1,6 +1,6 @@
 //! `PATCH /v1/me`
 
-use api::{Json, SignedIn};
+use api::{Client, Json, SignedIn};
 use axum::extract::State;
 use domain::event::EventKind;
 use domain::user::LOCALES;
@@ -13,7 +13,6 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::Ctx;
 use crate::answer::UserView;
-use crate::client::Client;
 use crate::register;
 
 /// What is absent stays as it is.

@@ -1,7 +1,7 @@
 //! `POST /v1/auth/reset-second-factor` and `POST /v1/auth/stop-second-factor-reset`: both sides of the link of somebody
 //! whom their tenants let start over.
 
-use api::{Json, Secret};
+use api::{Client, Json, Secret};
 use axum::extract::State;
 use domain::event::EventKind;
 use domain::{Error, Result};
@@ -14,7 +14,6 @@ use store::{FactorsReset, ResetVerdict, StoredUser, Token, TokenPurpose, UserAct
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

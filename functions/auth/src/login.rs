@@ -1,6 +1,6 @@
 //! `POST /v1/auth/login`
 
-use api::Json;
+use api::{Client, Json};
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::answer::SignedInAnswer;
-use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

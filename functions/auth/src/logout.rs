@@ -1,6 +1,6 @@
 //! `POST /v1/auth/logout`
 
-use api::SignedIn;
+use api::{Client, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
@@ -10,7 +10,6 @@ use serde_json::json;
 use store::Credential;
 
 use crate::Ctx;
-use crate::client::Client;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::Json;
+use api::{Client, Json};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::event::EventKind;
@@ -19,7 +19,6 @@ use store::{Belonging, FactorResetWish, TenantTable, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::login::Mode;
 use crate::mails::Outgoing;
 use crate::register::{ACCEPTED, Accepted};

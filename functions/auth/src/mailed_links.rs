@@ -1,6 +1,6 @@
 //! Links for people who are not signed in, by mail.
 
-use api::Secret;
+use api::{Client, Secret};
 use domain::email::EmailAddress;
 use domain::event::EventKind;
 use domain::{Result, UserId};
@@ -9,7 +9,6 @@ use serde_json::Value;
 use store::{TokenPurpose, UserAct};
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::mails::{ADMISSION_LIFETIME, LINK_LIFETIME, Outgoing};
 
 /// What somebody asks for who cannot sign in.

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/passkey/options` and `POST /v1/auth/passkey`
 
-use api::Json;
+use api::{Client, Json};
 use axum::extract::State;
 use axum::response::Response;
 use domain::{Error, UserId};
@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::answer::SignedInAnswer;
 use crate::authenticate::Authenticated;
-use crate::client::Client;
 use crate::login::Mode;
 use crate::passkeys::Proof;
 use crate::webauthn::{Assertion, RequestOptions};

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/reauthenticate` and its `options`
 
-use api::{Json, SignedIn};
+use api::{Client, Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use crate::Ctx;
 use crate::answer::SignedInAnswer;
 use crate::authenticator::wrong_code;
-use crate::client::Client;
 use crate::passkeys::{Proof, refused_at};
 use crate::webauthn::{Assertion, RequestOptions};
 

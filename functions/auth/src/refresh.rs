@@ -1,6 +1,6 @@
 //! `POST /v1/auth/refresh`
 
-use api::Json;
+use api::{Client, Json};
 use axum::extract::State;
 use domain::access_policy::SignInAge;
 use domain::event::EventKind;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::access::{RefreshSecret, Tokens};
-use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/register`
 
-use api::{Json, Secret};
+use api::{Client, Json, Secret};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::address::address;
-use crate::client::Client;
 use crate::mail_limits::MailCause;
 use crate::mails::{LINK_LIFETIME, Outgoing};
 use crate::password::{Password, Words};

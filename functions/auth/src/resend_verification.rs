@@ -1,6 +1,6 @@
 //! `POST /v1/auth/resend-verification`
 
-use api::Json;
+use api::{Client, Json};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::email::EmailAddress;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::address::address;
-use crate::client::Client;
 use crate::mail_limits::MailCause;
 use crate::mails::Outgoing;
 use crate::register::{ACCEPTED, Accepted};

@@ -1,5 +1,6 @@
 //! What guards an account beside its password: an authenticator app, passkeys, and recovery codes for when they are lost.
 
+use api::Client;
 use cloud::envelope::{Binding, Purpose, Sealed};
 use domain::event::EventKind;
 use domain::tenant::ROOT_TENANT;
@@ -8,7 +9,6 @@ use serde_json::Value;
 use store::{Authenticator, Factor, Passkey, StoredUser, UserAct};
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::recovery_code::RecoveryCode;
 use crate::totp::{self, Seed};
 

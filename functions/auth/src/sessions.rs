@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use api::{Json, Page, Path, PathId, SignedIn};
+use api::{Client, Json, Page, Path, PathId, SignedIn};
 use axum::extract::State;
 use domain::event::EventKind;
 use domain::user::Origin;
@@ -17,7 +17,6 @@ use store::{Credential, RefreshFamily, Session, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 
 /// A sign-in.
 #[derive(Debug, Serialize, ToSchema)]

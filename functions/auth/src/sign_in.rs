@@ -1,6 +1,6 @@
 //! The beginning of a sign-in, once somebody proved who they are.
 
-use api::{DeviceCookie, Json, SESSION_LIFETIME, SessionCookie};
+use api::{Client, DeviceCookie, Json, SESSION_LIFETIME, SessionCookie};
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
 use domain::{Result, TenantId};
@@ -13,7 +13,6 @@ use store::{Belonging, Device, Opening, SecretHash, Session, SignIn, UserAct};
 use crate::Ctx;
 use crate::answer::SignedInAnswer;
 use crate::authenticate::{Authenticated, wrong};
-use crate::client::Client;
 use crate::login::Mode;
 use crate::passkey_login::refused;
 use crate::sessions::is_alive;

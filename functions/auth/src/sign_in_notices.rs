@@ -1,5 +1,6 @@
 //! What people are told of sign-ins and tries that may not be theirs.
 
+use api::Client;
 use domain::email::EmailAddress;
 use domain::event::EventKind;
 use domain::user::User;
@@ -9,7 +10,6 @@ use store::{Device, Novelty, UserAct};
 
 use crate::Ctx;
 use crate::authenticate::Authenticated;
-use crate::client::Client;
 use crate::mails::Outgoing;
 
 /// Wrong tries in a row of which the person is told, each once.

@@ -9,6 +9,7 @@
 //! counted at all. Who is at a new place lets their browser in by a link that is mailed to them
 //! (`POST /v1/auth/new-browser`).
 
+use api::Client;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -17,7 +18,6 @@ use domain::{Error, Result, UserId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::password::Password;
 
 /// Counters.

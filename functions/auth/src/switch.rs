@@ -1,6 +1,6 @@
 //! `POST /v1/auth/switch`
 
-use api::{Json, SignedIn};
+use api::{Client, Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::answer::SignedInAnswer;
-use crate::client::Client;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/verify-email`
 
-use api::{Json, Secret};
+use api::{Client, Json, Secret};
 use axum::extract::State;
 use domain::event::EventKind;
 use domain::{Error, Result};
@@ -11,7 +11,6 @@ use store::{Device, StoredUser, Token, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
-use crate::client::Client;
 use crate::password::Password;
 
 #[derive(Deserialize, ToSchema)]

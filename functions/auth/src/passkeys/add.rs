@@ -1,6 +1,6 @@
 //! `POST /v1/me/passkeys/options` and `POST /v1/me/passkeys`
 
-use api::{Json, SignedIn};
+use api::{Client, Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 use super::proof::{Proof, descriptors, logged, refused_at};
 use super::{MOST, PasskeyView, name};
 use crate::Ctx;
-use crate::client::Client;
 use crate::webauthn::{CreationOptions, NewCredential, Registration};
 
 /// Longest list of ways to reach a passkey, and longest word in it.

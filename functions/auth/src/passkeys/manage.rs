@@ -1,6 +1,6 @@
 //! `GET /v1/me/passkeys`, `PATCH` and `DELETE /v1/me/passkeys/{id}`
 
-use api::{Json, Page, Path, SignedIn};
+use api::{Client, Json, Page, Path, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use super::{PasskeyView, name};
 use crate::Ctx;
-use crate::client::Client;
 use crate::second_factor::TRIES;
 
 #[derive(Deserialize, ToSchema)]
