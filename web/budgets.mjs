@@ -22,7 +22,7 @@ const BUDGETS = [
   { page: '(public)/revert-email', most: 50 },
   { page: '(public)/reset-second-factor', most: 50 },
   { page: '(app)', most: 62 },
-  { page: '(app)/calendar', most: 63 },
+  { page: '(app)/calendar', most: 64 },
   { page: '(app)/calendar', later: [CALENDAR], most: 170 },
   { page: '(app)/posts', most: 61 },
   { page: '(app)/posts/[id]', most: 72 },

@@ -112,7 +112,7 @@ impl Asker {
             due,
         };
         posts::write(table, self.user, draft, Some(&claim)).await?;
-        tenant.months_used([Timestamp::now()]).await?;
+        tenant.months_used([Timestamp::now(), due]).await?;
         Ok(())
     }
 
