@@ -53,7 +53,9 @@ pub(crate) async fn list_deleted_tenants(
 ) -> api::Result<Json<DeletedTenantList>> {
     let system = ctx.table.system();
     let erased = system.certificates(caller.user).await?;
-    let deleted = system.returnable_tenants(caller.user).await?;
+    let deleted = system
+        .returnable_tenants(caller.user, ctx.clock.now())
+        .await?;
     let mut items = erased
         .iter()
         .map(DeletedTenantView::erased)

@@ -21,7 +21,7 @@ use crate::{Ctx, TRIES};
     params(("id" = String, Path, description = "The tenant")),
     responses(
         (status = OK, description = "The tenant, which may act again", body = TenantView),
-        (status = NOT_FOUND, description = "It was not deleted, or is erased, or is not the caller's"),
+        (status = NOT_FOUND, description = "It was not deleted, or its 14 days are over, or it is not the caller's"),
     )
 )]
 pub(crate) async fn restore_tenant(
@@ -31,10 +31,10 @@ pub(crate) async fn restore_tenant(
 ) -> api::Result<impl IntoResponse> {
     let system = ctx.table.system();
     for _ in 0..TRIES {
-        let found = system.returnable_tenant(caller.user, id).await?;
+        let now = ctx.clock.now();
+        let found = system.returnable_tenant(caller.user, id, now).await?;
         let (scope, deleted) = found.ok_or(Error::NotFound { kind: "tenant" })?;
         caller.circumstances.check(&deleted)?;
-        let now = ctx.clock.now();
         let restored = Tenant {
             state: TenantState::Active,
             version: deleted.version + 1,

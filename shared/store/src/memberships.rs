@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::api_key::ApiKey;
 use domain::membership::{AccountLimit, AssignedRole, Membership, Rights};
-use domain::tenant::{Tenant, TenantState};
+use domain::tenant::{Tenant, TenantState, erased_from};
 use domain::{AccountGroupId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -116,10 +116,10 @@ impl SystemTable<'_> {
     }
 
     /// All deleted tenants that a person may take back, oldest first.
-    pub async fn returnable_tenants(&self, user: UserId) -> Result<Vec<Tenant>> {
+    pub async fn returnable_tenants(&self, user: UserId, now: Timestamp) -> Result<Vec<Tenant>> {
         let all = self.all_memberships(user).await?.into_iter();
         Ok(all
-            .filter(may_be_returned)
+            .filter(|belonging| may_be_returned(belonging, now))
             .map(|belonging| belonging.tenant)
             .collect())
     }
@@ -129,6 +129,7 @@ impl SystemTable<'_> {
         &self,
         user: UserId,
         tenant: TenantId,
+        now: Timestamp,
     ) -> Result<Option<(TenantScope, Tenant)>> {
         let keys = [Key::membership(tenant, user), Key::tenant(tenant)];
         let (membership, tenant, _) = parts_in(self.table.batch_get(&keys).await?)?;
@@ -138,7 +139,8 @@ impl SystemTable<'_> {
                 tenant,
                 role: membership.role,
             });
-        Ok(belonging.filter(may_be_returned).map(|belonging| {
+        let belonging = belonging.filter(|belonging| may_be_returned(belonging, now));
+        Ok(belonging.map(|belonging| {
             let scope = TenantScope::of_own_item(belonging.tenant.id);
             (scope, belonging.tenant)
         }))
@@ -286,10 +288,12 @@ pub(crate) fn may_be_entered(tenant: &Tenant) -> bool {
     }
 }
 
-/// Only owners delete a tenant, and only they take that back.
-fn may_be_returned(belonging: &Belonging) -> bool {
-    match belonging.tenant.state {
-        TenantState::Deleted => belonging.role.is_owner(),
+/// Only owners delete a tenant, and only they take that back, until its grace is over: whether it is erased by then or only
+/// about to be makes no difference to them.
+fn may_be_returned(belonging: &Belonging, now: Timestamp) -> bool {
+    let Belonging { tenant, role } = belonging;
+    match tenant.state {
+        TenantState::Deleted => role.is_owner() && now < erased_from(tenant.updated_at),
         TenantState::Active | TenantState::Suspended | TenantState::Erased => false,
     }
 }

@@ -286,6 +286,10 @@ async fn deleted_tenant_comes_back_within_its_grace_and_never_after() {
     world.product.clock.advance(SignedDuration::from_mins(2));
     world.tick().await;
     world.product.clock.advance(GRACE);
+    // No run of the sweeper has come yet.
+    let ada = world.enter(&world.ada).await;
+    restored(&ada).await.expect(404);
+    assert!(!world.deleted(&ada).await.to_string().contains(tenant));
     let erased = world.erase().await;
     assert_eq!(erased.erased, 1);
     let ada = world.enter(&world.ada).await;
