@@ -3,20 +3,22 @@
 //!
 //! Whoever dies in between leaves the tenant among those to erase, and every step may be repeated.
 
-use bytes::Bytes;
 use cloud::objects::ObjectKey;
-use domain::event::{Actor, EventKind, Subject};
+use domain::event::Actor;
 use domain::{Error, Result, TenantId};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use store::{
-    Act, Certificate, Erased, Erasure, SignedCertificate, TenantScope, TenantTable, TransferFile,
+    Act, Certificate, Erased, Erasure, Proof, SignedCertificate, TenantScope, TenantTable,
+    TransferFile,
 };
 
 use crate::Ctx;
 
+/// Where the archive keeps certificates.
+pub(crate) const FOLDER: &str = "erasures/";
 /// Longest time of one run: the next one goes on.
 const TIME_MAX: SignedDuration = SignedDuration::from_secs(20);
 /// Files that are removed at once.
@@ -35,25 +37,32 @@ pub struct Erasures {
 
 /// Erases what is due to be erased.
 pub async fn erase(ctx: &Ctx) -> Result<Erasures> {
-    let clock = &ctx.reconciler.waker.clock;
-    let system = ctx.reconciler.waker.table.system();
-    let stop_at = clock
-        .now()
-        .saturating_add(TIME_MAX)
-        .unwrap_or(Timestamp::MAX);
+    let waker = &ctx.reconciler.waker;
+    let due = waker.table.system();
+    let due = due.tenants_to_erase(waker.clock.now()).await?;
+    Ok(erase_all(ctx, due).await)
+}
+
+/// Erases these, as far as one run comes.
+pub(crate) async fn erase_all(ctx: &Ctx, due: Vec<TenantScope>) -> Erasures {
+    let now = ctx.reconciler.waker.clock.now();
+    let stop_at = now.saturating_add(TIME_MAX).unwrap_or(Timestamp::MAX);
     let mut erasures = Erasures::default();
-    for scope in system.tenants_to_erase(clock.now()).await? {
-        match erase_tenant(ctx, &scope, stop_at).await {
-            Ok(Erasure::Done) => erasures.erased = erasures.erased.saturating_add(1),
-            Ok(Erasure::Goes) => erasures.begun = erasures.begun.saturating_add(1),
-            Err(error) => tracing::error!(
+    for scope in due {
+        let erased = erase_tenant(ctx, &scope, stop_at).await;
+        match erased.unwrap_or_else(|error| {
+            tracing::error!(
                 tenant.id = %scope.tenant(),
                 error = &error as &dyn std::error::Error,
                 "a tenant could not be erased; the next run goes on"
-            ),
+            );
+            Erasure::Goes
+        }) {
+            Erasure::Done => erasures.erased = erasures.erased.saturating_add(1),
+            Erasure::Goes => erasures.begun = erasures.begun.saturating_add(1),
         }
     }
-    Ok(erasures)
+    erasures
 }
 
 async fn erase_tenant(ctx: &Ctx, scope: &TenantScope, stop_at: Timestamp) -> Result<Erasure> {
@@ -67,8 +76,7 @@ async fn erase_tenant(ctx: &Ctx, scope: &TenantScope, stop_at: Timestamp) -> Res
         let has_bytes = erase_media(ctx, scope.tenant(), &tenant).await?
             || erase_transfers(ctx, scope.tenant(), &tenant).await?;
         if !has_bytes && tenant.erase_some().await? == Erasure::Done {
-            certify(ctx, &erased).await?;
-            tenant.end_erasure().await?;
+            end(ctx, &tenant, &erased).await?;
             return Ok(Erasure::Done);
         }
     }
@@ -109,27 +117,46 @@ async fn erase_bytes(ctx: &Ctx, keys: Vec<ObjectKey>) -> Result<()> {
         .await
 }
 
-/// Keeps the certificate, gives it to the person who deleted the tenant, and tells the platform's own audit log.
-async fn certify(ctx: &Ctx, erased: &Erased) -> Result<()> {
+/// The end: the certificate is kept, and everything else that says so is written together, once, whoever died before or
+/// does the same right now.
+async fn end(ctx: &Ctx, table: &TenantTable<'_>, erased: &Erased) -> Result<()> {
+    let clock = &ctx.reconciler.waker.clock;
+    let gone_at = table.note_gone(clock.now()).await?;
+    let certificate = certificate(ctx, erased, gone_at);
+    let name = name(certificate.tenant);
+    let detail = json!({ "tenant_id": certificate.tenant, "certificate": &name });
+    let act = Act {
+        actor: Actor::system("tenants"),
+        at: clock.now(),
+    };
+    let kept = keep(ctx, &name, certificate).await?;
+    let proof = Proof {
+        certificate: &kept,
+        given_to: erased.deleted_by,
+        detail,
+    };
+    table.end_erasure(proof, &act).await
+}
+
+fn certificate(ctx: &Ctx, erased: &Erased, gone_at: Timestamp) -> Certificate {
     let Erased {
-        tenant,
-        deleted_by,
-        audit_end,
+        tenant, audit_end, ..
     } = erased;
-    let waker = &ctx.reconciler.waker;
-    let certificate = Certificate {
+    Certificate {
         v: 1,
         environment: ctx.environment.clone(),
         tenant: tenant.id,
         created_at: tenant.created_at,
         erased_at: tenant.updated_at,
-        backups_end_at: waker
-            .clock
-            .now()
-            .saturating_add(BACKUPS)
-            .unwrap_or(Timestamp::MAX),
+        backups_end_at: gone_at.saturating_add(BACKUPS).unwrap_or(Timestamp::MAX),
         audit_end: *audit_end,
-    };
+    }
+}
+
+/// Signs the certificate and keeps it; answers what is kept, which is an earlier one where somebody died right after keeping
+/// it: two signatures of the same certificate differ.
+async fn keep(ctx: &Ctx, name: &str, certificate: Certificate) -> Result<SignedCertificate> {
+    let tenant = certificate.tenant;
     let signature = ctx.signer.sign(certificate.canonical()?.as_bytes()).await?;
     let signed = SignedCertificate {
         certificate,
@@ -137,27 +164,34 @@ async fn certify(ctx: &Ctx, erased: &Erased) -> Result<()> {
     };
     let bytes = serde_json::to_vec(&signed)
         .map_err(|error| Error::internal("a certificate cannot be written", error))?;
-    let name = format!("erasures/{}.json", tenant.id);
-    match ctx
-        .archive
-        .keep(&name, "application/json", Bytes::from(bytes))
-        .await
-    {
-        // Somebody died right after keeping it. Theirs says the same, but for the end of backups.
-        Ok(()) | Err(Error::Conflict { .. }) => {}
-        Err(error) => return Err(error),
+    let kept = ctx.archive.keep(name, "application/json", bytes.into());
+    match kept.await {
+        Ok(()) => Ok(signed),
+        Err(Error::Conflict { .. }) => kept_certificate(ctx, tenant).await,
+        Err(error) => Err(error),
     }
-    let system = waker.table.system();
-    if let Some(user) = deleted_by {
-        system.give_certificate(*user, &signed).await?;
+}
+
+/// The certificate of a tenant that was erased, as the archive keeps it.
+pub(crate) async fn kept_certificate(ctx: &Ctx, tenant: TenantId) -> Result<SignedCertificate> {
+    let kept = ctx.archive.read(&name(tenant)).await?;
+    let kept = kept.ok_or(Error::NotFound {
+        kind: "certificate",
+    })?;
+    let signed: SignedCertificate =
+        serde_json::from_slice(&kept).map_err(|error| Error::corrupt("certificate", error))?;
+    let Certificate {
+        tenant: named,
+        environment,
+        ..
+    } = &signed.certificate;
+    if *named != tenant || *environment != ctx.environment {
+        let cause = format!("it is of {named} in {environment}");
+        return Err(Error::corrupt("certificate", cause));
     }
-    let act = Act {
-        actor: Actor::system("tenants"),
-        at: waker.clock.now(),
-    };
-    let detail = json!({ "tenant_id": tenant.id, "certificate": name });
-    let subject = Subject::Tenant(tenant.id);
-    system
-        .record_of_platform(&act, EventKind::TenantErased, subject, detail)
-        .await
+    Ok(signed)
+}
+
+fn name(tenant: TenantId) -> String {
+    format!("{FOLDER}{tenant}.json")
 }

@@ -1,7 +1,6 @@
 //! The append-only record of what happened.
 
 use domain::event::{Actor, Event, EventKind, Owner, Subject};
-use domain::tenant::ROOT_TENANT;
 use domain::user::Origin;
 use domain::{EventId, OperationId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +13,7 @@ use crate::condition::Write;
 use crate::item::{Item, encode};
 use crate::key::Key;
 use crate::schema::BY_ATTENTION;
-use crate::scope::{SystemTable, TenantScope, TenantTable};
+use crate::scope::{TenantScope, TenantTable};
 use crate::shard::{AttentionKind, attention_at, attention_shard};
 use crate::table::Table;
 
@@ -65,22 +64,6 @@ impl TenantTable<'_> {
     }
 }
 
-impl SystemTable<'_> {
-    /// Remembers something in the record of the platform itself, whose tenant is the root of all others.
-    pub async fn record_of_platform(
-        &self,
-        act: &Act,
-        kind: EventKind,
-        subject: Subject,
-        detail: Value,
-    ) -> Result<()> {
-        let owner = Owner::Tenant(ROOT_TENANT);
-        let write = self.table.event_write(owner, act, kind, subject, detail)?;
-        self.table.write(write).await?;
-        Ok(())
-    }
-}
-
 impl Table {
     /// The write that remembers an event; it belongs into the transaction of the act.
     pub(crate) fn event_put(&self, event: &Event) -> Result<Write> {
@@ -97,7 +80,8 @@ impl Table {
         Ok(Write::put(item.key(), attributes))
     }
 
-    fn event_write(
+    /// The write that remembers an act in the record of this owner; it belongs into the act's transaction.
+    pub(crate) fn event_write(
         &self,
         owner: Owner,
         act: &Act,

@@ -128,7 +128,9 @@ pub use support::{
 };
 pub use table::{Settings, Table};
 pub use tenant_keys::{KeyRotation, NamedKey, SealedCredentialPage};
-pub use tenants::{Certificate, Erased, Erasure, NewTenant, SignedCertificate, TenantCreated};
+pub use tenants::{
+    Certificate, Erased, Erasure, NewTenant, Proof, SignedCertificate, TenantCreated,
+};
 pub use transfers::{
     ExportAdvance, ImportBegun, ImportTurn, Transfer, TransferFile, TransfersToErase,
 };

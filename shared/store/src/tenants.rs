@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::attribute::{millis, number};
+use crate::attribute::{millis, number, optional_millis};
 use crate::audit::Leaf;
 use crate::condition::{Condition, Write};
 use crate::idempotency::IdempotencyClaim;
@@ -29,7 +29,7 @@ mod close;
 mod erase;
 
 pub use certificate::{Certificate, SignedCertificate};
-pub use erase::{Erased, Erasure};
+pub use erase::{Erased, Erasure, Proof};
 
 /// A tenant to be made, with its first member.
 #[derive(Debug)]
@@ -97,6 +97,13 @@ pub(crate) struct TenantItem {
     /// The end of its audit log, once it is erased.
     #[serde(default)]
     audit_end: Option<Leaf>,
+    /// Since when nothing else of it is left.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_millis"
+    )]
+    gone: Option<Timestamp>,
 }
 
 impl Item for TenantItem {
@@ -168,6 +175,7 @@ impl From<&Tenant> for TenantItem {
             ua: tenant.updated_at,
             del_by: None,
             audit_end: None,
+            gone: None,
         }
     }
 }

@@ -177,6 +177,15 @@ impl Archive for MemoryArchive {
         kept.insert(name.to_owned(), bytes);
         Ok(())
     }
+
+    async fn read(&self, name: &str) -> Result<Option<Bytes>> {
+        Ok(self.kept().remove(name))
+    }
+
+    async fn names(&self, folder: &str) -> Result<Vec<String>> {
+        let names = self.kept().into_keys();
+        Ok(names.filter(|name| name.starts_with(folder)).collect())
+    }
 }
 
 /// A signer with the same key in every test.

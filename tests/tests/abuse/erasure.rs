@@ -21,6 +21,33 @@ use crate::world::World;
 
 use canaries::seen_in;
 
+/// What a tombstone has. All but its place in the tree, the times, who deleted it, and the end of its log is as in a tenant
+/// that was never set.
+const TOMBSTONE: [&str; 22] = [
+    "PK",
+    "SK",
+    "ancestors",
+    "audit_end",
+    "ca",
+    "del_by",
+    "gone",
+    "id",
+    "limits",
+    "loc",
+    "max_late_h",
+    "name",
+    "op",
+    "parent",
+    "sf",
+    "st",
+    "ty",
+    "tz",
+    "ua",
+    "v",
+    "ver",
+    "week",
+];
+
 /// From where Ada does everything.
 const OFFICE: &str = "203.0.113.7";
 
@@ -185,6 +212,11 @@ async fn id_44_erased_tenant_leaves_a_tombstone_and_a_certificate_and_others_kee
     assert!(
         closing.starts_with(&format!("T#{tenant}#AUD 0")),
         "{closing}"
+    );
+    assert_eq!(
+        after.attributes(&format!("T#{tenant}"), "META"),
+        TOMBSTONE,
+        "whoever adds a setting decides what a tombstone says of it"
     );
     for id in ids.iter().filter(|id| ids::prefix(id) != "usr") {
         let left = after.mentioning(id);

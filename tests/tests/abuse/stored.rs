@@ -93,6 +93,14 @@ impl Stored {
         })
     }
 
+    /// The names of an item's attributes, in their order.
+    pub(crate) fn attributes(&self, partition: &str, sort: &str) -> Vec<&str> {
+        let item = &self.0[&(partition.to_owned(), sort.to_owned())];
+        let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Partition and sort key of every item whose key begins so.
     pub(crate) fn beginning(&self, wanted: &str) -> Vec<String> {
         let keys = self.0.keys().map(|(pk, sk)| format!("{pk} {sk}"));

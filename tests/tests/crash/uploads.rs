@@ -20,7 +20,7 @@ const AWAITED: SignedDuration = SignedDuration::from_hours(24);
 /// How long after a deletion somebody might still be storing bytes.
 const BYTES_MAY_COME: SignedDuration = SignedDuration::from_hours(1);
 
-async fn announce_and_upload(world: &World, process: &Process) -> MediaId {
+pub(crate) async fn announce_and_upload(world: &World, process: &Process) -> MediaId {
     world.sign_in().await;
     let announced = json!({
         "file_name": "loom.png",
@@ -49,7 +49,7 @@ async fn delete(world: &World, process: &Process, media: MediaId) {
 }
 
 /// What a completion stores that looked at the medium before.
-fn keep_bytes(world: &World, media: MediaId) {
+pub(crate) fn keep_bytes(world: &World, media: MediaId) {
     let key = ObjectKey::new(world.member.tenant, media);
     world.objects.upload(key, KIND, PIXELS);
 }

@@ -33,7 +33,7 @@ use testkit::{
 /// Where the author of every post gets mails.
 pub(crate) const AUTHOR: &str = "ada@example.com";
 
-/// What outlives a process: the table, the queue, keys, objects, and the network outside.
+/// What outlives a process: the table, the queue, keys, objects, the archive, and the network outside.
 pub(crate) struct World {
     pub(crate) clock: TestClock,
     pub(crate) table: Table,
@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) mailbox: Mailbox,
     pub(crate) keys: Arc<MemoryKeys>,
     pub(crate) objects: Arc<MemoryObjects>,
+    pub(crate) archive: Arc<MemoryArchive>,
     endpoint: aws_sdk_dynamodb::config::Builder,
 }
 
@@ -53,6 +54,7 @@ pub(crate) struct Process {
     pub(crate) dispatch: dispatch::Ctx,
     pub(crate) publishing: publishing::Ctx,
     pub(crate) upkeep: upkeep::Ctx,
+    pub(crate) transfers: transfers::Ctx,
 }
 
 impl World {
@@ -69,6 +71,7 @@ impl World {
             network: FakeNetwork::new(&clock, repeat),
             keys: Arc::new(MemoryKeys::default()),
             objects: MemoryObjects::new(),
+            archive: Arc::default(),
             account: String::new(),
             mailbox: Mailbox::default(),
             clock,
@@ -164,8 +167,8 @@ impl World {
         self.table = Table::new(client, settings, self.table.ids().clone());
     }
 
-    /// A process whose every call of the table, the queue, the keys, the objects and the network is an effect of
-    /// `effects`.
+    /// A process whose every call of the table, the queue, the keys, the objects, the archive, its signer and the network
+    /// is an effect of `effects`.
     pub(crate) fn start(&self, effects: Effects) -> Process {
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = self
@@ -191,6 +194,8 @@ impl World {
             Arc::new(Faulty::new(Arc::clone(&self.queue), effects.clone()));
         let objects: Arc<dyn ObjectStore> =
             Arc::new(Faulty::new(Arc::clone(&self.objects), effects.clone()));
+        let archive = Arc::new(Faulty::new(Arc::clone(&self.archive), effects.clone()));
+        let signer = Arc::new(Faulty::new(testkit::signer(), effects.clone()));
         let mailer: Arc<dyn Mailer> = Arc::new(self.mailbox.clone());
         let networks = Registry::new(vec![Arc::new(self.network.with_effects(effects))]);
         let waker = Waker {
@@ -253,9 +258,18 @@ impl World {
             upkeep: upkeep::Ctx {
                 reconciler,
                 objects: Arc::clone(&objects),
-                archive: Arc::new(MemoryArchive::default()),
-                signer: testkit::signer(),
+                archive,
+                signer,
                 environment: "test".to_owned(),
+            },
+            transfers: transfers::Ctx {
+                table: table.clone(),
+                objects: Arc::clone(&objects),
+                networks: networks.clone(),
+                notifier: notifier.clone(),
+                clock: Arc::clone(&clock),
+                time_max: transfers::TIME_MAX,
+                volume_bytes: transfers::VOLUME_BYTES,
             },
             publishing: publishing::Ctx {
                 table,

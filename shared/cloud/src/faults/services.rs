@@ -10,10 +10,12 @@ use domain::{Result, WrappingKey};
 use url::Url;
 
 use super::Effects;
+use crate::archive::Archive;
 use crate::keys::{DataKey, KeyContext, KeyService, PlainKey};
 use crate::mail::{Mail, Mailer};
 use crate::objects::{ObjectHead, ObjectKey, ObjectStore, SignedUpload, UploadTerms};
 use crate::queue::{DeliveryQueue, Outgoing};
+use crate::signing::Signer;
 
 /// A service whose every call is an effect of `effects`.
 #[derive(Debug)]
@@ -105,5 +107,38 @@ impl<S: ObjectStore + ?Sized> ObjectStore for Faulty<S> {
 impl<S: Mailer + ?Sized> Mailer for Faulty<S> {
     async fn send(&self, mail: &Mail) -> Result<()> {
         self.effects.apply("mail.send", self.inner.send(mail)).await
+    }
+}
+
+#[async_trait]
+impl<S: Archive + ?Sized> Archive for Faulty<S> {
+    async fn keep(&self, name: &str, content_type: &str, bytes: Bytes) -> Result<()> {
+        let call = self.inner.keep(name, content_type, bytes);
+        self.effects.apply("archive.keep", call).await
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<Bytes>> {
+        self.effects
+            .apply("archive.read", self.inner.read(name))
+            .await
+    }
+
+    async fn names(&self, folder: &str) -> Result<Vec<String>> {
+        self.effects
+            .apply("archive.names", self.inner.names(folder))
+            .await
+    }
+}
+
+#[async_trait]
+impl<S: Signer + ?Sized> Signer for Faulty<S> {
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        self.effects
+            .apply("signer.sign", self.inner.sign(message))
+            .await
+    }
+
+    async fn public_key(&self) -> Result<Vec<u8>> {
+        self.inner.public_key().await
     }
 }

@@ -65,18 +65,6 @@ impl Item for CertificateItem {
 }
 
 impl SystemTable<'_> {
-    /// Gives a certificate to the person who deleted the tenant. May be repeated.
-    pub async fn give_certificate(&self, user: UserId, erasure: &SignedCertificate) -> Result<()> {
-        let item = CertificateItem {
-            user,
-            erasure: erasure.clone(),
-        };
-        self.table
-            .write(Write::put(item.key(), encode(&item)?))
-            .await?;
-        Ok(())
-    }
-
     /// The certificates of all tenants that a person deleted, the oldest tenant first.
     pub async fn certificates(&self, user: UserId) -> Result<Vec<SignedCertificate>> {
         let prefix = Range::Prefix(Key::CERTIFICATES.to_owned());
@@ -86,4 +74,13 @@ impl SystemTable<'_> {
             .map(|item| decode::<CertificateItem>(item).map(|item| item.erasure))
             .collect()
     }
+}
+
+/// The write that gives a certificate to the person who deleted the tenant.
+pub(super) fn put(user: UserId, erasure: &SignedCertificate) -> Result<Write> {
+    let item = CertificateItem {
+        user,
+        erasure: erasure.clone(),
+    };
+    Ok(Write::put(item.key(), encode(&item)?))
 }

@@ -1,21 +1,27 @@
 //! Erasing a tenant after its grace: its keys first, which makes all its secrets unreadable at once, then every item.
 //!
-//! Every step may be repeated; whoever dies in between leaves the tenant in the index, and the next run goes on. What is
-//! left in the end is a tombstone: the id, and when it was erased; and for a day what keeps the audit log closed.
+//! Every step may be repeated, also by two at once; whoever dies in between leaves the tenant in the index, and the next
+//! run goes on. What is left in the end is a [`tombstone`], and for a day what keeps the audit log closed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::event::Owner;
-use domain::tenant::{Tenant, TenantState, TimeZoneName, erased_from};
-use domain::{AccountId, Error, MediaId, PostId, Result, UserId};
+use domain::event::{EventKind, Owner, Subject};
+use domain::tenant::{
+    DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
+    WeekStart, erased_from,
+};
+use domain::{AccountId, Error, MediaId, PostId, Result, TenantId, UserId};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::TenantItem;
-use crate::attribute::{Attributes, number, text, text_of, value};
-use crate::audit::{AuditRecord, Leaf};
+use super::certificate::{self, Certificate, SignedCertificate};
+use crate::attribute::{Attributes, instant, number, text, text_of, value};
+use crate::audit::Leaf;
 use crate::condition::{Action, Condition, Write};
-use crate::item::{Item, encode};
+use crate::events::Act;
+use crate::item::{Item, decode, encode};
 use crate::key::{
     Key, account_partition, api_keys_partition, audit_partition, authorization_partition,
     media_partition, post_partition, tenant_key_partition, tenant_partition, time_text,
@@ -24,9 +30,14 @@ use crate::schema::{BY_ATTENTION, BY_CREATED, PK, SK};
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::shard::{AttentionKind, attention_at, erasure_partition, shard_of};
 use crate::table::{Query, Range, Written};
+use crate::transaction::Transacted;
 
 /// Items that one query of a sweep reads.
 const PAGE: i32 = 100;
+/// The attribute that says since when nothing is left.
+const GONE: &str = "gone";
+/// The attribute that says what kind of work an entry is.
+const KIND: &str = "kind";
 
 /// How far an erasure came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +59,17 @@ pub struct Erased {
     pub audit_end: Option<Leaf>,
 }
 
+/// The end of an erasure: what is written together, once.
+#[derive(Debug)]
+pub struct Proof<'a> {
+    /// The certificate, as the archive keeps it.
+    pub certificate: &'a SignedCertificate,
+    /// Who is given it.
+    pub given_to: Option<UserId>,
+    /// What the audit log of the platform says.
+    pub detail: Value,
+}
+
 impl SystemTable<'_> {
     /// Deleted tenants whose grace is over, and those whose erasure has begun.
     pub async fn tenants_to_erase(&self, now: Timestamp) -> Result<Vec<TenantScope>> {
@@ -58,6 +80,19 @@ impl SystemTable<'_> {
             for entry in self.table.query_all(&query).await? {
                 let id = text_of(&entry, "id").and_then(|id| id.parse().ok());
                 found.extend(id.map(TenantScope::of_own_item));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Those of these tenants, all of which were erased before, that a restored table has once more.
+    pub async fn tenants_to_bury_again(&self, erased: &[TenantId]) -> Result<Vec<TenantScope>> {
+        let keys: Vec<Key> = erased.iter().copied().map(Key::tenant).collect();
+        let mut found = Vec::new();
+        for attributes in self.table.batch_get(&keys).await? {
+            let head: TenantItem = decode(attributes)?;
+            if head.st != TenantState::Erased {
+                found.push(TenantScope::of_own_item(head.id));
             }
         }
         Ok(found)
@@ -75,48 +110,66 @@ impl TenantTable<'_> {
         let tombstone = match stored.st {
             TenantState::Active | TenantState::Suspended => return Ok(None),
             TenantState::Deleted if now < erased_from(stored.ua) => return Ok(None),
-            TenantState::Deleted => match self.bury(stored, now).await? {
-                Some(tombstone) => tombstone,
-                None => return Ok(None),
-            },
+            TenantState::Deleted => {
+                let newest = self.audit_before(None, 1).await?.records.into_iter().next();
+                let end = newest.map(|record| Leaf {
+                    owner: record.event.owner,
+                    seq: record.event.seq,
+                    hash: record.hash,
+                });
+                match self.bury(tombstone(&stored, now, end), now).await? {
+                    Some(tombstone) => tombstone,
+                    None => return Ok(None),
+                }
+            }
             TenantState::Erased => stored,
         };
         self.close_audit_log(now).await?;
-        // Without its keys no secret of the tenant can ever be opened again.
-        self.empty(tenant_key_partition(self.scope.tenant()))
-            .await?;
+        self.drop_keys().await?;
         Erased::try_from(tombstone).map(Some)
     }
 
-    /// Puts the tombstone in the place of a deleted tenant's head, unless it changed meanwhile.
-    async fn bury(&self, stored: TenantItem, now: Timestamp) -> Result<Option<TenantItem>> {
-        let newest = self.audit_before(None, 1).await?.records.into_iter().next();
-        let seen = stored.ver;
-        let tombstone = TenantItem {
-            name: String::new(),
-            tz: TimeZoneName::utc(),
-            ips: Vec::new(),
-            ses_h: None,
-            idle_m: None,
-            st: TenantState::Erased,
-            ver: seen.saturating_add(1),
-            ua: now,
-            audit_end: newest.map(|AuditRecord { event, hash, .. }| Leaf {
-                owner: event.owner,
-                seq: event.seq,
-                hash,
-            }),
-            ..stored
+    /// Buries a tenant that was erased before, and that a restored table has once more, whatever state it has there: as
+    /// [`Self::begin_erasure`] does, and as of the time at which it was erased. Answers whether it is buried; a tenant that
+    /// changed meanwhile is not. May be repeated.
+    pub async fn bury_again(&self, certificate: &Certificate, now: Timestamp) -> Result<bool> {
+        let key = Key::tenant(self.scope.tenant());
+        let Some(stored) = self.table.get::<TenantItem>(&key).await? else {
+            return Ok(true);
         };
+        if stored.st != TenantState::Erased {
+            let Certificate {
+                erased_at,
+                audit_end,
+                ..
+            } = certificate;
+            let tombstone = tombstone(&stored, *erased_at, *audit_end);
+            if self.bury(tombstone, now).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        self.close_audit_log(now).await?;
+        self.drop_keys().await?;
+        Ok(true)
+    }
+
+    /// Puts the tombstone in the place of a tenant's head, unless that changed meanwhile.
+    async fn bury(&self, tombstone: TenantItem, now: Timestamp) -> Result<Option<TenantItem>> {
         let mut attributes = encode(&tombstone)?;
         let entry = self.erasure_entry(now)?;
         attributes.extend(entry.map(|(name, value)| (name.to_owned(), value)));
+        let seen = tombstone.ver.saturating_sub(1);
         let unchanged = Condition::Equals("ver", number(seen));
         let write = Write::put(tombstone.key(), attributes).when(unchanged);
         Ok(match self.table.write(write).await? {
             Written::Applied(_) => Some(tombstone),
             Written::Refused(_) => None,
         })
+    }
+
+    /// Without its keys no secret of the tenant can ever be opened again.
+    async fn drop_keys(&self) -> Result<()> {
+        self.empty(tenant_key_partition(self.scope.tenant())).await
     }
 
     /// Some media whose bytes are still there; they must go before [`Self::erase_some`] removes what names them.
@@ -183,16 +236,42 @@ impl TenantTable<'_> {
         Ok(Erasure::Done)
     }
 
-    /// The last step: what was erased is proven, and nobody needs to look at the tombstone any more.
-    pub async fn end_erasure(&self) -> Result<()> {
-        let actions = vec![
-            Action::Remove(BY_ATTENTION.partition),
-            Action::Remove(BY_ATTENTION.sort),
+    /// Since when nothing but the tombstone is left: `now`, unless somebody noted it before. Whoever goes on with an erasure
+    /// certifies the same time.
+    pub async fn note_gone(&self, now: Timestamp) -> Result<Timestamp> {
+        let key = Key::tenant(self.scope.tenant());
+        let update = Write::update(key, vec![Action::Set(GONE, instant(now))]);
+        match self
+            .table
+            .write(update.when(Condition::Absent(GONE)))
+            .await?
+        {
+            Written::Applied(_) => Ok(now),
+            Written::Refused(tombstone) => {
+                let tombstone = tombstone.map(decode::<TenantItem>).transpose()?;
+                Ok(tombstone.and_then(|item| item.gone).unwrap_or(now))
+            }
+        }
+    }
+
+    /// The last step: nobody needs to look at the tombstone any more, the proof is given to whoever deleted the tenant, and
+    /// the platform's audit log says so. All of that, or nothing where somebody else has ended the erasure.
+    pub async fn end_erasure(&self, proof: Proof<'_>, act: &Act) -> Result<()> {
+        let tenant = self.scope.tenant();
+        let leave = [BY_ATTENTION.partition, BY_ATTENTION.sort, KIND].map(Action::Remove);
+        let leave = Write::update(Key::tenant(tenant), leave.to_vec());
+        let subject = Subject::Tenant(tenant);
+        let owner = Owner::Tenant(ROOT_TENANT);
+        let kind = EventKind::TenantErased;
+        let mut writes = vec![
+            leave.when(Condition::Exists(BY_ATTENTION.partition)),
+            self.table
+                .event_write(owner, act, kind, subject, proof.detail)?,
         ];
-        let update = Write::update(Key::tenant(self.scope.tenant()), actions);
-        self.table
-            .write(update.when(Condition::item_exists()))
-            .await?;
+        if let Some(user) = proof.given_to {
+            writes.push(certificate::put(user, proof.certificate)?);
+        }
+        let _: Transacted = self.table.transact(writes).await?;
         Ok(())
     }
 
@@ -204,7 +283,7 @@ impl TenantTable<'_> {
         let tenant = self.scope.tenant();
         let shard = shard_of(tenant.as_uuid(), self.table.settings.shards);
         Ok([
-            ("kind", value(&AttentionKind::Erasure)?),
+            (KIND, value(&AttentionKind::Erasure)?),
             (BY_ATTENTION.partition, text(erasure_partition(shard))),
             (BY_ATTENTION.sort, text(attention_at(at, tenant))),
         ])
@@ -266,6 +345,34 @@ impl TryFrom<TenantItem> for Erased {
             audit_end: item.audit_end,
             tenant: item.try_into()?,
         })
+    }
+}
+
+/// What is left of a tenant: its id and its place in the tree, when it was made and erased, who deleted it and where its log
+/// ended. Everything that people chose is as in a tenant that was never set, so that a new setting cannot slip into it.
+fn tombstone(stored: &TenantItem, erased_at: Timestamp, audit_end: Option<Leaf>) -> TenantItem {
+    TenantItem {
+        id: stored.id,
+        parent: stored.parent,
+        ancestors: stored.ancestors.clone(),
+        st: TenantState::Erased,
+        ver: stored.ver.saturating_add(1),
+        ca: stored.ca,
+        ua: erased_at,
+        del_by: stored.del_by,
+        audit_end,
+        gone: None,
+        name: String::new(),
+        tz: TimeZoneName::utc(),
+        loc: Locale::english(),
+        week: WeekStart::default(),
+        limits: Limits::DEFAULT,
+        max_late_h: DEFAULT_MAX_LATENESS_HOURS,
+        opts: BTreeMap::new(),
+        sf: false,
+        ips: Vec::new(),
+        ses_h: None,
+        idle_m: None,
     }
 }
 

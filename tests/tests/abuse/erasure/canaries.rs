@@ -12,7 +12,7 @@ use crate::ids;
 use crate::world::World;
 
 /// What is written, by where.
-const WRITTEN: [(&str, &str); 15] = [
+const WRITTEN: [(&str, &str); 16] = [
     ("name of the tenant", "Kanarienvogel-Mandant"),
     ("note of a range of addresses", "Kanarienvogel-Kontor"),
     ("alternative text", "Kanarienvogel-Bildtext"),
@@ -23,6 +23,7 @@ const WRITTEN: [(&str, &str); 15] = [
     ("text of its thread", "Kanarienvogel-Faden"),
     ("text of a target", "Kanarienvogel-Abweichung"),
     ("option of a target", "Kanarienvogel-Einstellung"),
+    ("default option of a network", "Kanarienvogel-Vorgabe"),
     ("tag", "Kanarienvogel-Etikett"),
     ("handle of an account", "kanarienvogel-konto"),
     ("name of a role", "Kanarienvogel-Rolle"),
@@ -64,6 +65,9 @@ impl World {
         let noted = json!({ "allowed_addresses": [{ "range": OFFICE, "note": note }] });
         self.change(&format!("/v1/tenants/{tenant}/security"), &noted)
             .await;
+        let options = json!({ "note": written("default option of a network") });
+        let defaults = json!({ "network": FakeNetwork::ID, "options": options });
+        self.change("/v1/networks/defaults", &defaults).await;
         let alt_text = json!({ "alt_text": written("alternative text") });
         self.change(&format!("/v1/media/{}", own("med")), &alt_text)
             .await;
