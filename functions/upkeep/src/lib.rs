@@ -11,6 +11,7 @@
 //! - **Failure**: loses nothing; the next sweep goes on.
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
+mod bury;
 mod checkpoint;
 mod erase;
 pub mod events;

@@ -1,7 +1,7 @@
 //! What an operator declares after the table was restored: the time that it lost.
 //!
-//! Nothing that may have been called in that time is called again before the network was asked. It is safe to declare
-//! the same time again: what is uncertain stays so, and is looked for anew.
+//! Whoever was erased is erased again, and nothing that may have been called in that time is called again before the network
+//! was asked. It is safe to declare the same time again: what is uncertain stays so, and is looked for anew.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,7 @@ use store::{Step, Table};
 use tracing::field;
 
 use crate::Ctx;
+use crate::bury::{Buried, bury_erased};
 
 /// Deliveries that one query reads.
 const PAGE: i32 = 500;
@@ -38,6 +39,8 @@ pub struct LostTimeDeclared {
 /// What came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Declared {
+    /// Tenants that the table had once more, though they were erased: nothing is left of them but a tombstone.
+    pub erased: usize,
     /// Deliveries that are uncertain now: they are looked for at their networks.
     pub uncertain: usize,
     /// Those of them that were called: where a network tells posts apart by their content, they are not called again
@@ -48,11 +51,12 @@ pub struct Declared {
     /// What was called and is not in the table any more: it was written in the lost time. Nobody but its author can find
     /// it, so its author must be told.
     pub gone: Vec<DeliveryKey>,
-    /// Deliveries that could not be written: declare the time again before anything starts.
+    /// Deliveries that could not be written, and erased tenants of which something is left: declare the time again before
+    /// anything starts.
     pub failed: usize,
 }
 
-/// Makes everything uncertain that may have been called in the lost time.
+/// Erases whoever was erased before, and makes everything uncertain that may have been called in the lost time.
 pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared> {
     let LostTimeDeclared {
         from,
@@ -65,7 +69,13 @@ pub async fn declare(ctx: &Ctx, declared: &LostTimeDeclared) -> Result<Declared>
         until: *until,
     };
     let called: BTreeSet<DeliveryKey> = called.iter().copied().collect();
-    let mut outcome = Declared::default();
+    // First: what is erased with a tenant is not looked for, and nobody enters it in the meantime.
+    let Buried { erased, failed } = bury_erased(ctx).await?;
+    let mut outcome = Declared {
+        erased,
+        failed,
+        ..Declared::default()
+    };
     let may_be_called = protocol::lost(time, now, faults::forgotten());
     let system = ctx.reconciler.waker.table.system();
     for shard in 0..system.shards() {

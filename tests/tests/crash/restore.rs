@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cloud::faults::Effects;
 use cloud::telemetry::{self, Metrics};
-use domain::DeliveryId;
 use domain::delivery::State;
 use domain::network::RepeatRule;
+use domain::{Clock as _, DeliveryId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use testkit::Behaviour;
 use tracing::level_filters::LevelFilter;
+use upkeep::Declared;
 use upkeep::events::{Event, Outcome};
 
 use crate::READ_BACK;
+use crate::deletion::{assert_erased_once, assert_given, furnish, sweep_until_erased};
 use crate::life;
 use crate::world::{AUTHOR, Process, World};
 
@@ -113,6 +115,15 @@ fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
 }
 
+async fn declare(process: &Process, event: Event) -> Declared {
+    let metrics = Metrics::off();
+    let run = upkeep::events::on_event(&process.upkeep, &metrics, event);
+    let Outcome::Declared(declared) = run.await.unwrap() else {
+        panic!("it was no declaration");
+    };
+    declared
+}
+
 /// Publishes, takes a copy, publishes on for five minutes, goes back to the copy as the runbook says, and publishes on.
 /// Answers how each post ended that the table still knows.
 async fn rehearse(repeat: RepeatRule) -> BTreeMap<&'static str, (State, usize)> {
@@ -174,11 +185,7 @@ async fn rehearse(repeat: RepeatRule) -> BTreeMap<&'static str, (State, usize)> 
         "lost_time": { "from": COPY, "until": STOP, "called": log.called() }
     });
     let event: Event = serde_json::from_value(event).unwrap();
-    let metrics = Metrics::off();
-    let declared = upkeep::events::on_event(&process.upkeep, &metrics, event.clone());
-    let Outcome::Declared(declared) = declared.await.unwrap() else {
-        panic!("it was no declaration");
-    };
+    let declared = declare(&process, event.clone()).await;
     let named: Vec<DeliveryId> = declared.gone.iter().map(|key| key.delivery).collect();
     assert_eq!(named, [*gone], "its author is to be told");
     assert_eq!(world.visible_of(*gone), 1);
@@ -187,8 +194,7 @@ async fn rehearse(repeat: RepeatRule) -> BTreeMap<&'static str, (State, usize)> 
         (6, 5, 0)
     );
     // A repeat does no harm.
-    let again = upkeep::events::on_event(&process.upkeep, &metrics, event);
-    again.await.unwrap();
+    declare(&process, event).await;
 
     life::run_until(&world, &process, at(END)).await;
     life::send_owed_mails(&world, &process).await;
@@ -255,4 +261,55 @@ async fn restored_table_asks_where_nobody_can_look() {
         ("due later", OUT),
     ]);
     assert_eq!(endings, expected);
+}
+
+/// Somebody is erased in the lost time, or before it: the copy has them alive, or deleted with their grace to come.
+async fn rehearse_erased(is_deleted_in_copy: bool) {
+    let mut world = World::new(READ_BACK).await;
+    furnish(&world).await;
+    let process = world.start(Effects::default());
+    let mut posts = Posts::default();
+    let due = "2026-12-01T10:00:00Z";
+    posts.plan(&world, &process, "due later", due).await;
+    let alive = world.copy().await;
+    world.delete_tenant().await;
+    let deleted = world.copy().await;
+    sweep_until_erased(&world, &process).await;
+    let certificate = assert_erased_once(&world, "before").await;
+
+    world
+        .restore(if is_deleted_in_copy { deleted } else { alive })
+        .await;
+    let process = world.start(Effects::default());
+    let lost = json!({ "lost_time": { "from": COPY, "until": world.clock.now(), "called": [] } });
+    let event: Event = serde_json::from_value(lost).unwrap();
+    let declared = declare(&process, event.clone()).await;
+
+    assert_eq!(
+        (declared.erased, declared.uncertain, declared.failed),
+        (1, 0, 0)
+    );
+    let after = assert_erased_once(&world, "after").await;
+    assert_eq!(after, certificate, "it was erased when it was erased first");
+    if is_deleted_in_copy {
+        // A copy that has them alive does not know who deleted them.
+        assert_given(&world, &after, "after").await;
+    }
+    let system = world.table.system();
+    let tombstone = system.deleted_tenant(world.member.tenant).await.unwrap();
+    let erased_at = tombstone.unwrap().updated_at;
+    assert_eq!(erased_at, certificate.certificate.erased_at);
+    let again = declare(&process, event).await;
+    assert_eq!((again.erased, again.failed), (0, 0), "once");
+    assert_eq!(world.network.calls(), 0);
+}
+
+#[tokio::test]
+async fn restored_table_that_has_an_erased_tenant_buries_it_again() {
+    rehearse_erased(false).await;
+}
+
+#[tokio::test]
+async fn restored_table_that_has_an_erased_tenant_in_its_grace_buries_it_again() {
+    rehearse_erased(true).await;
 }

@@ -91,7 +91,6 @@ impl World {
         let erased = tenant.begin_erasure(self.clock.now()).await.unwrap();
         assert!(erased.is_some());
         while tenant.erase_some().await.unwrap() == Erasure::Goes {}
-        tenant.end_erasure().await.unwrap();
     }
 
     /// Everything is erased while the request waits at the gate; then it goes on.
