@@ -1,5 +1,7 @@
 //! People who sign in, and the guards that make an address theirs.
 
+mod hold;
+
 use domain::email::EmailAddress;
 use domain::tenant::TimeZoneName;
 use domain::user::User;
@@ -21,8 +23,8 @@ use crate::table::Written;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 
-/// Until when nobody changes how the person signs in but whoever takes their address back, on their item.
-const HELD: &str = "held";
+pub(crate) use hold::{hold, is_not_held, release};
+
 /// The tag of the person's picture, on their item.
 pub(crate) const AVATAR: &str = "ava";
 
@@ -453,25 +455,6 @@ pub(crate) fn count_factors(user: UserId, count: FactorCount, now: Timestamp) ->
     let actions = vec![Action::Add("fac", number(more)), settle_factors(now)];
     let as_counted = Condition::All(vec![as_counted, is_not_held(now)]);
     Write::update(Key::user(user), actions).when(as_counted)
-}
-
-/// Lets nobody else change how the person signs in, until `until` or [`release`].
-pub(crate) fn hold(until: Timestamp) -> Action {
-    Action::Set(HELD, instant(until))
-}
-
-/// The end of a [`hold`].
-pub(crate) fn release() -> Action {
-    Action::Remove(HELD)
-}
-
-/// That nobody takes the person's address back in this moment. Part of each write that changes their password, their
-/// address or how many second factors they have.
-pub(crate) fn is_not_held(now: Timestamp) -> Condition {
-    Condition::Any(vec![
-        Condition::Absent(HELD),
-        Condition::AtMost(HELD, instant(now)),
-    ])
 }
 
 /// Makes resets of second factors void that were approved until now.

@@ -1,11 +1,12 @@
 //! Which crate may use which.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::files::FUNCTIONS;
+use crate::files::{FUNCTIONS, below};
 
 struct Crate {
     name: String,
@@ -159,4 +160,21 @@ fn f_25_no_pattern_engine_that_backtracks_is_in_the_build() {
         lock.contains("\nname = \"regex\"\n"),
         "the search finds none"
     );
+}
+
+/// It would make every password of a deployment easy to guess from its hash.
+#[test]
+fn cost_of_hashes_in_tests_is_used_by_no_product_code() {
+    let is_of_product = |path: &PathBuf| path.iter().any(|part| part == "src");
+    let sources = ["functions", "shared", "infra"]
+        .into_iter()
+        .flat_map(|folder| below(folder, ".rs"))
+        .filter(is_of_product);
+
+    let named: usize = sources
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .map(|source| source.matches("OF_TESTS").count())
+        .sum();
+
+    assert_eq!(named, 1, "only where it is defined");
 }
