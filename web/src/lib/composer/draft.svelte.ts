@@ -38,6 +38,8 @@ export class ComposerDraft {
   #version: string | null = null;
   /** What targets have that this page does not show, by account id, carried along through an edit. */
   #kept = new Map<string, Kept>();
+  /** Those of the post, which this page does not show either. */
+  #tags: string[] = [];
 
   /** What is stored under `storageKey`, or a new draft. */
   static restore(storageKey: string): ComposerDraft {
@@ -70,6 +72,7 @@ export class ComposerDraft {
   /** A post as it is. */
   static of(post: Post): ComposerDraft {
     const draft = new ComposerDraft();
+    draft.#tags = post.tags;
     draft.accounts = post.targets.map((target) => target.account_id);
     draft.text = post.base.text ?? '';
     draft.media = (post.base.media ?? []).map((id) => ({ id, name: '', alt: '', state: 'ready', progress: 1, preview: null }));
@@ -120,7 +123,7 @@ export class ComposerDraft {
           ...(kept ? { options: kept.options } : {})
         };
       }),
-      tags: []
+      tags: this.#tags
     };
   }
 

@@ -73,12 +73,12 @@ describe('a draft of a post that exists', () => {
     const draft = ComposerDraft.again(
       {
         id: 'post_a', state: 'partial', when: { at: '2026-12-01T09:00:00', zone: 'Europe/Berlin', due_at: '2026-12-01T08:00:00Z' },
-        base: { text: 'Base', media: ['med_a'] }, tags: [], allowed_actions: [], created_at: '', updated_at: '',
+        base: { text: 'Base', media: ['med_a'] }, tags: ['launch'], allowed_actions: [], created_at: '', updated_at: '',
         targets: [target('acc_a', {}), target('acc_b', { text: 'Own' })]
       } as never,
       'acc_b'
     );
-    expect(draft.toPost()).toMatchObject({ base: { text: 'Own', media: ['med_a'] }, targets: [{ account_id: 'acc_b', override: {} }] });
+    expect(draft.toPost()).toMatchObject({ base: { text: 'Own', media: ['med_a'] }, targets: [{ account_id: 'acc_b', override: {} }], tags: ['launch'] });
     expect(draft.toPost().targets).toHaveLength(1);
   });
 
