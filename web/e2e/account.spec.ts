@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expect, test, type BrowserContextOptions, type Locator, type Page } from '@playwright/test';
 import { press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
 import { arrive, newestLink, PASSWORD, signIn } from './people';
@@ -69,30 +69,57 @@ test('id_19 an authenticator app guards the account, all by keyboard', async ({ 
   await page.keyboard.press('Enter');
   const codes = page.getByTestId('recovery-codes').getByRole('listitem');
   await expect(codes).toHaveCount(10);
-  const recovery = await codes.first().innerText();
+  const former = await codes.first().innerText();
   await accessible(page, 'me-codes');
+  await press(page.getByRole('button', { name: 'New recovery codes' }));
+  await expect(codes.first()).not.toHaveText(former);
+  await expect(page.getByTestId('recovery-codes')).toBeFocused();
+  await expect(codes).toHaveCount(10);
+  const recovery = await codes.first().innerText();
   await page.context().clearCookies();
   await page.goto('/sign-in');
   await signIn(page, email);
   await expect(page.getByLabel('Confirmation code')).toBeFocused();
-  await page.keyboard.type(recovery);
+  await page.keyboard.type(former);
   await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.getByLabel('Confirmation code').fill(recovery);
+  await press(page.getByLabel('Confirmation code'));
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+
+  await page.goto('/me');
+  await expect(page.getByText('9 recovery codes left')).toBeVisible();
+  await press(page.getByRole('button', { name: 'Remove the app' }));
+  await press(page.getByRole('alertdialog', { name: 'Remove the authenticator app?' }).getByRole('button', { name: 'Remove the app' }));
+  await expect(page.getByRole('button', { name: 'Set up an authenticator app' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Recovery codes' })).toHaveCount(0);
 });
 
 test('id_17 other sign-ins are seen and ended', async ({ page, browser }) => {
   const email = await arrive(page, 'Analytical Engines');
-  const elsewhere = await (await browser.newContext()).newPage();
-  await elsewhere.goto('/sign-in');
-  await signIn(elsewhere, email);
-  await expect(elsewhere.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+  const elsewhere = async (options: BrowserContextOptions) => {
+    const there = await (await browser.newContext(options)).newPage();
+    await there.goto('/sign-in');
+    await signIn(there, email);
+    await expect(there.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+    return there;
+  };
+  const [office, phone] = [await elsewhere({}), await elsewhere({ userAgent: 'Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0' })];
   await page.goto('/me');
-  await expect(page.locator('[data-session]')).toHaveCount(2);
+  const sessions = page.locator('[data-session]');
+  await expect(sessions).toHaveCount(3);
+  await press(page.getByRole('button', { name: 'End Firefox on Android' }));
+  await expect(sessions).toHaveCount(2);
+  await expect(sessions.filter({ hasText: 'Firefox' })).toHaveCount(0);
+  await phone.goto('/posts');
+  await expect(phone).toHaveURL(/sign-in/);
+  await office.goto('/posts');
+  await expect(office.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
   await press(page.getByRole('button', { name: 'End all others' }));
-  await expect(page.locator('[data-session]')).toHaveCount(1);
-  await elsewhere.goto('/posts');
-  await expect(elsewhere).toHaveURL(/sign-in/);
-  await elsewhere.context().close();
+  await expect(sessions).toHaveCount(1);
+  await office.goto('/posts');
+  await expect(office).toHaveURL(/sign-in/);
+  await Promise.all([office.context().close(), phone.context().close()]);
 });
 
 test('a picture is chosen, seen by the team and removed, all by keyboard', async ({ page }) => {
@@ -141,9 +168,13 @@ test.describe('on a phone', () => {
     await arrive(page, 'Analytical Engines');
     await page.goto('/me');
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
-    await expect(page.getByTestId('totp-secret')).toBeVisible();
+    const secret = await page.getByTestId('totp-secret').innerText();
     await changePassword(page);
     await fitsPhone(page, 'me');
+    await page.getByLabel('Code that the app shows').fill(code(secret, 0));
+    await page.keyboard.press('Enter');
+    await expect(page.getByTestId('recovery-codes')).toBeVisible();
+    await fitsPhone(page, 'me-codes');
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { tabTo } from './keyboard';
+import { choose, press, tabTo } from './keyboard';
 import { accessible } from './looks';
 import { arrive, connectPlayground, newestLink, PASSWORD, send, unique, wallIn } from './people';
 
@@ -38,6 +38,14 @@ test('registering, and what people change about themselves, need no mouse', asyn
   await type('Your name', 'Augusta Ada King');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Account menu of Augusta Ada King' })).toBeVisible();
+  const locale = page.getByLabel('Dates and numbers');
+  await choose(locale, 'German (Austria)');
+  await expect(page.getByText('3. März 2027')).toBeVisible();
+  const saving = page.waitForResponse((answer) => answer.request().method() === 'PATCH' && new URL(answer.url()).pathname === '/v1/me');
+  await press(page.getByRole('region', { name: 'Profile' }).getByRole('button', { name: 'Save' }));
+  expect((await saving).status()).toBe(200);
+  await page.reload();
+  await expect(locale.locator('option:checked')).toHaveText('German (Austria)');
   await type('Current password', PASSWORD);
   await type('New password', NEW);
   await page.keyboard.press('Enter');

@@ -36,6 +36,14 @@ export async function press(control: Locator, key = 'Enter'): Promise<void> {
   await control.page().keyboard.press(key);
 }
 
+/** Chooses from a list by Tab and arrows. */
+export async function choose(list: Locator, option: string): Promise<void> {
+  await reach(list);
+  const steps = await list.evaluate((element: HTMLSelectElement, label) => [...element.options].findIndex((each) => each.label === label) - element.selectedIndex, option);
+  for (let step = 0; step < Math.abs(steps); step += 1) await list.page().keyboard.press(steps < 0 ? 'ArrowUp' : 'ArrowDown');
+  await expect(list.locator('option:checked')).toHaveText(option);
+}
+
 /** Tab reaches every control of the page, or of the dialog that is open, in the order in which they stand. */
 export async function reachable(page: Page, name: string): Promise<void> {
   const count = await page.evaluate(() => {

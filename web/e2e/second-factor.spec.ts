@@ -104,8 +104,12 @@ test('id_22 whoever lost everything starts over, or stops it, with the leave of 
   await press(guest.getByRole('button', { name: 'Stop it' }));
   await expect(guest.getByRole('status')).toContainText('It is stopped');
 
+  // The same from the other side.
   await page.reload();
   await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
+  await press(dialog.getByRole('button', { name: 'Let them start over' }));
+  await press(dialog.getByRole('button', { name: 'Take it back' }));
+  await expect(dialog.getByTestId('factor-reset')).toHaveCount(0);
   await expect(dialog.getByRole('button', { name: 'Let them start over' })).toBeVisible();
   await guest.context().close();
 });

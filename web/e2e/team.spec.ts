@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
-import { openSettings, press } from './keyboard';
+import { choose, openSettings, press } from './keyboard';
 import { accessible, fitsPhone } from './looks';
-import { arrive, connectPlayground, newestLink, PASSWORD, register, signIn, unique } from './people';
+import { arrive, connectPlayground, newestLink, PASSWORD, register, send, signIn, unique } from './people';
 
 // How several people share a workspace, all by keyboard.
 
@@ -10,8 +10,15 @@ async function invite(page: Page, email: string): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
   await expect(dialog.getByLabel('E-mail address')).toBeFocused();
   await page.keyboard.type(email);
-  await dialog.getByLabel('Role').selectOption('Viewer');
-  await press(dialog.getByLabel('E-mail address'));
+  await page.keyboard.press('Enter');
+}
+
+/** A role, and a group of one account, that the workspace has of its own. */
+async function ownRoleAndGroup(page: Page, account: string): Promise<void> {
+  const { items } = (await (await page.request.get('/v1/accounts')).json()) as { items: { id: string; handle: string }[] };
+  const chosen = items.filter(({ handle }) => handle === account).map(({ id }) => id);
+  expect(await send(page, '/v1/roles', { name: 'Client', permissions: ['read_tenant', 'read_accounts', 'read_posts'] })).toBe(201);
+  expect(await send(page, '/v1/account-groups', { name: 'Client A', account_ids: chosen })).toBe(201);
 }
 
 test('somebody is invited, works as what they were given, and is removed', async ({ page, browser }) => {
@@ -19,12 +26,20 @@ test('somebody is invited, works as what they were given, and is removed', async
   const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' })).newPage();
   const email = await register(guest, 'Grace Hopper');
   await arrive(page, 'Analytical Engines');
+  const account = unique('ada');
+  await connectPlayground(page, account);
+  await connectPlayground(page, unique('charles'));
+  await ownRoleAndGroup(page, account);
   await openSettings(page, 'Members');
   await invite(page, email);
   await expect(page.locator(`[data-invitation="${email}"]`)).toContainText('Viewer');
   await accessible(page, 'settings-invitation');
+  const first = await newestLink(guest.request, email, 'invitation');
+  await press(page.getByRole('button', { name: `Send the invitation to ${email} again` }));
+  let link = first;
+  await expect.poll(async () => (link = await newestLink(guest.request, email, 'invitation'))).not.toBe(first);
 
-  await guest.goto(await newestLink(guest.request, email, 'invitation'));
+  await guest.goto(link);
   await expect(guest.getByText('invites you to work with Analytical Engines')).toBeVisible();
   await accessible(guest, 'invitation-open');
   await press(guest.getByRole('link', { name: 'Sign in to accept' }));
@@ -35,12 +50,35 @@ test('somebody is invited, works as what they were given, and is removed', async
   await page.reload();
   const row = page.locator(`[data-member="${email}"]`);
   await expect(row).toContainText('Grace Hopper');
-  await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
   const change = page.getByRole('dialog', { name: 'Change Grace Hopper' });
-  await change.getByLabel('Role').selectOption('Admin');
+  const role = change.getByLabel('Role');
+  await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
+  await choose(role, 'Client');
+  await press(change.getByRole('radio', { name: 'All accounts' }), 'ArrowDown');
+  await press(change.getByRole('checkbox', { name: 'Client A' }), 'Space');
   await accessible(page, 'settings-member');
   await press(change.getByRole('button', { name: 'Save' }));
-  await expect(row).toContainText('Admin');
+  await expect(row).toContainText('Client · Client A');
+  await guest.goto('/accounts');
+  await expect(guest.locator('[data-account]')).toHaveCount(1);
+  await expect(guest.locator(`[data-account="${account}"]`)).toBeVisible();
+
+  // Whoever has a role that is deleted gets another one.
+  await page.goto('/settings/roles');
+  await press(page.getByRole('button', { name: 'Delete the role Client' }));
+  const deletion = page.getByRole('alertdialog', { name: 'Delete the role Client' });
+  await choose(deletion.getByLabel('What they get instead'), 'Author');
+  await accessible(page, 'settings-role-delete');
+  await press(deletion.getByRole('button', { name: 'Delete' }));
+  await expect(page.locator('[data-role="Client"]')).toHaveCount(0);
+  await page.goto('/settings/members');
+  await expect(row).toContainText('Author · Client A');
+
+  await press(page.getByRole('button', { name: 'Change Grace Hopper' }));
+  await choose(role, 'Admin');
+  await press(change.getByRole('radio', { name: 'Only the accounts of some groups' }), 'ArrowUp');
+  await press(change.getByRole('button', { name: 'Save' }));
+  await expect(row).toContainText('Admin · All accounts');
   await guest.goto('/settings/members');
   await expect(guest.getByRole('button', { name: 'Invite', exact: true })).toBeVisible();
 
@@ -73,6 +111,12 @@ test('an act that needs a proof goes on once it is given', async ({ page }) => {
 });
 
 test('roles and account groups are made, changed and deleted', async ({ page }) => {
+  const rename = async (before: string, after: string) => {
+    await expect(page.getByLabel('Name', { exact: true })).toHaveValue(before);
+    await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type(after);
+  };
   await arrive(page, 'Analytical Engines');
   const account = unique('ada');
   await connectPlayground(page, account);
@@ -101,12 +145,25 @@ test('roles and account groups are made, changed and deleted', async ({ page }) 
   await press(page.getByLabel('Name', { exact: true }));
   await expect(page.locator('[data-group="Client A"]')).toContainText('Accounts: 1');
 
-  await press(page.getByRole('button', { name: 'Delete the role Client' }));
-  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }));
+  await press(page.getByRole('button', { name: 'Change the role Client' }));
+  await rename('Client', 'Agency');
+  await press(page.getByLabel('Write drafts'), 'Space');
+  await press(page.getByRole('button', { name: 'Save' }));
   await expect(role).toHaveCount(0);
-  await press(page.getByRole('button', { name: 'Delete the group Client A' }));
+  const renamed = page.locator('[data-role="Agency"]');
+  await expect(renamed).toContainText('What it allows (4)');
+  await press(page.getByRole('button', { name: 'Change the group Client A' }));
+  await rename('Client A', 'Client B');
+  await press(page.getByRole('checkbox', { name: account }), 'Space');
+  await press(page.getByRole('button', { name: 'Save' }));
+  await expect(page.locator('[data-group="Client B"]')).toContainText('Accounts: 0');
+
+  await press(page.getByRole('button', { name: 'Delete the role Agency' }));
   await press(page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }));
-  await expect(page.locator('[data-group="Client A"]')).toHaveCount(0);
+  await expect(renamed).toHaveCount(0);
+  await press(page.getByRole('button', { name: 'Delete the group Client B' }));
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }));
+  await expect(page.locator('[data-group]')).toHaveCount(0);
 });
 
 test('a workspace is set up and deleted', async ({ page }) => {
