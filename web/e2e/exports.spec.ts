@@ -72,4 +72,33 @@ test.describe('on a phone', () => {
     await expect(row.getByRole('link')).toBeVisible();
     await fitsPhone(page, 'settings-export');
   });
+
+  test('an import under way fits 360 pixels', async ({ page }) => {
+    await arrive(page, 'Analytical Engines');
+    await page.goto('/settings/workspace');
+    let go = () => {};
+    const held = new Promise<void>((done) => (go = done));
+    await page.route('**/local/objects/**', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByLabel('All files of the export').setInputFiles({ name: '000001.zip', mimeType: 'application/zip', buffer: Buffer.from('no zip') });
+    await page.getByRole('button', { name: 'Upload and check' }).click();
+    await expect(page.getByText('0 of 1 files are uploaded.')).toBeVisible();
+    await fitsPhone(page, 'settings-import-uploading');
+    // As the server tells of one that takes longer than this file, and of what it does not take.
+    const problems = ['second_factor_missing', 'wrong_network', 'a_code_that_is_newer_than_this_page'].map((code, place) => ({ volume: 1, line: place + 1, code }));
+    await page.route('**/v1/imports', async (route) => {
+      const answer = await route.fetch();
+      const { items } = (await answer.json()) as { items: object[] };
+      await route.fulfill({ response: answer, json: { items: items.map((each) => ({ ...each, state: 'importing', fault: null, problems })) } });
+    });
+    go();
+    const imported = page.locator('[data-import]');
+    await expect(imported).toHaveAttribute('data-state', 'importing');
+    await imported.locator('summary').click();
+    await accessible(page, 'settings-import-running');
+    await fitsPhone(page, 'settings-import-running');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
 });

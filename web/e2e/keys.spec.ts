@@ -118,5 +118,8 @@ test.describe('on a phone', () => {
     await page.getByRole('button', { name: 'Make the key' }).click();
     await expect(page.getByTestId('api-key')).toBeVisible();
     await fitsPhone(page, 'settings-keys');
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('button', { name: /^Rotate the key/ }).click();
+    await fitsPhone(page, 'settings-key-rotate');
   });
 });

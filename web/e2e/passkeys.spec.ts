@@ -66,6 +66,7 @@ test.describe('on a phone', () => {
     await arrive(page, 'Analytical Engines');
     await authenticator(page);
     await addPasskey(page, 'The phone that I have had since the spring of this year');
+    await expect(page.getByTestId('recovery-codes')).toBeVisible();
     await fitsPhone(page, 'me-passkeys');
   });
 });

@@ -90,12 +90,16 @@ test('somebody is invited, works as what they were given, and is removed', async
   await guest.context().close();
 });
 
+/** Answers the next invitation as the server does ten minutes after the last proof. */
+async function askForProof(page: Page): Promise<void> {
+  const problem = { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'insufficient_user_authentication', detail: 'prove again who you are', instance: 'r', errors: [] };
+  await page.route('**/v1/invitations', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
+}
+
 test('an act that needs a proof goes on once it is given', async ({ page }) => {
   await arrive(page, 'Analytical Engines');
   const email = `${unique('grace')}@example.com`;
-  // As the server answers ten minutes after the last proof.
-  const problem = { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'insufficient_user_authentication', detail: 'prove again who you are', instance: 'r', errors: [] };
-  await page.route('**/v1/invitations', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
+  await askForProof(page);
   await page.goto('/settings/members');
   await invite(page, email);
 
@@ -269,12 +273,41 @@ test.describe('on a phone', () => {
 
   test('the settings with something in them fit 360 pixels', async ({ page }) => {
     await arrive(page, 'A workspace with quite a long name for a phone');
-    await connectPlayground(page, unique('an-account-with-a-long-name'));
+    const account = unique('an-account-with-a-long-name');
+    await connectPlayground(page, account);
+    await ownRoleAndGroup(page, account);
     await page.goto('/settings/members');
+    await page.getByRole('button', { name: 'Invite', exact: true }).click();
+    await page.getByRole('radio', { name: 'Only the accounts of some groups' }).check();
+    await accessible(page, 'settings-invite');
+    await fitsPhone(page, 'settings-invite');
+    await page.keyboard.press('Escape');
+    await askForProof(page);
     await invite(page, `${unique('somebody-with-quite-a-long-address')}@subdomain.example.com`);
+    await expect(page.getByLabel('Your password')).toBeFocused();
+    await fitsPhone(page, 'proof');
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press('Enter');
     await expect(page.locator('[data-invitation]')).toHaveCount(1);
     await fitsPhone(page, 'settings-members-full');
+    await page.getByRole('button', { name: 'Change Ada Lovelace' }).click();
+    await page.getByLabel('Role').selectOption('Client');
+    await page.getByRole('radio', { name: 'Only the accounts of some groups' }).check();
+    await expect(page.getByText('They have none.')).toBeVisible();
+    await fitsPhone(page, 'settings-member');
+    await page.keyboard.press('Escape');
+    // As the server tells of a role that people have.
+    await page.route('**/v1/roles', async (route) => {
+      const answer = await route.fetch();
+      const { items } = (await answer.json()) as { items: object[] };
+      await route.fulfill({ response: answer, json: { items: items.map((role) => ({ ...role, members: 12 })) } });
+    });
     await page.goto('/settings/roles');
+    await page.getByRole('button', { name: 'Delete the role Client' }).click();
+    await expect(page.getByLabel('What they get instead')).toBeVisible();
+    await fitsPhone(page, 'settings-role-delete');
+    await page.keyboard.press('Escape');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.getByRole('button', { name: 'New role' }).click();
     await page.getByLabel('Name', { exact: true }).fill('A role with quite a long name for such a phone');
     await fitsPhone(page, 'settings-role');
@@ -285,5 +318,7 @@ test.describe('on a phone', () => {
     await page.goto('/settings/workspace');
     await page.getByRole('button', { name: 'Add my address' }).click();
     await fitsPhone(page, 'settings-addresses');
+    await page.getByRole('button', { name: 'Delete the workspace' }).click();
+    await fitsPhone(page, 'settings-delete');
   });
 });
