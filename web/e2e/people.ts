@@ -54,10 +54,10 @@ export async function connectPlayground(page: Page, identifier: string): Promise
 }
 
 /** A write as the page itself sends it; its status. */
-export function send(page: Page, path: string, body: object): Promise<number> {
+export function send(page: Page, path: string, body: object, method = 'POST'): Promise<number> {
   return page.evaluate(
-    async ([to, content]) => (await fetch(to, { method: 'POST', headers: { 'content-type': 'application/json' }, body: content })).status,
-    [path, JSON.stringify(body)] as const
+    async ([to, content, how]) => (await fetch(to, { method: how, headers: { 'content-type': 'application/json' }, body: content })).status,
+    [path, JSON.stringify(body), method] as const
   );
 }
 
