@@ -1,8 +1,16 @@
-//! The roles of a template, evaluated as IAM evaluates them, as far as the table goes.
+//! The roles of a template, evaluated as IAM evaluates them, as far as the table goes. What is not understood here is
+//! refused: left out, it would make a role look smaller than it is.
 
 use std::collections::BTreeMap;
 
-use serde_yaml_ng::Value;
+use serde_yaml_ng::{Mapping, Value};
+
+/// The table, as statements name it.
+const TABLE: &str =
+    "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
+/// Where a role says what it may do.
+const OF_ROLE: [&str; 2] = ["AssumeRolePolicyDocument", "Policies"];
+const OF_STATEMENT: [&str; 5] = ["Sid", "Effect", "Action", "Resource", "Condition"];
 
 /// What each function's role says about the table.
 #[derive(Clone, Debug)]
@@ -37,21 +45,33 @@ pub struct Statement {
 }
 
 impl Roles {
-    /// The roles of `infra/template.yaml`, by function.
+    /// The roles of `infra/template.yaml`, by function. Panics where one says something about the table that is not
+    /// understood.
     pub fn of_template(text: &str) -> Self {
         let template: Value = serde_yaml_ng::from_str(text).unwrap();
-        let resources = template["Resources"].as_mapping().unwrap();
-        let roles = resources.iter().filter_map(|(name, resource)| {
-            let function = name.as_str()?.strip_suffix("Role")?.to_lowercase();
-            let policies = resource["Properties"]["Policies"].as_sequence()?;
-            let statements = policies
-                .iter()
-                .flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]))
-                .map(|statement| Statement::read(statement, &template["Mappings"]["Keys"]))
-                .filter(|statement| statement.on_table || !statement.indexes.is_empty());
-            Some((function, statements.collect()))
-        });
-        Self(roles.collect())
+        Self::read(&template).unwrap_or_else(|why| panic!("tests/src/policy.rs: {why}"))
+    }
+
+    fn read(template: &Value) -> Result<Self, String> {
+        let mut roles = BTreeMap::new();
+        for (name, resource) in mapping(&template["Resources"])? {
+            let name = word(name)?;
+            let kind = word(&resource["Type"])?;
+            if !kind.starts_with("AWS::IAM::") {
+                continue;
+            }
+            let function = name.strip_suffix("Role");
+            let Some(function) = function.filter(|_| kind == "AWS::IAM::Role") else {
+                return Err(format!("{name} is a {kind}, and no role of a function"));
+            };
+            let properties = &resource["Properties"];
+            only(properties, &OF_ROLE).map_err(|why| format!("{name}: {why}"))?;
+            let families = &template["Mappings"]["Keys"];
+            let statements = statements(&properties["Policies"], families);
+            let statements = statements.map_err(|why| format!("{name}: {why}"))?;
+            roles.insert(function.to_lowercase(), statements);
+        }
+        Ok(Self(roles))
     }
 
     /// All functions with their statements about the table.
@@ -74,25 +94,73 @@ impl Roles {
 }
 
 impl Statement {
-    fn read(statement: &Value, families: &Value) -> Self {
-        let targets: Vec<String> = list(&statement["Resource"]).into_iter().map(text).collect();
-        let indexes = targets
-            .iter()
-            .filter_map(|target| target.split_once("/index/"));
-        let condition = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-        Self {
-            id: statement["Sid"].as_str().unwrap_or_default().to_owned(),
-            allows: statement["Effect"] == "Allow",
-            actions: list(&statement["Action"]).into_iter().map(text).collect(),
-            on_table: targets
-                .iter()
-                .any(|target| target.contains(":table/") && !target.contains("/index/")),
-            indexes: indexes.map(|(_, index)| index.to_owned()).collect(),
-            keys: condition.as_sequence().map(|keys| {
-                let keys = keys.iter().map(|key| pattern(key, families));
-                keys.collect()
-            }),
+    /// `None` if it is about something else than the table.
+    fn read(statement: &Value, families: &Value) -> Result<Option<Self>, String> {
+        // `NotAction` and `NotResource` are about everything else, the table too.
+        only(statement, &OF_STATEMENT)?;
+        let actions = words(&statement["Action"])?;
+        if !actions.iter().any(|action| is_on_table(action)) {
+            return Ok(None);
         }
+        let mut read = Self {
+            id: statement["Sid"].as_str().unwrap_or_default().to_owned(),
+            allows: match statement["Effect"].as_str() {
+                Some("Allow") => true,
+                Some("Deny") => false,
+                _ => return Err(format!("the effect {:?}", statement["Effect"])),
+            },
+            actions,
+            on_table: false,
+            indexes: Vec::new(),
+            keys: None,
+        };
+        for target in list(&statement["Resource"]) {
+            read.add_target(target)?;
+        }
+        if let Some(condition) = statement.get("Condition") {
+            for (operator, compared) in mapping(condition)? {
+                for (key, values) in mapping(compared)? {
+                    read.add_condition(&word(operator)?, &word(key)?, values, families)?;
+                }
+            }
+        }
+        Ok(Some(read))
+    }
+
+    fn add_target(&mut self, target: &Value) -> Result<(), String> {
+        let named = match target {
+            Value::Tagged(form) if form.tag == "Sub" => form.value.as_str(),
+            _ => None,
+        };
+        let within = named.and_then(|named| named.strip_prefix(TABLE));
+        match (within, within.and_then(|rest| rest.strip_prefix("/index/"))) {
+            (Some(""), _) => self.on_table = true,
+            (_, Some(index)) => self.indexes.push(index.to_owned()),
+            _ => return Err(format!("the resource {target:?} is not understood")),
+        }
+        Ok(())
+    }
+
+    /// All conditions of a statement must hold.
+    fn add_condition(
+        &mut self,
+        operator: &str,
+        key: &str,
+        values: &Value,
+        families: &Value,
+    ) -> Result<(), String> {
+        match (operator, key) {
+            ("ForAllValues:StringLike", "dynamodb:LeadingKeys") => {
+                let patterns = list(values).into_iter().map(|key| pattern(key, families));
+                self.keys = Some(patterns.collect::<Result<_, _>>()?);
+            }
+            _ => {
+                return Err(format!(
+                    "the condition {operator} on {key} is not understood"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn fits(&self, call: &TableCall) -> bool {
@@ -105,7 +173,10 @@ impl Statement {
             let mut keys = call.keys.iter();
             keys.all(|key| patterns.iter().any(|pattern| like(pattern, key)))
         });
-        on_target && on_keys && self.actions.iter().any(|action| like(action, &call.action))
+        // Names of actions are the same in capitals.
+        let action = call.action.to_lowercase();
+        let mut actions = self.actions.iter().map(|action| action.to_lowercase());
+        on_target && on_keys && actions.any(|pattern| like(&pattern, &action))
     }
 }
 
@@ -128,14 +199,52 @@ pub fn like(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// A family by its place in the mapping, or a key as it stands.
-fn pattern(key: &Value, families: &Value) -> String {
-    match key {
-        Value::Tagged(find) => {
-            let path = find.value.as_sequence().unwrap();
-            text(&families[path[1].as_str().unwrap()][path[2].as_str().unwrap()])
+/// Whether a pattern of actions fits any of the table's.
+fn is_on_table(action: &str) -> bool {
+    let service = action.split(':').next().unwrap_or_default();
+    like(&service.to_lowercase(), "dynamodb")
+}
+
+/// Those of a role's statements that are about the table.
+fn statements(policies: &Value, families: &Value) -> Result<Vec<Statement>, String> {
+    let mut found = Vec::new();
+    for policy in list(policies) {
+        only(policy, &["PolicyName", "PolicyDocument"])?;
+        let document = &policy["PolicyDocument"];
+        only(document, &["Version", "Statement"])?;
+        for statement in list(&document["Statement"]) {
+            let read = Statement::read(statement, families);
+            found.extend(read.map_err(|why| format!("{:?}: {why}", statement["Sid"]))?);
         }
-        other => text(other),
+    }
+    Ok(found)
+}
+
+/// A family by its place in the mapping, or a key as it stands.
+fn pattern(key: &Value, families: &Value) -> Result<String, String> {
+    match key {
+        Value::Tagged(find) if find.tag == "FindInMap" => match words(&find.value)?.as_slice() {
+            [mapping, family, member] if mapping == "Keys" => word(&families[family][member]),
+            _ => Err(format!("the keys {key:?} are not understood")),
+        },
+        other => word(other),
+    }
+}
+
+/// Refuses a mapping that has another member.
+fn only(value: &Value, known: &[&str]) -> Result<(), String> {
+    for (name, _) in mapping(value)? {
+        if !known.contains(&word(name)?.as_str()) {
+            return Err(format!("{name:?} is not understood"));
+        }
+    }
+    Ok(())
+}
+
+fn mapping(value: &Value) -> Result<&Mapping, String> {
+    match value {
+        Value::Mapping(mapping) => Ok(mapping),
+        other => Err(format!("{other:?} is no mapping")),
     }
 }
 
@@ -146,23 +255,17 @@ fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-fn text(value: &Value) -> String {
+fn words(value: &Value) -> Result<Vec<String>, String> {
+    list(value).into_iter().map(word).collect()
+}
+
+/// A text as it stands. Short forms are none: what becomes of them is not known here.
+fn word(value: &Value) -> Result<String, String> {
     match value {
-        Value::Tagged(tagged) => text(&tagged.value),
-        other => other.as_str().unwrap_or_default().to_owned(),
+        Value::String(text) => Ok(text.clone()),
+        other => Err(format!("{other:?} is no text")),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pattern_is_like_what_its_signs_stand_for() {
-        assert!(like("T#??#P#*", "T#ab#P#"));
-        assert!(like("T#??#P#*", "T#ab#P#post"));
-        assert!(!like("T#??", "T#abc"));
-        assert!(!like("T#??#P#*", "T#abc#P#post"));
-        assert!(like("*", ""));
-    }
-}
+mod tests;
