@@ -13,7 +13,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use networks::{Connected, Network};
 use serde::Deserialize;
-use store::{Connection, IdempotencyClaim, RateLimit, RemoteOwner, Saved};
+use store::{ConnectedBy, Connection, IdempotencyClaim, RateLimit, RemoteOwner, Saved};
 use utoipa::ToSchema;
 
 use crate::account_view::AccountView;
@@ -73,8 +73,8 @@ pub(crate) async fn connect_account(
     let claim = command
         .claim
         .map(|claim| without_secrets(claim, &credentials, &*network));
-    if let Some(made) = ctx.remembered(&caller, claim.as_ref()).await? {
-        return Ok((StatusCode::CREATED, None, Json(made.into())));
+    if let Some((status, account)) = ctx.remembered(&caller, claim.as_ref()).await? {
+        return Ok((status, None, Json(account.into())));
     }
     let connected = ctx.sign_in(&caller, &*network, &credentials).await?;
     let (status, account) = ctx
@@ -135,18 +135,22 @@ impl Ctx {
         &self,
         caller: &Can<ManageAccounts>,
         claim: Option<&IdempotencyClaim>,
-    ) -> Result<Option<Account>> {
+    ) -> Result<Option<(StatusCode, Account)>> {
         let Some(claim) = claim else { return Ok(None) };
         let accounts = self.accounts(caller);
         let Some(made) = accounts.remembered(claim, self.clock.now()).await? else {
             return Ok(None);
         };
-        let id = made
-            .parse::<AccountId>()
-            .map_err(|error| Error::corrupt("idempotency key", error))?;
+        let made = made.parse::<ConnectedBy>();
+        let (status, id) = match made.map_err(|error| Error::corrupt("idempotency key", error))? {
+            ConnectedBy::First(id) => (StatusCode::CREATED, id),
+            ConnectedBy::Again(id) => (StatusCode::OK, id),
+        };
         // Also one that was disconnected since: the key stands for what it made, not for another connection.
-        let account = accounts.account(id).await?;
-        account.map(Some).ok_or(Error::NotFound { kind: "account" })
+        match accounts.account(id).await? {
+            Some(account) => Ok(Some((status, account))),
+            None => Err(Error::NotFound { kind: "account" }),
+        }
     }
 
     /// Stores an account that was proven to be the caller's. Decides anew when somebody else is faster: of concurrent
@@ -169,10 +173,14 @@ impl Ctx {
                     .first_time(caller, &id, connected, claim)
                     .await?
                     .map(|account| (StatusCode::CREATED, account)),
-                RemoteOwner::Ours(account) => self
-                    .once_more(caller, account, connected)
-                    .await?
-                    .map(|account| (StatusCode::OK, account)),
+                // By this very command, where it was sent twice at once.
+                RemoteOwner::Ours(account) => match self.remembered(caller, claim).await? {
+                    Some(made) => Some(made),
+                    None => self
+                        .once_more(caller, account, connected, claim)
+                        .await?
+                        .map(|account| (StatusCode::OK, account)),
+                },
                 RemoteOwner::Another => {
                     return Err(Error::conflict(
                         "account_in_another_tenant",
@@ -187,7 +195,7 @@ impl Ctx {
                 return Ok(done);
             }
             if let Some(made) = self.remembered(caller, claim).await? {
-                return Ok((StatusCode::CREATED, made));
+                return Ok(made);
             }
         }
         Err(busy())
@@ -237,6 +245,7 @@ impl Ctx {
         caller: &Can<ManageAccounts>,
         account: AccountId,
         connected: &Connected,
+        claim: Option<&IdempotencyClaim>,
     ) -> Result<Option<Account>> {
         let accounts = self.accounts(caller);
         let Some(account) = accounts.account(account).await? else {
@@ -255,7 +264,7 @@ impl Ctx {
         .await?;
         let act = self.act(caller);
         let saved = accounts
-            .reconnect_account(&account, &connected.identity, &credential, &act)
+            .reconnect_account(&account, &connected.identity, &credential, claim, &act)
             .await?;
         match saved {
             Saved::Done => {

@@ -75,7 +75,7 @@ impl Ctx {
             ));
         }
         for _ in 0..ROUNDS {
-            if let Some(account) = self.once_more(caller, account.id, connected).await? {
+            if let Some(account) = self.once_more(caller, account.id, connected, None).await? {
                 return Ok(account);
             }
             self.live_account(caller, account.id).await?;

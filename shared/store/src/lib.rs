@@ -74,8 +74,8 @@ mod user_events;
 mod users;
 
 pub use accounts::{
-    AccountPage, Alignment, Connection, HeldForAccount, OwedSignOut, RefreshReservation,
-    RemoteOwner, Saved, SealedCredential, SignOutEnd, Slot,
+    AccountPage, Alignment, ConnectedBy, Connection, HeldForAccount, OwedSignOut,
+    RefreshReservation, RemoteOwner, Saved, SealedCredential, SignOutEnd, Slot,
 };
 pub use attention::{
     AttentionCursor, AttentionEntry, AttentionPage, AttentionWork, Overdue, OverduePage,

@@ -9,8 +9,12 @@ use aws_sdk_dynamodb::types::{
 };
 use tests::recorder::Key;
 
+use crate::ids;
+
 /// Keys of one batch that is read.
 const READ_AT_ONCE: usize = 100;
+/// Hashes and secrets in keys are at least as long.
+const HASH: usize = 43;
 /// Items of one batch that is written.
 const WRITTEN_AT_ONCE: usize = 25;
 
@@ -155,6 +159,25 @@ impl Stored {
 }
 
 impl Change {
+    /// What is done to which item, without the hashes in its key, and which event it is.
+    pub(crate) fn act(&self) -> String {
+        let key = self.to_string();
+        let words = key.split([' ', '#']);
+        let words = words.filter(|word| word.len() < HASH || ids::is_id(word));
+        let event = self.after.as_ref().map(|item| text(item, "event"));
+        format!(
+            "{} {}",
+            words.collect::<Vec<_>>().join(" "),
+            event.unwrap_or_default()
+        )
+    }
+
+    /// Whether the item has this text anywhere now.
+    pub(crate) fn mentions(&self, wanted: &str) -> bool {
+        let after = self.after.as_ref();
+        after.is_some_and(|item| format!("{item:?}").contains(wanted))
+    }
+
     /// Whether it is the line about a refusal in the audit log of this tenant.
     pub(crate) fn is_denial_in(&self, tenant: &str) -> bool {
         let is_line = |item: &Item| text(item, "event") == "access.denied";

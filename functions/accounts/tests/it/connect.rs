@@ -253,6 +253,30 @@ async fn connect_repeated_with_its_key_answers_like_the_first_time() {
 }
 
 #[tokio::test]
+async fn f_13_connect_of_what_is_connected_gives_it_one_other_credential_with_its_key() {
+    let app = App::start().await;
+    let admin = app.admin().await;
+    let first = app.connect(&admin, "ada").await.expect(201);
+    let connect = |identifier| {
+        let call = app.api.post("/v1/accounts").by(&admin);
+        let call = call.header("idempotency-key", "k-1");
+        call.json(&credentials(identifier, PASSWORD)).send()
+    };
+
+    let at_once = join_all((0..5).map(|_| connect("ada"))).await;
+    let later = connect("ada").await;
+
+    for answer in at_once.into_iter().chain([later]) {
+        assert_eq!(answer.expect(200).body["id"], first.body["id"]);
+    }
+    let dump = app.dump().await;
+    assert_eq!(dump.matches("account.reconnected").count(), 1);
+    connect("grace")
+        .await
+        .expect_problem(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn connect_again_with_the_same_key_after_disconnecting_answers_the_first_account() {
     let app = App::start().await;
     let admin = app.admin().await;

@@ -1,5 +1,8 @@
 //! Connecting and disconnecting.
 
+use std::fmt;
+use std::str::FromStr;
+
 use domain::account::{Account, AccountState, RemoteIdentity};
 use domain::event::{EventKind, Subject};
 use domain::network::NetworkId;
@@ -19,6 +22,9 @@ use crate::key::{Counter, Key};
 use crate::scope::TenantTable;
 use crate::transaction::Transacted;
 use crate::usage::{Demand, release};
+
+/// Before the account that a key gave another credential.
+const AGAIN: &str = "again ";
 
 /// Keeps a remote account in one tenant, as one account.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +54,15 @@ pub enum RemoteOwner {
     Another,
 }
 
+/// What an idempotency key of a connection stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectedBy {
+    /// The key's request connected the account.
+    First(AccountId),
+    /// It was connected, and got the credential of the key's request.
+    Again(AccountId),
+}
+
 /// An account that is to be connected for the first time.
 #[derive(Debug)]
 pub struct Connection<'a> {
@@ -59,6 +74,26 @@ pub struct Connection<'a> {
     pub limit: u64,
     /// The caller's idempotency key.
     pub claim: Option<&'a IdempotencyClaim>,
+}
+
+impl fmt::Display for ConnectedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First(account) => write!(f, "{account}"),
+            Self::Again(account) => write!(f, "{AGAIN}{account}"),
+        }
+    }
+}
+
+impl FromStr for ConnectedBy {
+    type Err = <AccountId as FromStr>::Err;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        match text.strip_prefix(AGAIN) {
+            Some(account) => account.parse().map(Self::Again),
+            None => text.parse().map(Self::First),
+        }
+    }
 }
 
 impl TenantTable<'_> {
@@ -107,7 +142,7 @@ impl TenantTable<'_> {
             )?,
         ];
         if let Some(claim) = new.claim {
-            writes.push(self.claim(claim, &account.id, act.at)?);
+            writes.push(self.claim(claim, &ConnectedBy::First(account.id), act.at)?);
         }
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(Saved::Done),
@@ -136,12 +171,13 @@ impl TenantTable<'_> {
     }
 
     /// Gives an account, as it was read, a credential of the next version; its held posts resume. [`Saved::Stale`]
-    /// where it changed meanwhile.
+    /// where it changed meanwhile, or somebody else used the idempotency key.
     pub async fn reconnect_account(
         &self,
         account: &Account,
         identity: &RemoteIdentity,
         credential: &SealedCredential,
+        claim: Option<&IdempotencyClaim>,
         act: &Act,
     ) -> Result<Saved> {
         let mut actions = proven(identity, act.at);
@@ -152,12 +188,15 @@ impl TenantTable<'_> {
             Write::update(Key::account(&self.scope, account.id), actions).when(unchanged(account)?);
         let subject = Subject::Account(account.id);
         let detail = json!({ "handle": identity.handle });
-        self.saved(vec![
+        let mut writes = vec![
             update,
             self.put_credential(account.id, credential)?,
             self.event_write(act, EventKind::AccountReconnected, subject, detail)?,
-        ])
-        .await
+        ];
+        if let Some(claim) = claim {
+            writes.push(self.claim(claim, &ConnectedBy::Again(account.id), act.at)?);
+        }
+        self.saved(writes).await
     }
 
     /// Disconnects an account, as it was read: nothing opens its credential any more but to end its session at the

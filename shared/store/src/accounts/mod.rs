@@ -15,7 +15,7 @@ use domain::account::Account;
 use domain::{AccountId, Result};
 
 pub use budget::Slot;
-pub use connect::{Connection, RemoteOwner};
+pub use connect::{ConnectedBy, Connection, RemoteOwner};
 pub(crate) use credential::CredentialItem;
 pub use credential::{RefreshReservation, SealedCredential};
 pub use deliveries::{Alignment, HeldForAccount};

@@ -137,7 +137,7 @@ impl Bench {
         let account = self.present().await;
         let credential = sealed(account.credential_version + 1);
         let (tenant, act) = (self.tenant(), self.act());
-        let saved = tenant.reconnect_account(&account, &account.identity, &credential, &act);
+        let saved = tenant.reconnect_account(&account, &account.identity, &credential, None, &act);
         assert_eq!(saved.await.unwrap(), Saved::Done);
     }
 
