@@ -94,11 +94,24 @@ impl World {
 
     /// Makes a call with a cookie, or with none, and undoes what it did.
     pub(crate) async fn call(&self, cookie: Option<&str>, request: &Request) -> Observed {
+        self.call_with(cookie, request, &[]).await
+    }
+
+    /// The same with these headers beside.
+    pub(crate) async fn call_with(
+        &self,
+        cookie: Option<&str>,
+        request: &Request,
+        headers: &[(&str, &str)],
+    ) -> Observed {
         let call = self.product.api.call(request.method.clone(), &request.path);
-        let call = match cookie {
+        let mut call = match cookie {
             Some(cookie) => call.cookie(cookie),
             None => call,
         };
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
         self.observe(call, request).await
     }
 
