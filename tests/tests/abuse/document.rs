@@ -31,6 +31,8 @@ pub(crate) struct Operation {
     pub(crate) is_for_support: bool,
     /// The schema of its JSON body.
     pub(crate) body: Option<Value>,
+    /// The schemas of what it answers in JSON when it succeeds.
+    pub(crate) answers: Vec<Value>,
 }
 
 /// A parameter of the query.
@@ -63,6 +65,13 @@ impl Operation {
             rest = after.split_once('}').unwrap().1;
         }
         path + rest
+    }
+
+    /// Whether this path is one of its.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        let (own, given) = (self.path.split('/'), path.split('/'));
+        let is_same = |(own, given): (&str, &str)| own == given || own.starts_with('{');
+        own.clone().count() == given.clone().count() && own.zip(given).all(is_same)
     }
 
     pub(crate) fn is_public(&self) -> bool {
@@ -100,6 +109,7 @@ impl Document {
                 body: operation
                     .pointer("/requestBody/content/application~1json/schema")
                     .cloned(),
+                answers: answers(operation),
             };
             operations.map(read).collect::<Vec<_>>()
         };
@@ -229,6 +239,15 @@ fn text(name: &str, schema: &Value) -> Value {
     samples::of_member(name)
         .or_else(|| schema.get("example").cloned())
         .unwrap_or_else(|| json!("2026-12-02T09:00:00Z"))
+}
+
+fn answers(operation: &Value) -> Vec<Value> {
+    let answers = operation["responses"].as_object().into_iter().flatten();
+    answers
+        .filter(|(status, _)| status.starts_with('2'))
+        .filter_map(|(_, answer)| answer.pointer("/content/application~1json/schema"))
+        .cloned()
+        .collect()
 }
 
 fn parameters(operation: &Value) -> Vec<Parameter> {

@@ -17,6 +17,7 @@ mod canary;
 mod cpu;
 mod credentials;
 mod document;
+mod echo;
 mod enumeration;
 mod erasure;
 mod fixture;

@@ -1,5 +1,6 @@
 //! Texts that mean something to whoever shows, sends or searches them: F-23, F-25, F-34.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use testkit::{Answer, FakeNetwork};
 
 use crate::cpu;
 use crate::document::{Operation, kind};
+use crate::echo::{Brought, Echo};
 use crate::places::{put, texts};
 use crate::two::Two;
 use crate::world::{Observed, Request, World, at, fill};
@@ -19,11 +21,25 @@ const TRIES: usize = 3;
 /// An address takes less than a body.
 const IN_ADDRESS_MAX: usize = 5_000;
 
+/// Places whose texts are taken and shown by no answer along the path: where a consent page is opened, which is of another
+/// server, and whoever is not signed in.
+const UNSHOWN: [&str; 4] = [
+    "POST /v1/accounts/authorizations /handle",
+    "POST /v1/accounts/authorizations /server",
+    "POST /v1/auth/register /name",
+    "POST /v1/auth/register /password",
+];
+
 fn payloads() -> Vec<String> {
     vec![
         "a\r\nset-cookie: sid=stolen\r\n\r\n<html>".to_owned(),
         "a\u{0}b".to_owned(),
         "<script>alert(1)</script><img src=x onerror=alert(1)>".to_owned(),
+        // Names are short, and those of files have no slash.
+        "<script>alert(1)</script>".to_owned(),
+        "<script>alert(1)<x>.png".to_owned(),
+        // What is escaped already, spaces, a letter and its mark, a face of three signs.
+        "&lt;b&gt; &amp;  %3Cb%3E \\u003c e\u{301} \u{1f469}\u{200d}\u{1f4bb}".to_owned(),
         "=cmd|' /C calc'!A0".to_owned(),
         "{{constructor.constructor('alert(1)')()}} ${7*7}".to_owned(),
         "../../etc/passwd".to_owned(),
@@ -46,18 +62,37 @@ fn payloads() -> Vec<String> {
 struct Probe {
     what: String,
     request: Request,
+    /// Where it is one of the body.
+    brought: Option<Brought>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f_23_f_25_f_34_text_with_a_meaning_stays_a_text_in_every_answer_and_takes_no_time() {
     let world = World::new().await;
+    let echo = Echo::new(&world.document);
     let mut findings = Vec::new();
+    let (mut shown, mut unshown) = (BTreeSet::new(), BTreeSet::new());
     let mut probes = 0;
     for operation in world.document.operations() {
         let cookie = (!operation.is_public()).then_some(world.ada.cookie.as_str());
-        for Probe { what, request } in probes_of(&world, &operation).await {
+        for probe in probes_of(&world, &operation).await {
+            let Probe {
+                what,
+                request,
+                brought,
+            } = probe;
             let seen = world.call(cookie, &request).await;
             probes += 1;
+            if let Some(brought) = brought.filter(|_| seen.status.is_success()) {
+                let seen = echo.of(&world, cookie, &request, &brought).await;
+                findings.extend(seen.faults.iter().map(|fault| format!("{what}: {fault}")));
+                let place = format!("{} {}", operation.name(), brought.pointer);
+                if seen.places == 0 {
+                    unshown.insert(place);
+                } else {
+                    shown.insert(place);
+                }
+            }
             findings.extend(faults(&seen).map(|fault| format!("{what}: {fault}")));
             let mut least = seen.cpu;
             for _ in 1..TRIES {
@@ -73,6 +108,8 @@ async fn f_23_f_25_f_34_text_with_a_meaning_stays_a_text_in_every_answer_and_tak
 
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
     assert!(probes > 400, "only {probes} probes were generated");
+    assert!(shown.len() >= 18, "only {shown:?} take such texts");
+    assert_eq!(Vec::from_iter(unshown), UNSHOWN);
 }
 
 /// Every payload at every place of a route's body and query that takes a text.
@@ -82,7 +119,7 @@ async fn probes_of(world: &World, operation: &Operation) -> Vec<Probe> {
     let mut probes = Vec::new();
     for payload in payloads() {
         let begin: String = payload.chars().take(12).collect();
-        let mut add = |place: &str, path: String, body: Option<Value>| {
+        let mut add = |place: &str, path: String, body: Option<Value>, is_of_body: bool| {
             probes.push(Probe {
                 what: format!("{} with {begin:?} at {place}", operation.name()),
                 request: Request {
@@ -90,6 +127,10 @@ async fn probes_of(world: &World, operation: &Operation) -> Vec<Probe> {
                     path,
                     body,
                 },
+                brought: is_of_body.then(|| Brought {
+                    pointer: place.to_owned(),
+                    text: payload.clone(),
+                }),
             });
         };
         if let Some(schema) = &operation.body {
@@ -98,14 +139,15 @@ async fn probes_of(world: &World, operation: &Operation) -> Vec<Probe> {
                 let value = json!(payload);
                 put(&world.document, schema, &mut body, &place.steps, value);
                 fill(&mut body, &world.ada);
-                add(&place.pointer(), path.clone(), Some(body));
+                add(&place.pointer(), path.clone(), Some(body), true);
             }
         }
         for parameter in &operation.query {
             if kind(world.document.resolve(&parameter.schema)) == "string" {
                 let value = in_address(&payload);
                 let path = format!("{path}?{}={value}", parameter.name);
-                add(&parameter.name, path, world.body(operation, &world.ada));
+                let body = world.body(operation, &world.ada);
+                add(&parameter.name, path, body, false);
             }
         }
     }
