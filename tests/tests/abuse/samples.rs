@@ -7,6 +7,7 @@ use testkit::FakeNetwork;
 /// Whole values of schemas whose members depend on each other, by the schema's name.
 pub(crate) fn of_schema(name: &str) -> Option<Value> {
     Some(match name {
+        "CreateApiKey" => json!({ "name": "Looms", "scopes": ["read_posts"] }),
         "CreateRole" => json!({ "name": "Looms", "permissions": ["read_posts"] }),
         "When" => json!({ "at": "2026-12-02T09:00:00Z" }),
         "Content" => json!({ "text": "Walk" }),
