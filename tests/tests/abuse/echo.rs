@@ -63,7 +63,7 @@ impl Echo {
         let mut shown = Shown::default();
         let (path, _) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let made = answer.body["id"].as_str();
-        let named = Vec::from_iter(path.split('/').chain(made));
+        let named: Vec<&str> = path.split('/').chain(made).collect();
         for route in self.at(&request.method, path) {
             look(route, &answer.body, &named, brought, &mut shown);
         }
@@ -115,7 +115,7 @@ fn look(
     };
     for thing in things {
         shown.places += 1;
-        let found = &thing.pointer(&brought.pointer);
+        let found = thing.pointer(&brought.pointer);
         if found.and_then(Value::as_str) != Some(&brought.text) {
             let found: String = format!("{found:?}").chars().take(200).collect();
             shown.faults.push(format!("{} shows {found}", route.name()));

@@ -114,9 +114,10 @@ async fn f_35_mails_are_limited_by_the_address_that_the_gateway_saw_whatever_a_h
     for number in 0..MAILS {
         let name = format!("eve{number}");
         // Registering costs more.
-        let answer = match number < 5 {
-            true => gateway.post(register, CLIENT, &newcomer(&name)).await,
-            false => gateway.post(forgot, CLIENT, &forgetful(&name)).await,
+        let answer = if number < 5 {
+            gateway.post(register, CLIENT, &newcomer(&name)).await
+        } else {
+            gateway.post(forgot, CLIENT, &forgetful(&name)).await
         };
         answer.expect(202);
     }
