@@ -8,9 +8,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use reqwest::RequestBuilder;
+use reqwest::dns::Resolve;
 use url::Url;
 
-use crate::egress::{CheckedResolver, Egress, Forbidden, forbidden_below};
+use crate::egress::{CheckedResolver, Egress, Forbidden, SystemLookUp, forbidden_below};
 
 /// A server that cannot be reached shall not use up the time of the call: TCP repeats its first packet after 1 s and
 /// 3 s, so 5 s survive two lost packets.
@@ -84,6 +85,14 @@ impl fmt::Display for Reason {
 impl HttpClient {
     /// A client that keeps to `egress`. The process must have installed its rustls provider before.
     pub fn new(egress: Egress) -> Result<Self, ClientNotBuilt> {
+        Self::with_look_up(egress, SystemLookUp)
+    }
+
+    /// The same, with names that `look_up` answers.
+    pub(crate) fn with_look_up(
+        egress: Egress,
+        look_up: impl Resolve + 'static,
+    ) -> Result<Self, ClientNotBuilt> {
         let client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_TIME)
@@ -93,7 +102,7 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             // A proxy would resolve names by itself and so undo the check of addresses.
             .no_proxy()
-            .dns_resolver(CheckedResolver(egress.clone()))
+            .dns_resolver(CheckedResolver::new(egress.clone(), look_up))
             .build()
             .map_err(ClientNotBuilt)?;
         Ok(Self { client, egress })
