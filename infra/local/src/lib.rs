@@ -16,6 +16,7 @@
 mod archive;
 mod at_rest;
 pub mod audit;
+mod body;
 pub mod erasure;
 pub mod export;
 #[cfg(test)]

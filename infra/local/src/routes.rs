@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use api::ClientAddress;
 use api::edge::{self, Edge};
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -19,15 +20,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
 
+use crate::body;
 use crate::functions::Functions;
 use crate::objects;
 use crate::outbox::Outbox;
 use crate::services::Services;
 use crate::web::{self, Dashboard};
-
-/// Largest body of a request, in bytes: the API Gateway's
-/// [quota](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
-const BODY_MAX: usize = 10 * 1024 * 1024;
 
 /// The whole host as one router.
 pub(crate) fn router(
@@ -41,7 +39,8 @@ pub(crate) fn router(
     // Only this machine reaches the host.
     let client = ClientAddress(Ipv4Addr::LOCALHOST.into());
     let api = edge::finish(
-        api.layer(Extension(client)),
+        api.layer(from_fn(body::refuse_missing))
+            .layer(Extension(client)),
         Edge {
             clock: Arc::clone(&services.clock),
             random: Arc::clone(&services.random),
@@ -87,14 +86,8 @@ impl Rest {
         }
     }
 
-    /// Calls the API with a request that is here in whole, as a gateway hands it over. Where an answer came before the
-    /// body, the connection would be closed, and the client's next request on it lost.
     async fn call(self, request: Request<Body>) -> Response {
-        let (head, body) = request.into_parts();
-        let Ok(body) = to_bytes(body, BODY_MAX).await else {
-            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-        };
-        let request = Request::from_parts(head, Body::from(body));
+        let request = body::whole(request).await;
         let Ok(answer) = self.api.oneshot(request).await;
         answer
     }

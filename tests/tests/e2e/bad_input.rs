@@ -297,9 +297,10 @@ fn strangers() -> Vec<Case> {
     ]
 }
 
-/// Around what a function can be called with, with the length announced and without.
+/// Around what a function can be called with, and what a gateway takes, with the length announced and without.
 fn large() -> Vec<Case> {
     const INVOCATION_MAX: usize = 6 * 1024 * 1024;
+    const GATEWAY_MAX: usize = 10 * 1024 * 1024;
     let post = |what, length| {
         case(what, "POST", "/v1/posts", 413, "body_too_large").raw(" ".repeat(length))
     };
@@ -308,6 +309,11 @@ fn large() -> Vec<Case> {
         post("6 MiB", INVOCATION_MAX),
         post("a byte more than 6 MiB", INVOCATION_MAX + 1),
         post("a byte more than 6 MiB, in chunks", INVOCATION_MAX + 1)
+            .header("transfer-encoding", "chunked"),
+        post("a byte less than 10 MiB", GATEWAY_MAX - 1),
+        post("10 MiB", GATEWAY_MAX),
+        post("a byte more than 10 MiB", GATEWAY_MAX + 1),
+        post("a byte more than 10 MiB, in chunks", GATEWAY_MAX + 1)
             .header("transfer-encoding", "chunked"),
         case(
             "half a document, in chunks",
@@ -347,7 +353,6 @@ async fn bad_input_is_refused_precisely_and_stores_nothing() {
 
     refused(&ada, posts(&account), &mut faults).await;
     refused(&ada, others(), &mut faults).await;
-    refused(&ada, large(), &mut faults).await;
     refused(&Caller::stranger(&host.url()), strangers(), &mut faults).await;
 
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -355,6 +360,19 @@ async fn bad_input_is_refused_precisely_and_stores_nothing() {
     assert_eq!(listed["items"], json!([]));
     let media = ada.get("/v1/media").await.expect(200).body;
     assert_eq!(media["items"], json!([]));
+}
+
+#[tokio::test]
+async fn f_22_large_body_is_refused_precisely_and_stores_nothing() {
+    let host = Host::start();
+    let ada = Caller::register(&host.url(), "ada@example.com").await;
+    let mut faults = Vec::new();
+
+    refused(&ada, large(), &mut faults).await;
+
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let listed = ada.get("/v1/posts").await.expect(200).body;
+    assert_eq!(listed["items"], json!([]));
 }
 
 #[tokio::test]

@@ -6,8 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod bodies;
 mod durability;
 mod process;
 mod serving;
 mod smuggling;
 mod starting;
+mod wire;

@@ -1,48 +1,12 @@
 //! Requests that two readers could take for two different ones, sent byte by byte: F-35.
 
-use std::time::Duration;
-
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::process::Process;
+use crate::wire::send;
 
 /// Whoever is registered by a request that was hidden in another one.
 const HIDDEN: &str = "hidden@example.com";
-/// A connection that is still open then is kept open.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What came back on a connection until the host closed it.
-struct Answers {
-    text: String,
-}
-
-impl Answers {
-    fn statuses(&self) -> Vec<&str> {
-        let answers = self.text.split("HTTP/1.1 ").skip(1);
-        answers.map(|answer| &answer[..3]).collect()
-    }
-}
-
-async fn send(host: &Process, bytes: &[u8]) -> Answers {
-    let address = host.base.strip_prefix("http://").unwrap();
-    let mut connection = TcpStream::connect(address).await.unwrap();
-    // The host may have had enough before the end.
-    let _ = connection.write_all(bytes).await;
-    let mut received = Vec::new();
-    let all = timeout(PATIENCE, async {
-        let mut some = [0; 4096];
-        while let Ok(length @ 1..) = connection.read(&mut some).await {
-            received.extend_from_slice(&some[..length]);
-        }
-    });
-    let is_closed = all.await.is_ok();
-    let text = String::from_utf8_lossy(&received).into_owned();
-    assert!(is_closed, "the connection stays open after {text:?}");
-    Answers { text }
-}
 
 /// A request that would be seen if it were served: somebody gets a mail.
 fn hidden(host: &Process) -> String {
