@@ -16,6 +16,7 @@ async fn main() -> Result<(), Error> {
         &deployment.random,
     )
     .await?;
+    ctx.gate.warm_up().await;
     let (routes, _document) = router(ctx).split_for_parts();
     let edge = Edge {
         clock: deployment.clock,

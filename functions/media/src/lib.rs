@@ -40,7 +40,8 @@ const DECODERS: usize = 2;
 /// What the routes need.
 #[derive(Clone, Debug)]
 pub struct Ctx {
-    gate: Gate,
+    /// Finds out who asks.
+    pub gate: Gate,
     table: Table,
     clock: Arc<dyn Clock>,
     objects: Arc<dyn ObjectStore>,

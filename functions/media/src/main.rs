@@ -11,10 +11,10 @@ use media::{Config, Ctx};
 async fn main() -> Result<(), Error> {
     let (deployment, config) = Deployment::start::<Config>()?;
     let ctx = Ctx::deployed(&deployment, config);
+    ctx.gate.warm_up().await;
     let edge = Edge {
         clock: Arc::clone(&deployment.clock),
         random: Arc::clone(&deployment.random),
     };
-    deployment.warm_up().await;
     lambda_http::run(finish(media::router(ctx).into(), edge)).await
 }

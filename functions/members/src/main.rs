@@ -15,7 +15,7 @@ async fn main() -> Result<(), Error> {
         random: Arc::clone(&deployment.random),
     };
     let ctx = Ctx::deployed(&deployment, config);
-    deployment.warm_up().await;
+    ctx.gate.warm_up().await;
     let (routes, _) = router(ctx).split_for_parts();
     run(finish(routes, edge)).await
 }

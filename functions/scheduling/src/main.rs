@@ -11,12 +11,12 @@ use scheduling::{Config, Ctx};
 async fn main() -> Result<(), Error> {
     let (deployment, config) = Deployment::start::<Config>()?;
     let ctx = Ctx::deployed(&deployment, config)?;
+    ctx.gate.warm_up().await;
     let (routes, _) = scheduling::router(ctx).split_for_parts();
     let edge = Edge {
         clock: Arc::clone(&deployment.clock),
         random: Arc::clone(&deployment.random),
     };
     let routes = edge::finish(routes, edge);
-    deployment.warm_up().await;
     lambda_http::run(routes).await
 }

@@ -69,6 +69,7 @@ impl Functions {
             &services.base,
             ApiLimits::LOCAL,
         );
+        gate.warm_up().await;
         let waker = Waker {
             table: table.clone(),
             queue: Arc::clone(&queue),

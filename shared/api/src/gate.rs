@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use cloud::aws::warm_up;
 use domain::api_key::{ApiKey, ApiKeyState};
 use domain::support::SupportBinding;
 use domain::{Clock, Error, Random, Result, TenantId};
@@ -83,6 +84,12 @@ impl Gate {
             table,
             clock,
         }))
+    }
+
+    /// Reads the product's keys during start-up, when the CPU is not yet throttled: that opens the connection to the
+    /// table, and no request waits for them. Its result does not matter: where it fails, whoever needs them reads them.
+    pub async fn warm_up(&self) {
+        warm_up(self.keyring()).await;
     }
 
     /// How the session cookie is set.

@@ -160,7 +160,8 @@ impl Credential {
 
 impl SystemTable<'_> {
     /// Who shows this credential; `None` if nobody does, or not with this tenant. One read, and another one where what
-    /// they may do is made of roles and groups of the tenant, or of its consent to be looked into.
+    /// they may do is made of roles and groups of the tenant, of the second factor that it requires, or of its consent to
+    /// be looked into; a third where whoever looks in has a role or groups that their own tenant made.
     pub async fn identify(&self, shown: &CredentialKey) -> Result<Option<Identified>> {
         match shown {
             CredentialKey::Session {
