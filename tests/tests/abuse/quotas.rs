@@ -127,7 +127,7 @@ async fn quota_of_bytes_is_not_exceeded_by_64_at_once_and_given_back_by_deletion
 
 /// Posts are counted in the month in which they are made: what is cancelled or deleted stays counted.
 #[tokio::test(flavor = "multi_thread")]
-async fn quota_of_posts_is_not_exceeded_by_64_at_once_and_counts_what_was_made_in_the_month() {
+async fn f_28_quota_of_posts_is_not_exceeded_by_64_at_once_and_counts_what_was_made_in_the_month() {
     let plan = Plan::new().await;
     let connected = plan.post("/v1/accounts", &account(0)).await.expect(201);
     let post = |number: usize| {
