@@ -14,9 +14,11 @@ use cloud::telemetry::Metrics;
 use domain::network::RepeatRule;
 use domain::{Clock, Ids};
 use engine::{Notifier, Outbox, Reconciler, Waker};
+use members::InvitationLimits;
 use networks::Registry;
 use serde_json::Value;
 use store::{Settings, Table};
+use tenants::TenantLimits;
 use testkit::{
     FakeNetwork, FixedRandom, GENEROUS, Mailbox, MemoryArchive, MemoryKeys, MemoryObjects,
     MemoryQueue, TestApi, TestClock, gate_with, public_url,
@@ -242,6 +244,7 @@ impl Parts {
             random: Arc::new(FixedRandom::new(31)),
             objects: Arc::<MemoryObjects>::clone(&self.objects),
             own_keys: testkit::own_keys(&self.keys),
+            limits: TenantLimits::local(),
             table,
         }
     }
@@ -267,6 +270,7 @@ impl Parts {
             clock: Arc::clone(&self.now),
             random: Arc::new(FixedRandom::new(41)),
             public_url: Arc::new(public_url()),
+            limits: InvitationLimits::local(),
             table,
         }
     }

@@ -5,9 +5,10 @@
 //! owner was before.
 
 use api::{Client, DeviceCookie};
+use domain::clock::wait_in_words;
 use domain::email::EmailAddress;
 use domain::{Error, Result, UserId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::AttemptCounter;
 
 use crate::Ctx;
@@ -93,35 +94,8 @@ fn delayed(now: Timestamp, retry_at: Timestamp) -> Error {
         code: "sign_in_delayed",
         detail: format!(
             "there were too many wrong tries: try again in {}, or use a browser or a network from which you signed in before, or a passkey, or let this browser in by a link that we mail you",
-            wait(retry_at.duration_since(now))
+            wait_in_words(now, retry_at)
         ),
         retry_at,
-    }
-}
-
-/// A time to wait, for people.
-fn wait(time: SignedDuration) -> String {
-    let millis = u64::try_from(time.as_millis()).unwrap_or(0);
-    match millis.div_ceil(1000) {
-        ..=1 => "a second".to_owned(),
-        seconds @ 2..=90 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wait_is_said_as_people_say_it_and_never_too_short() {
-        let said = |millis| wait(SignedDuration::from_millis(millis));
-
-        assert_eq!(said(1), "a second");
-        assert_eq!(said(1_001), "2 seconds");
-        assert_eq!(said(90_000), "90 seconds");
-        assert_eq!(said(90_001), "2 minutes");
-        assert_eq!(said(900_000), "15 minutes");
-        assert_eq!(said(900_001), "16 minutes");
     }
 }

@@ -35,6 +35,8 @@ use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use crate::invitations::InvitationLimits;
+
 /// What the routes need.
 #[derive(Clone, Debug)]
 pub struct Ctx {
@@ -50,6 +52,8 @@ pub struct Ctx {
     pub outbox: Outbox,
     /// Where people reach the product: links in mails begin with it.
     pub public_url: Arc<Url>,
+    /// How many invitations go out.
+    pub limits: InvitationLimits,
 }
 
 /// What a deployment configures.
@@ -71,6 +75,7 @@ impl Ctx {
             random: Arc::clone(random),
             outbox: deployment.outbox(&key, &mail),
             public_url: Arc::new(public_url.url),
+            limits: InvitationLimits::strict(),
         }
     }
 }

@@ -41,7 +41,11 @@ pub(crate) struct CreateTenant {
     tag = "tenants",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer like the first call")),
     request_body = CreateTenant,
-    responses((status = CREATED, description = "The tenant", body = TenantView))
+    responses(
+        (status = CREATED, description = "The tenant", body = TenantView),
+        (status = CONFLICT, description = "`too_many_tenants`"),
+        (status = TOO_MANY_REQUESTS, description = "`tenants_held_back`"),
+    )
 )]
 pub(crate) async fn create_tenant(
     State(ctx): State<Ctx>,
@@ -53,6 +57,8 @@ pub(crate) async fn create_tenant(
     if let Some(made) = ctx.made_before(&caller, claim).await? {
         return Ok(ctx.answer_again(&caller, &made).await?);
     }
+    let now = ctx.clock.now();
+    ctx.limits.admit(&ctx.table, caller.user, now).await?;
     let tenant = ctx.new_tenant(name, time_zone);
     let owner = Membership {
         tenant: tenant.id,
@@ -81,10 +87,15 @@ pub(crate) async fn create_tenant(
         tenant: &tenant,
         owner: &owner,
         event: &event,
+        made_max: ctx.limits.made,
         claim,
         sessions: rebound.as_ref().map(|(old, new)| (*old, &new.session)),
     };
-    match ctx.table.system().create_tenant(&new).await? {
+    let outcome = ctx.table.system().create_tenant(&new).await?;
+    if outcome != TenantCreated::Done {
+        ctx.limits.take_back(&ctx.table, caller.user).await?;
+    }
+    match outcome {
         TenantCreated::Done => {
             let mut response = created(&tenant, Role::Owner.into());
             if let Some((_, new)) = rebound {
@@ -98,6 +109,7 @@ pub(crate) async fn create_tenant(
             Ok(ctx.answer_again(&caller, &made).await?)
         }
         TenantCreated::SessionEnded => Err(Error::unauthenticated().into()),
+        TenantCreated::TooMany => Err(ctx.limits.too_many().into()),
     }
 }
 

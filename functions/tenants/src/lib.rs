@@ -36,6 +36,7 @@ mod export_audit;
 mod exports;
 mod fields;
 mod imports;
+mod limits;
 mod reach;
 mod read;
 mod restore;
@@ -45,6 +46,8 @@ mod tenant_view;
 mod usage;
 
 use crate::tenant_view::Place;
+
+pub use crate::limits::TenantLimits;
 
 /// Tries of a change that does not say which version it means, while others change the tenant.
 const TRIES: u32 = 5;
@@ -64,6 +67,8 @@ pub struct Ctx {
     pub objects: Arc<dyn ObjectStore>,
     /// Tries tenants' own keys.
     pub own_keys: OwnKeys,
+    /// How many tenants one person makes.
+    pub limits: TenantLimits,
 }
 
 /// What a deployment configures.
@@ -87,6 +92,7 @@ impl Ctx {
             random: Arc::clone(random),
             objects,
             own_keys,
+            limits: TenantLimits::strict(),
         }
     }
 

@@ -16,7 +16,9 @@ use cloud::telemetry::Metrics;
 use dispatch::DispatchMessage;
 use domain::{KmsKeyArn, UserId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
+use members::InvitationLimits;
 use publishing::Incoming;
+use tenants::TenantLimits;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::queue::{BatchHandler, Received};
@@ -113,6 +115,7 @@ impl Functions {
                 random: Arc::clone(random),
                 objects: Arc::clone(&objects),
                 own_keys: own_keys(services)?,
+                limits: TenantLimits::local(),
             },
             members: members::Ctx {
                 gate: gate.clone(),
@@ -121,6 +124,7 @@ impl Functions {
                 random: Arc::clone(random),
                 outbox,
                 public_url: Arc::new(services.base.clone()),
+                limits: InvitationLimits::local(),
             },
             media: media::Ctx::new(
                 gate.clone(),

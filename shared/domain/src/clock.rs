@@ -48,6 +48,17 @@ pub fn seconds_between(earlier: Timestamp, later: Timestamp) -> u64 {
     u64::try_from(later.duration_since(earlier).as_secs()).unwrap_or(0)
 }
 
+/// The time from `now` until something may be tried again, as people say it and never too short.
+pub fn wait_in_words(now: Timestamp, retry_at: Timestamp) -> String {
+    let millis = u64::try_from(retry_at.duration_since(now).as_millis()).unwrap_or(0);
+    match millis.div_ceil(1000) {
+        ..=1 => "a second".to_owned(),
+        seconds @ 2..=90 => format!("{seconds} seconds"),
+        seconds @ 91..=5400 => format!("{} minutes", seconds.div_ceil(60)),
+        seconds => format!("{} hours", seconds.div_ceil(3600)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +93,21 @@ mod tests {
             seconds_between(at("2026-12-01T09:00:00Z"), at("2026-12-01T09:00:01.9Z")),
             1
         );
+    }
+    #[test]
+    fn wait_is_said_as_people_say_it_and_never_too_short() {
+        let now = at("2026-12-01T09:00:00Z");
+        let said = |millis| wait_in_words(now, now + SignedDuration::from_millis(millis));
+
+        assert_eq!(said(-1), "a second");
+        assert_eq!(said(1), "a second");
+        assert_eq!(said(1_001), "2 seconds");
+        assert_eq!(said(90_000), "90 seconds");
+        assert_eq!(said(90_001), "2 minutes");
+        assert_eq!(said(900_000), "15 minutes");
+        assert_eq!(said(900_001), "16 minutes");
+        assert_eq!(said(5_400_000), "90 minutes");
+        assert_eq!(said(5_400_001), "2 hours");
+        assert_eq!(said(8_640_000), "3 hours");
     }
 }

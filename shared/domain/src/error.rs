@@ -117,10 +117,10 @@ pub enum Error {
         /// When the next attempt is allowed.
         retry_at: Timestamp,
     },
-    /// Too many attempts of others: this one waits, or goes another way.
+    /// Too many of something, perhaps by others: this one waits, or goes another way.
     #[error("{detail}")]
     HeldBack {
-        /// `sign_ins_held_back`, `sign_in_delayed`
+        /// `sign_ins_held_back`, `tenants_held_back`, …
         code: &'static str,
         /// The other ways, for people.
         detail: String,

@@ -39,6 +39,11 @@ impl Key {
         Self::new(tenant_partition(tenant), "META")
     }
 
+    /// Who made the tenant.
+    pub(crate) fn maker(tenant: TenantId) -> Self {
+        Self::new(tenant_partition(tenant), "BY")
+    }
+
     /// What the sort keys of memberships begin with.
     pub(crate) const MEMBERS: &'static str = "MEM#";
 
@@ -260,6 +265,11 @@ impl Key {
 
     pub(crate) fn user(user: UserId) -> Self {
         Self::new(format!("U#{user}"), "META")
+    }
+
+    /// How many tenants the person has made.
+    pub(crate) fn tenants_made(user: UserId) -> Self {
+        Self::new(format!("U#{user}#TEN"), ALONE)
     }
 
     pub(crate) fn avatar(user: UserId) -> Self {

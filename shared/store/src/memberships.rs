@@ -146,6 +146,15 @@ impl SystemTable<'_> {
         }))
     }
 
+    /// Whether the person is a member of at least so many tenants, deleted ones among them.
+    pub async fn has_memberships(&self, user: UserId, many: u16) -> Result<bool> {
+        let query = Query::of_index(BY_USER, user_memberships_partition(user), Range::All);
+        let query = query.without_keys().limit(many.into());
+        let found = self.table.query(&query, None).await?.items;
+        Ok(found.len() >= many.into())
+    }
+
+    /// Bounded: nobody makes, or is invited to, more than so many ([`Self::create_tenant`], [`Self::has_memberships`]).
     async fn all_memberships(&self, user: UserId) -> Result<Vec<Belonging>> {
         let query = Query::of_index(BY_USER, user_memberships_partition(user), Range::All);
         let memberships = self

@@ -27,6 +27,7 @@ use crate::{idempotency, members, memberships};
 mod certificate;
 mod close;
 mod erase;
+mod made;
 
 pub use certificate::{Certificate, SignedCertificate};
 pub use erase::{Erased, Erasure, Proof};
@@ -40,6 +41,8 @@ pub struct NewTenant<'a> {
     pub owner: &'a Membership,
     /// What the audit log says.
     pub event: &'a Event,
+    /// The most tenants that this person may have made altogether, but for those that are erased.
+    pub made_max: u32,
     /// The caller's idempotency key.
     pub claim: Option<&'a IdempotencyClaim>,
     /// The caller's session and the one, bound to the new tenant, that takes its place.
@@ -55,6 +58,8 @@ pub enum TenantCreated {
     KeyTaken,
     /// The caller's session ended meanwhile.
     SessionEnded,
+    /// The person has made as many as they may.
+    TooMany,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -188,7 +193,10 @@ impl SystemTable<'_> {
             put(new.tenant)?.when(Condition::item_absent()),
             memberships::put(new.owner)?.when(Condition::item_absent()),
             self.table.event_put(new.event)?,
+            made::maker(new.tenant.id, new.owner.user)?,
         ];
+        let count_place = writes.len();
+        writes.push(made::count(new.owner.user, new.made_max));
         writes.push(members::count_first(&TenantScope::of_own_item(
             new.tenant.id,
         )));
@@ -211,6 +219,11 @@ impl SystemTable<'_> {
                     && refused.iter().any(|write| write.index == claim_place) =>
             {
                 Ok(TenantCreated::KeyTaken)
+            }
+            Transacted::Refused(refused)
+                if refused.iter().any(|write| write.index == count_place) =>
+            {
+                Ok(TenantCreated::TooMany)
             }
             Transacted::Refused(_) => Ok(TenantCreated::SessionEnded),
         }

@@ -40,7 +40,7 @@ type Welcome = (Option<Headroom>, Json<Accepted>);
     responses(
         (status = OK, description = "The caller is a member", body = Accepted),
         (status = FORBIDDEN, description = "`another_address`"),
-        (status = CONFLICT, description = "`already_member`"),
+        (status = CONFLICT, description = "`already_member` or `too_many_memberships`"),
         (status = GONE, description = "`invitation_void` or `token_expired`"),
     )
 )]
@@ -83,6 +83,7 @@ impl Ctx {
             return Err(expired());
         }
         self.must_have_proven(caller, invitation).await?;
+        self.must_have_room(caller).await?;
         // An inviter who is no member any more, or has less, gives nothing any more.
         let system = self.table.system();
         let inviter = system.member(invitation.invited_by, tenant.id).await?;
@@ -130,6 +131,22 @@ impl Ctx {
             role,
         };
         (headroom, Json(accepted))
+    }
+
+    /// About so many: two that are accepted at once may be one too many, which harms nobody.
+    async fn must_have_room(&self, caller: &SignedIn) -> Result<()> {
+        let most = self.limits.memberships;
+        let system = self.table.system();
+        if system.has_memberships(caller.user, most).await? {
+            return Err(Error::conflict(
+                "too_many_memberships",
+                format!(
+                    "you are a member of {most} workspaces, as many as one person can be: leave one first, or accept with \
+                     another account"
+                ),
+            ));
+        }
+        Ok(())
     }
 
     async fn must_have_proven(&self, caller: &SignedIn, invitation: &Invitation) -> Result<()> {

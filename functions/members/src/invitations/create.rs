@@ -12,9 +12,8 @@ use domain::membership::{
 };
 use domain::{AccountGroupId, Error, FieldError, Result, UserId};
 use http::StatusCode;
-use jiff::SignedDuration;
 use serde::Deserialize;
-use store::{IdempotencyClaim, Invited, RateLimit, Sending};
+use store::{IdempotencyClaim, Invited, Sending};
 use utoipa::ToSchema;
 
 use super::view::InvitationView;
@@ -23,10 +22,6 @@ use crate::denial::denied;
 use crate::fields::limit;
 use crate::members::change::{granted, must_not_limit_owner};
 use crate::{Ctx, ROUNDS};
-
-/// Mails with invitations that a tenant can send: far more than people need, far fewer than spam takes.
-const MAILS: u32 = 100;
-const MAILS_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +49,7 @@ pub(crate) struct CreateInvitation {
         (status = CREATED, description = "A mail is on its way", body = InvitationView),
         (status = FORBIDDEN, description = "`beyond_own_rights`"),
         (status = CONFLICT, description = "`already_invited` or `already_member`"),
+        (status = TOO_MANY_REQUESTS, description = "`invitations_held_back` or `invitee_held_back`"),
     )
 )]
 pub(crate) async fn create_invitation(
@@ -167,7 +163,7 @@ impl Ctx {
         let action = Action::Grant(&standing.rights);
         authorize(asker.rights(), action, Relation::OwnTenant)
             .map_err(|denial| denied(denial, "invitation"))?;
-        self.admit_mail(asker).await?;
+        let counted = self.admit_mail(asker, &invitation.email).await?;
         let letter = self.letter(asker, invitation).await?;
         let new = Sending {
             invitation,
@@ -176,21 +172,11 @@ impl Ctx {
         };
         let held = [&asker.standing, &standing];
         let invited = members.invite(&new, claim, &held, &self.act(asker)).await?;
-        if invited == Invited::Done {
-            self.post_letter(&letter).await;
+        match invited {
+            Invited::Done => self.post_letter(&letter).await,
+            Invited::Already | Invited::Stale => self.take_back(counted).await?,
         }
         Ok(invited)
-    }
-
-    /// Counts a mail to somebody who did not ask for it.
-    pub(super) async fn admit_mail(&self, asker: &Asker) -> Result<()> {
-        let limit = RateLimit::per(MAILS, MAILS_PERIOD);
-        let tenant = asker.tenant.to_string();
-        let now = self.clock.now();
-        self.table
-            .system()
-            .admit("invite", &tenant, limit, now)
-            .await
     }
 
     async fn invited_before(

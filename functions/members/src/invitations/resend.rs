@@ -31,6 +31,7 @@ pub(crate) struct ResendInvitation {}
     responses(
         (status = OK, description = "Another mail is on its way", body = InvitationView),
         (status = FORBIDDEN, description = "`beyond_own_rights`"),
+        (status = TOO_MANY_REQUESTS, description = "`invitations_held_back` or `invitee_held_back`"),
     )
 )]
 pub(crate) async fn resend_invitation(
@@ -64,7 +65,7 @@ impl Ctx {
         let action = Action::Grant(&standing.rights);
         authorize(asker.rights(), action, Relation::OwnTenant)
             .map_err(|denial| denied(denial, "invitation"))?;
-        self.admit_mail(asker).await?;
+        let counted = self.admit_mail(asker, &again.email).await?;
         let letter = self.letter(asker, again).await?;
         let sending = Sending {
             invitation: again,
@@ -75,8 +76,9 @@ impl Ctx {
         let invited = members
             .invite_again(&sending, &held, &self.act(asker))
             .await?;
-        if invited == Invited::Done {
-            self.post_letter(&letter).await;
+        match invited {
+            Invited::Done => self.post_letter(&letter).await,
+            Invited::Already | Invited::Stale => self.take_back(counted).await?,
         }
         Ok(invited)
     }

@@ -11,7 +11,7 @@ use domain::network::NetworkId;
 use domain::tenant::Tenant;
 use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId};
 use engine::Outbox;
-use members::{Ctx, router};
+use members::{Ctx, InvitationLimits, router};
 use serde_json::{Value, json};
 use store::{Act, Admission, Admitted, Connection, SealedCredential, Table};
 use testkit::clock::ids;
@@ -48,6 +48,10 @@ impl Key {
 
 impl App {
     pub(crate) async fn new() -> Self {
+        Self::with_limits(InvitationLimits::local()).await
+    }
+
+    pub(crate) async fn with_limits(limits: InvitationLimits) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
         let client = testkit::table::client().await;
         let table = table_with(client.clone(), ids(&clock)).await;
@@ -67,6 +71,7 @@ impl App {
                 clock: shared,
             },
             public_url: Arc::new(testkit::public_url()),
+            limits,
         };
         let owner = member(&table, &clock, Role::Owner).await;
         Self {

@@ -7,10 +7,11 @@ use domain::tenant::TimeZoneName;
 use domain::user::{Origin, User};
 use domain::{Clock, UserId};
 use jiff::SignedDuration;
+use members::InvitationLimits;
 use serde_json::{Value, json};
 use store::{NewToken, OwedMail, Registration, SecretHash, StoredPassword, TokenPurpose, UserAct};
 use testkit::http::session;
-use testkit::{Answer, TestMember};
+use testkit::{Answer, TestMember, member};
 
 use crate::app::App;
 
@@ -414,4 +415,27 @@ async fn every_act_on_an_invitation_is_one_event() {
         "member.joined",
     ];
     assert_eq!(events[before..], expected);
+}
+
+#[tokio::test]
+async fn id_41_invitation_is_not_accepted_by_a_member_of_as_many_tenants_as_one_can_be() {
+    let limits = InvitationLimits {
+        memberships: 2,
+        ..InvitationLimits::local()
+    };
+    let app = App::with_limits(limits).await;
+    let (_, cookie) = app.registered(GRACE).await;
+    for _ in 0..2 {
+        let other = member(&app.table, &app.clock, Role::Owner).await;
+        app.invite(&other, GRACE, "viewer").await.expect(201);
+        app.accept(&cookie, &app.token(GRACE)).await.expect(200);
+    }
+    app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+    let token = app.token(GRACE);
+
+    let refused = app.accept(&cookie, &token).await;
+
+    refused.expect_problem(409, "too_many_memberships");
+    // It stays open for when there is room.
+    assert_eq!(app.open_invitations().await.len(), 1);
 }

@@ -11,6 +11,7 @@ mod api_keys;
 mod app;
 mod groups;
 mod holders;
+mod invitation_limits;
 mod invitations;
 mod isolation;
 mod limits;

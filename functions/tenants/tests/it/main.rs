@@ -12,6 +12,7 @@ mod delete;
 mod encryption_key;
 mod exports;
 mod imports;
+mod made;
 mod security;
 mod settings;
 
@@ -22,7 +23,7 @@ use domain::membership::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::Table;
-use tenants::{Ctx, router};
+use tenants::{Ctx, TenantLimits, router};
 use testkit::{
     Answer, FixedRandom, MemoryKeys, MemoryObjects, TestApi, TestClock, gate, member, own_keys,
 };
@@ -36,6 +37,10 @@ struct App {
 
 impl App {
     async fn new() -> Self {
+        Self::with_limits(TenantLimits::local()).await
+    }
+
+    async fn with_limits(limits: TenantLimits) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
         let table = testkit::table(&clock).await;
         let keys = Arc::<MemoryKeys>::default();
@@ -46,6 +51,7 @@ impl App {
             random: Arc::new(FixedRandom::new(31)),
             objects: MemoryObjects::new(),
             own_keys: own_keys(&keys),
+            limits,
         };
         Self {
             api: TestApi::new(router(ctx), &clock),

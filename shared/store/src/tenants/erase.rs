@@ -232,6 +232,7 @@ impl TenantTable<'_> {
         let owner = Owner::Tenant(tenant);
         let closing = closed_at.map(|place| Key::audit_block(owner, place));
         self.empty_but(audit_partition(owner), closing).await?;
+        self.give_back().await?;
         self.empty(whole).await?;
         Ok(Erasure::Done)
     }

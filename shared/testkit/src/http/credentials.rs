@@ -70,6 +70,16 @@ pub async fn another_session(
     signed_in(table, clock, cookie(user, tenant, 2), (user, tenant)).await
 }
 
+/// Signs somebody in so many times, in no tenant, beside [`session`].
+pub async fn sessions(table: &Table, clock: &TestClock, user: UserId, many: u64) -> Vec<String> {
+    let mut shown = Vec::new();
+    for number in 1..=many {
+        let cookie = cookie(user, None, number);
+        shown.push(signed_in(table, clock, cookie, (user, None)).await);
+    }
+    shown
+}
+
 async fn signed_in(
     table: &Table,
     clock: &TestClock,

@@ -90,6 +90,7 @@ pub async fn member_of(
         tenant,
         owner: &membership,
         event: &event,
+        made_max: u32::MAX,
         claim: None,
         sessions: None,
     };

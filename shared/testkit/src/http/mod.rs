@@ -13,7 +13,7 @@ use store::{RequestRate, Table};
 use url::Url;
 
 pub use self::call::{Answer, Call, TestApi};
-pub use self::credentials::{another_session, api_key, reproved, session};
+pub use self::credentials::{another_session, api_key, reproved, session, sessions};
 pub use self::members::{TestMember, account_group, colleague, member, member_of, tenant};
 pub use self::people::register;
 
