@@ -6,7 +6,7 @@ use domain::membership::Permission;
 use domain::{Error, KeyRefusal, KmsKeyArn, Result, TenantId, WrappingKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Act, Member, Saved};
+use store::{Act, KeyRotation, Member, Saved};
 use utoipa::ToSchema;
 
 use crate::fields::present;
@@ -170,7 +170,8 @@ impl Ctx {
                 .name_key(&seen, own.cloned(), keys.as_ref(), &member.standing, &act)
                 .await?;
             if named == Saved::Done {
-                return self.view_key(&member).await;
+                // It was proven right before, and a look that fails now would deny what was done.
+                return Ok(self.key_view(id, own.cloned(), keys.as_ref(), None));
             }
         }
         Err(Error::StaleVersion)
@@ -179,24 +180,34 @@ impl Ctx {
     async fn view_key(&self, member: &Member) -> Result<EncryptionKeyView> {
         let id = member.tenant.id;
         let own = self.table.tenant(&member.scope).named_key().await?.own;
-        let wrapping = WrappingKey::from(own.clone());
         let keys = self.table.system().key_rotation(id).await?;
-        let pending = keys.filter(|keys| !keys.is_wrapped_by(&wrapping));
-        let (state, remaining) = match &pending {
-            None => (WrappingState::Active, Some(0)),
-            Some(keys) if keys.newest.wrapped_by == wrapping => (WrappingState::Pending, keys.left),
-            Some(_) => (WrappingState::Pending, None),
-        };
         let problem = match &own {
             None => None,
             Some(arn) => self.problem_of_key(id, arn).await?,
         };
-        Ok(EncryptionKeyView {
+        Ok(self.key_view(id, own, keys.as_ref(), problem))
+    }
+
+    fn key_view(
+        &self,
+        id: TenantId,
+        own: Option<KmsKeyArn>,
+        keys: Option<&KeyRotation>,
+        problem: Option<&'static str>,
+    ) -> EncryptionKeyView {
+        let wrapping = WrappingKey::from(own.clone());
+        let pending = keys.filter(|keys| !keys.is_wrapped_by(&wrapping));
+        let (state, remaining) = match pending {
+            None => (WrappingState::Active, Some(0)),
+            Some(keys) if keys.newest.wrapped_by == wrapping => (WrappingState::Pending, keys.left),
+            Some(_) => (WrappingState::Pending, None),
+        };
+        EncryptionKeyView {
             kms_key_arn: own,
             state,
             remaining,
             problem,
             key_policy_statement: self.own_keys.statement(id),
-        })
+        }
     }
 }

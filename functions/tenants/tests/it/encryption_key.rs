@@ -1,9 +1,18 @@
 //! The key that wraps a tenant's keys, as owners name it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_types::config_bag::ConfigBag;
 use domain::membership::Role;
 use domain::{KeyRefusal, KmsKeyArn};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tenants::TenantLimits;
 use testkit::{Answer, OTHER_OWN_KEY, OWN_KEY, TestMember, member};
 
 use crate::App;
@@ -14,6 +23,47 @@ fn path(owner: &TestMember) -> String {
 
 fn arn(text: &str) -> KmsKeyArn {
     text.parse().unwrap()
+}
+
+/// A table that does not answer any more once it has made one more transaction.
+#[derive(Clone, Debug, Default)]
+struct GoneAfterTransaction(Arc<AtomicU8>);
+
+impl GoneAfterTransaction {
+    const WAITS: u8 = 1;
+    const GONE: u8 = 2;
+
+    fn wait(&self) {
+        self.0.store(Self::WAITS, Ordering::SeqCst);
+    }
+
+    /// Whether it was gone; it is back.
+    fn end(&self) -> bool {
+        self.0.swap(0, Ordering::SeqCst) == Self::GONE
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for GoneAfterTransaction {
+    fn name(&self) -> &'static str {
+        "GoneAfterTransaction"
+    }
+
+    fn read_before_execution(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let input = context.input();
+        match self.0.load(Ordering::SeqCst) {
+            Self::WAITS if input.downcast_ref::<TransactWriteItemsInput>().is_some() => {
+                self.0.store(Self::GONE, Ordering::SeqCst);
+                Ok(())
+            }
+            Self::GONE => Err("the table is gone".into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl App {
@@ -154,6 +204,28 @@ async fn encryption_key_is_not_named_while_the_key_service_does_not_answer() {
     refused.expect_problem(503, "unavailable");
     app.keys.fail(false);
     assert_eq!(app.encryption_key(&owner).await["kms_key_arn"], Value::Null);
+}
+
+#[tokio::test]
+async fn encryption_key_that_was_named_is_answered_without_another_look_at_the_table() {
+    let gone = GoneAfterTransaction::default();
+    let config = testkit::table::config().await.interceptor(gone.clone());
+    let app = App::on(config, TenantLimits::local()).await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+
+    gone.wait();
+    let named = app.name_key(&owner, OWN_KEY).await;
+    assert!(gone.end());
+    let shown = app.encryption_key(&owner).await;
+    gone.wait();
+    let removed = app.api.delete(path(&owner)).by(&owner).send().await;
+    assert!(gone.end());
+
+    assert_eq!(named.expect(200).body, shown);
+    assert_eq!(shown["kms_key_arn"], OWN_KEY);
+    let products = app.encryption_key(&owner).await;
+    assert_eq!(removed.expect(200).body, products);
+    assert_eq!(products["kms_key_arn"], Value::Null);
 }
 
 #[tokio::test]

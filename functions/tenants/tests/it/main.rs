@@ -18,6 +18,7 @@ mod settings;
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::Client;
 use domain::UserId;
 use domain::membership::Role;
 use jiff::SignedDuration;
@@ -41,8 +42,13 @@ impl App {
     }
 
     async fn with_limits(limits: TenantLimits) -> Self {
+        Self::on(testkit::table::config().await, limits).await
+    }
+
+    async fn on(config: aws_sdk_dynamodb::config::Builder, limits: TenantLimits) -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
-        let table = testkit::table(&clock).await;
+        let client = Client::from_conf(config.build());
+        let table = testkit::table_with(client, testkit::clock::ids(&clock)).await;
         let keys = Arc::<MemoryKeys>::default();
         let ctx = Ctx {
             gate: gate(&table, &clock).await,
