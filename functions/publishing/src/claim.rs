@@ -43,7 +43,14 @@ pub(crate) async fn publish(ctx: &Ctx, delivery: &Delivery) -> Result<()> {
     let longest = Duration::try_from(PREPARE).unwrap_or_default();
     let ready = match tokio::time::timeout(longest, ready(ctx, &owned)).await {
         Ok(Ok(ready)) => ready,
-        Ok(Err(settlement)) => return settle(ctx, &owned, *settlement).await,
+        Ok(Err(settlement)) => {
+            let is_of_own_key = settlement.is_of_own_key();
+            settle(ctx, &owned, *settlement).await?;
+            if is_of_own_key {
+                ctx.notifier.own_key_refused(owned.delivery.tenant).await;
+            }
+            return Ok(());
+        }
         Err(_elapsed) => {
             let (fault, now) = (faults::slow(), ctx.clock.now());
             let retry = Settlement::retry(&owned.delivery, now, fault, None);

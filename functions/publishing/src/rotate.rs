@@ -35,6 +35,9 @@ pub(crate) async fn rotate(ctx: &Ctx, tenant: TenantId) -> Result<()> {
                 error = &error as &dyn std::error::Error,
                 "a key could not be rotated; the next sweep asks again"
             );
+            if let Error::OwnKeyRefused { .. } = error {
+                ctx.notifier.own_key_refused(tenant).await;
+            }
             Ok(())
         }
         other => other,
@@ -159,6 +162,7 @@ async fn reseal(
                 error = &error as &dyn std::error::Error,
                 "a credential cannot be sealed anew now; the older keys are kept for it"
             );
+            ctx.notifier.own_key_refused(tenant).await;
             return Ok(());
         }
         Err(error) => return Err(error),

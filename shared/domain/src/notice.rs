@@ -57,7 +57,24 @@ pub enum NoticeCause {
         /// The export.
         export: ExportId,
     },
+    /// A tenant's own encryption key is refused; covers all that waits for it. To its owners.
+    OwnKeyRefused {
+        /// Whose key it is.
+        tenant: TenantId,
+        /// When that was found out.
+        at: Timestamp,
+    },
+    /// From where a tenant takes requests was changed. To its owners.
+    AllowedAddressesChanged {
+        /// The tenant.
+        tenant: TenantId,
+        /// The version of the tenant that has others.
+        version: u64,
+    },
 }
+
+/// Owners of a tenant who are told of something: more would not make it safer.
+pub const OWNERS_TOLD_MAX: usize = 10;
 
 /// A mail that is owed to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]

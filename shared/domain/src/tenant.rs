@@ -129,6 +129,16 @@ pub struct Tenant {
     pub updated_at: Timestamp,
 }
 
+impl Tenant {
+    /// Whether it was deleted, and may be erased.
+    pub fn is_deleted(&self) -> bool {
+        match self.state {
+            TenantState::Deleted | TenantState::Erased => true,
+            TenantState::Active | TenantState::Suspended => false,
+        }
+    }
+}
+
 /// After this an overdue post is missed rather than sent, unless the tenant chose otherwise.
 pub const DEFAULT_MAX_LATENESS_HOURS: u32 = 6;
 

@@ -9,8 +9,8 @@ use cloud::mail::Mailer;
 use domain::delivery::decisions::Decision;
 use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::notice::{Notice, NoticeCause};
-
-use domain::{AccountId, Clock, NoticeId, Result};
+use domain::tenant::Tenant;
+use domain::{AccountId, Clock, NoticeId, Result, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use store::{Act, Step, Table, TenantScope};
 
@@ -89,6 +89,24 @@ impl Notifier {
         Ok(true)
     }
 
+    /// A tenant's own key was refused: its owners are told once in a day. Never in the way of whoever found it out: what
+    /// fails here is done by the next who does.
+    pub async fn own_key_refused(&self, tenant: TenantId) {
+        let system = self.table.system();
+        match system.own_key_refused(tenant, self.clock.now()).await {
+            Ok(notices) => {
+                for notice in &notices {
+                    self.send_inline(notice).await;
+                }
+            }
+            Err(error) => tracing::warn!(
+                tenant.id = %tenant,
+                error = &error as &dyn std::error::Error,
+                "owners could not be told that their key is refused; the next refusal does"
+            ),
+        }
+    }
+
     /// Sends a mail that was just made owed; a failure is logged and left to whoever reconciles.
     pub async fn send_inline(&self, notice: &Notice) {
         send_inline(notice.id, self.send(notice)).await;
@@ -121,14 +139,17 @@ impl Notifier {
 
     async fn send(&self, notice: &Notice) -> Result<()> {
         let system = self.table.system();
+        let tenant = match notice.tenant {
+            Some(tenant) => system.tenant_head(tenant).await?,
+            None => None,
+        };
         // Its links would lead nowhere, and there is nothing that a person could do.
-        if let Some(tenant) = notice.tenant
-            && system.deleted_tenant(tenant).await?.is_some()
-        {
+        if tenant.as_ref().is_some_and(Tenant::is_deleted) {
             return system.settle_notice(notice.id).await;
         }
         if let Some(user) = system.user(notice.user).await? {
-            let mail = catalogue::mail(&self.dashboard, &user, &notice.cause);
+            let tenant = tenant.as_ref().map(|tenant| tenant.name.as_str());
+            let mail = catalogue::mail(&self.dashboard, &user, tenant, &notice.cause);
             self.mailer.send(&mail).await?;
         }
         system.settle_notice(notice.id).await

@@ -24,6 +24,9 @@ pub(crate) const VERSION: &str = "ver";
 /// How many members have a role, or are limited to a group, on its item.
 pub(crate) const MEMBERS: &str = "mems";
 
+/// Members that one query of a search for owners reads.
+const PAGE: i32 = 200;
+
 /// Some members of a list.
 #[derive(Debug)]
 pub struct MemberPage {
@@ -93,6 +96,21 @@ impl TenantTable<'_> {
             next: page.next.and(last),
             members,
         })
+    }
+
+    /// Owners, up to `most` of them.
+    pub(crate) async fn owners(&self, most: usize) -> Result<Vec<UserId>> {
+        let (mut owners, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.member_page(after, PAGE).await?;
+            let found = page.members.iter().filter(|member| member.role.is_owner());
+            owners.extend(found.map(|member| member.user));
+            owners.truncate(most);
+            after = page.next;
+            if after.is_none() || owners.len() == most {
+                return Ok(owners);
+            }
+        }
     }
 
     /// What a role at some accounts amounts to now; `None` where the role or a group does not exist.

@@ -2,7 +2,7 @@
 
 use domain::delivery::{DeliveryKey, Transition};
 use domain::event::{Actor, EventKind, Subject};
-use domain::notice::{Notice, NoticeCause};
+use domain::notice::{Notice, NoticeCause, OWNERS_TOLD_MAX};
 use domain::{Error, NoticeId, PostId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -132,11 +132,27 @@ fn event_kind(cause: &NoticeCause) -> Option<EventKind> {
         NoticeCause::Missed { .. } => Some(EventKind::TargetMissed),
         NoticeCause::Held { .. } => Some(EventKind::TargetHeld),
         NoticeCause::OutcomeUnknown { .. } => Some(EventKind::TargetOutcomeUnknown),
-        NoticeCause::ReconnectNeeded { .. } | NoticeCause::ExportReady { .. } => None,
+        NoticeCause::ReconnectNeeded { .. }
+        | NoticeCause::ExportReady { .. }
+        | NoticeCause::OwnKeyRefused { .. }
+        | NoticeCause::AllowedAddressesChanged { .. } => None,
     }
 }
 
 impl TenantTable<'_> {
+    /// The mails that a cause owes to the tenant's owners.
+    pub async fn notices_to_owners(
+        &self,
+        cause: &NoticeCause,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>> {
+        let tenant = self.scope.tenant();
+        let owners = self.owners(OWNERS_TOLD_MAX).await?.into_iter();
+        owners
+            .map(|owner| notice(Some(tenant), owner, cause.clone(), now))
+            .collect()
+    }
+
     /// Who wrote a post, and so hears about it.
     pub async fn post_author(&self, post: PostId) -> Result<Option<UserId>> {
         let head = self

@@ -7,6 +7,7 @@ use domain::address::AddressRange;
 use domain::event::Event;
 use domain::membership::Membership;
 use domain::network::NetworkId;
+use domain::notice::Notice;
 use domain::tenant::{Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart};
 use domain::{Error, Result, TenantId, UserId};
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use crate::condition::{Condition, Write};
 use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, decode, encode};
 use crate::key::Key;
+use crate::notices::notice_write;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
@@ -277,15 +279,34 @@ impl TenantTable<'_> {
 
     /// Stores a changed tenant if the stored version is still the one before it; else [`Error::StaleVersion`].
     pub async fn change_head(&self, changed: &Tenant, event: &Event) -> Result<()> {
-        self.replace_head(put(changed)?, changed, event).await
+        self.change_head_owing(changed, event, &[]).await
     }
 
-    async fn replace_head(&self, head: Write, changed: &Tenant, event: &Event) -> Result<()> {
+    /// The same with mails that are owed from then on.
+    pub async fn change_head_owing(
+        &self,
+        changed: &Tenant,
+        event: &Event,
+        owed: &[Notice],
+    ) -> Result<()> {
+        self.replace_head(put(changed)?, changed, event, owed).await
+    }
+
+    async fn replace_head(
+        &self,
+        head: Write,
+        changed: &Tenant,
+        event: &Event,
+        owed: &[Notice],
+    ) -> Result<()> {
         let seen = changed.version.saturating_sub(1);
-        let writes = vec![
+        let mut writes = vec![
             head.when(Condition::Equals("ver", number(seen))),
             self.table.event_put(event)?,
         ];
+        for notice in owed {
+            writes.push(notice_write(self.table.settings.shards, notice)?);
+        }
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),
             Transacted::Refused(_) => Err(Error::StaleVersion),

@@ -14,7 +14,7 @@ use testkit::{FakeNetwork, OTHER_OWN_KEY, OWN_KEY, TestMember};
 
 use crate::life::deliver;
 use crate::rotation::{keys, sealed_under, sweep};
-use crate::world::{Process, World};
+use crate::world::{AUTHOR, Process, World};
 
 /// Opened keys are forgotten by then.
 const CACHED: SignedDuration = SignedDuration::from_mins(5);
@@ -179,6 +179,51 @@ async fn own_key_that_is_gone_for_longer_than_a_post_may_be_late_lets_its_person
     let missed = read(&world, &process, &world.member, &post).await;
     assert_eq!(missed["state"], "missed", "{missed}");
     assert_eq!(world.network.calls(), 0);
+}
+
+/// Mails about the key to the owner.
+fn told(world: &World) -> usize {
+    let mails = world.mailbox.to(AUTHOR);
+    let about = mails.iter().filter(|mail| {
+        mail.subject.contains("encryption key") && mail.text.contains("Analytical Engines")
+    });
+    about.count()
+}
+
+#[tokio::test]
+async fn owner_is_told_that_the_own_key_is_refused_once_in_a_day_whatever_waits_for_it() {
+    let world = World::new(RepeatRule::ClientKey).await;
+    let process = world.start(Effects::default());
+    name(&world, Some(OWN_KEY)).await;
+    settle(&world, &process, &WrappingKey::Own(arn(OWN_KEY))).await;
+    world.keys.refuse(&arn(OWN_KEY), Some(KeyRefusal::Disabled));
+    world.clock.advance(CACHED);
+    // What cannot be sent at once stays owed.
+    world.mailbox.close(true);
+    for _ in 0..3 {
+        publish(&world, &process, &world.member, &world.account).await;
+    }
+    turn(&world, &process).await;
+    assert_eq!(told(&world), 0);
+    world.mailbox.close(false);
+    for _ in 0..5 {
+        world.clock.advance(SignedDuration::from_mins(2));
+        turn(&world, &process).await;
+    }
+    assert_eq!(told(&world), 1);
+
+    world.clock.advance(SignedDuration::from_hours(24));
+    publish(&world, &process, &world.member, &world.account).await;
+    turn(&world, &process).await;
+    assert_eq!(told(&world), 2);
+    // Another key is another cause.
+    name(&world, Some(OTHER_OWN_KEY)).await;
+    publish(&world, &process, &world.member, &world.account).await;
+    for _ in 0..3 {
+        turn(&world, &process).await;
+        world.clock.advance(SignedDuration::from_mins(1));
+    }
+    assert_eq!(told(&world), 3);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::access_policy::{AccessPolicy, IDLE_MINUTES, SESSION_HOURS};
 use domain::event::{Event, EventKind, Owner, Subject};
+use domain::notice::NoticeCause;
 use domain::tenant::Tenant;
 use domain::{Error, EventId, OperationId, Result, TenantId};
 use serde::Deserialize;
@@ -115,7 +116,17 @@ impl Ctx {
             operation: OperationId::generate(self.table.ids()),
         };
         let tenant = self.table.tenant(&guardian.member.scope);
-        tenant.change_head(&changed, &event).await?;
+        let owed = if changed.access.addresses == before.access.addresses {
+            Vec::new()
+        } else {
+            // Whoever changed it is told, too: it may have been somebody else with their sign-in.
+            let cause = NoticeCause::AllowedAddressesChanged {
+                tenant: changed.id,
+                version: changed.version,
+            };
+            tenant.notices_to_owners(&cause, changed.updated_at).await?
+        };
+        tenant.change_head_owing(&changed, &event, &owed).await?;
         Ok(changed)
     }
 

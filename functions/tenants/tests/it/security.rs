@@ -1,9 +1,17 @@
 //! What a tenant asks of whoever acts in it.
 
-use domain::membership::Role;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::membership::{AccountLimit, Role};
+use domain::notice::{Notice, NoticeCause};
+use domain::{Clock, UserId};
+use engine::Notifier;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::{Answer, TestMember, member};
+use store::AttentionWork;
+use testkit::http::{colleague, register};
+use testkit::{Answer, Mailbox, TestMember, member};
 
 use crate::App;
 
@@ -191,4 +199,69 @@ async fn change_of_security_is_one_event_that_says_what_was_before() {
             }),
         ]
     );
+}
+
+/// Mails that are owed to people.
+async fn owed(app: &App) -> Vec<Notice> {
+    let system = app.table.system();
+    let soon = app.clock.now() + SignedDuration::from_mins(2);
+    let mut owed = Vec::new();
+    for shard in 0..system.shards() {
+        for entry in system.attention(shard, soon, 100).await.unwrap() {
+            if let AttentionWork::Notice(id) = entry.work {
+                owed.extend(system.owed_notice(id).await.unwrap());
+            }
+        }
+    }
+    owed
+}
+
+#[tokio::test]
+async fn owners_are_told_of_other_addresses_once_and_of_nothing_else() {
+    let app = App::new().await;
+    let owner = member(&app.table, &app.clock, Role::Owner).await;
+    let all = AccountLimit::Unlimited;
+    let [second, admin] = [Role::Owner, Role::Admin].map(|role| {
+        let (owner, all) = (&owner, all.clone());
+        let (table, clock) = (&app.table, &app.clock);
+        async move { colleague(table, clock, owner, role.into(), all).await }
+    });
+    let (second, admin) = (second.await, admin.await);
+    register(&app.table, &app.clock, &owner).await;
+    let office = json!({ "allowed_addresses": [{ "range": OFFICE, "note": "Office" }] });
+    let elsewhere = json!({ "allowed_addresses": [{ "range": "198.51.100.7" }] });
+
+    let times = json!({ "session_hours": 12, "idle_minutes": 30 });
+    patch(&app, &admin, &times).await.expect(200);
+    patch(&app, &admin, &elsewhere).await.expect(422);
+    assert_eq!(owed(&app).await, []);
+    let changed = patch(&app, &admin, &office).await.expect(200);
+    // The same once more.
+    patch(&app, &admin, &office).await.expect(200);
+
+    let notices = owed(&app).await;
+    let told: BTreeSet<UserId> = notices.iter().map(|notice| notice.user).collect();
+    assert_eq!(told, BTreeSet::from([owner.user, second.user]));
+    assert_eq!(notices.len(), 2);
+    assert_eq!(changed.headers["etag"], "\"3\"");
+    let cause = NoticeCause::AllowedAddressesChanged {
+        tenant: owner.tenant,
+        version: 3,
+    };
+    assert!(notices.iter().all(|notice| notice.cause == cause));
+    let mailbox = Mailbox::default();
+    let notifier = Notifier {
+        table: app.table.clone(),
+        mailer: Arc::new(mailbox.clone()),
+        clock: Arc::new(app.clock.clone()),
+        dashboard: "https://app.example".to_owned(),
+    };
+    for notice in &notices {
+        notifier.send_owed(notice.id).await.unwrap();
+    }
+    assert_eq!(owed(&app).await, []);
+    let mails = mailbox.to(&format!("{}@example.com", owner.user));
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].text.contains("Analytical Engines"), "{mails:?}");
+    assert!(mails[0].text.contains("/settings/audit"), "{mails:?}");
 }

@@ -49,15 +49,23 @@ pub fn internal() -> Fault {
     )
 }
 
+/// The code of [`own_key_refused`].
+const OWN_KEY_REFUSED: &str = "encryption_key_refused";
+
 /// The tenant's own encryption key cannot be used, so neither can the account's credentials.
 pub fn own_key_refused(refusal: KeyRefusal) -> Fault {
     Fault::new(
-        "encryption_key_refused",
+        OWN_KEY_REFUSED,
         FaultCategory::Permission,
         FaultActor::User,
         format!("the workspace's own encryption key cannot be used: {refusal}"),
         "an owner must let us use the key again: the post then goes out by itself",
     )
+}
+
+/// Whether it is [`own_key_refused`].
+pub fn is_of_own_key(fault: &Fault) -> bool {
+    fault.code == OWN_KEY_REFUSED
 }
 
 /// Everything before the call took too long, mostly the upload of media.

@@ -12,8 +12,13 @@ struct Words {
     link: String,
 }
 
-/// The mail to this person because of this cause.
-pub(super) fn mail(dashboard: &str, user: &User, cause: &NoticeCause) -> Mail {
+/// The mail to this person because of this cause, in a tenant of this name.
+pub(super) fn mail(
+    dashboard: &str,
+    user: &User,
+    tenant: Option<&str>,
+    cause: &NoticeCause,
+) -> Mail {
     let Words {
         subject,
         what,
@@ -27,7 +32,11 @@ pub(super) fn mail(dashboard: &str, user: &User, cause: &NoticeCause) -> Mail {
             "<p>Hello {{name}},</p><p>{what} {remedy}</p><p><a href=\"{{link}}\">{{link}}</a></p><p>M1Autoposter</p>"
         ),
     };
-    let values = [("name", user.name.as_str()), ("link", link.as_str())];
+    let values = [
+        ("name", user.name.as_str()),
+        ("tenant", tenant.unwrap_or("your workspace")),
+        ("link", link.as_str()),
+    ];
     template.mail(user.email.as_str(), &values)
 }
 
@@ -71,6 +80,18 @@ fn words(dashboard: &str, cause: &NoticeCause) -> Words {
             remedy: "Download it there; it is kept until a week after you asked for it.",
             link: format!("{dashboard}/settings/workspace"),
         },
+        NoticeCause::OwnKeyRefused { .. } => Words {
+            subject: "Your workspace's encryption key cannot be used",
+            what: "The key service does not let us use the own encryption key of {tenant}, so its posts wait.",
+            remedy: "The workspace's page says why; once we can use the key again they go out by themselves.",
+            link: format!("{dashboard}/settings/workspace"),
+        },
+        NoticeCause::AllowedAddressesChanged { .. } => Words {
+            subject: "The allowed addresses of your workspace were changed",
+            what: "Somebody changed from which addresses {tenant} may be used.",
+            remedy: "The audit log says who and how; if that was not meant, set them again.",
+            link: format!("{dashboard}/settings/audit"),
+        },
     }
 }
 
@@ -101,6 +122,7 @@ mod tests {
         let mail = mail(
             "https://app.example",
             &user,
+            None,
             &NoticeCause::Failed {
                 post,
                 delivery,

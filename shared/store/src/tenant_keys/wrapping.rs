@@ -5,23 +5,30 @@
 //! the one that they used. So a key that another one wraps never stays unnoticed.
 
 use domain::event::{EventKind, Subject};
+use domain::notice::{Notice, NoticeCause};
 use domain::tenant::ROOT_TENANT;
 use domain::{KmsKeyArn, Result, TenantId, WrappingKey};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{KeyRotation, TenantKeyItem};
 use crate::accounts::Saved;
-use crate::attribute::{Attributes, millis, number, text};
-use crate::condition::{Condition, Write};
+use crate::attribute::{Attributes, instant, millis, number, number_of, text};
+use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::item::{Item, encode};
 use crate::key::Key;
-use crate::scope::TenantTable;
+use crate::notices::notice_write;
+use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::standing::Standing;
 use crate::table::Table;
 use crate::transaction::Transacted;
+
+/// When the owners were told that the key is refused; gone once another is named.
+const TOLD: &str = "told";
+/// How long nobody is told again.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// The wrapping key that a tenant named, as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +88,39 @@ impl Table {
         };
         let named = Write::check(Key::named_key(item.ten), is_named);
         self.transact(vec![absent, named]).await
+    }
+}
+
+impl SystemTable<'_> {
+    /// The tenant's own key was refused: its owners are told once in a day, however much waits for it, and again where
+    /// another was named meanwhile. Answers the mails that are owed by this call.
+    pub async fn own_key_refused(&self, tenant: TenantId, now: Timestamp) -> Result<Vec<Notice>> {
+        let key = Key::named_key(tenant);
+        let told = self.table.get_attributes(&key).await?;
+        let told = told.and_then(|item| number_of::<i64>(&item, TOLD));
+        let long_ago = now.saturating_sub(TOLD_AGAIN).unwrap_or(now);
+        // Nearly always: what waits is tried again and again.
+        if told.is_some_and(|told| told > long_ago.as_millisecond()) {
+            return Ok(Vec::new());
+        }
+        let scope = TenantScope::of_own_item(tenant);
+        let cause = NoticeCause::OwnKeyRefused { tenant, at: now };
+        let owners = self.table.tenant(&scope);
+        let notices = owners.notices_to_owners(&cause, now).await?;
+        let is_untold = Condition::Any(vec![
+            Condition::Absent(TOLD),
+            Condition::AtMost(TOLD, instant(long_ago)),
+        ]);
+        let tell = Write::update(key, vec![Action::Set(TOLD, instant(now))]);
+        let mut writes = vec![tell.when(Condition::All(vec![Condition::item_exists(), is_untold]))];
+        for notice in &notices {
+            writes.push(notice_write(self.table.settings.shards, notice)?);
+        }
+        Ok(match self.table.transact(writes).await? {
+            Transacted::Done => notices,
+            // Somebody else has told them.
+            Transacted::Refused(_) => Vec::new(),
+        })
     }
 }
 

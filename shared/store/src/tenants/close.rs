@@ -41,7 +41,7 @@ impl TenantTable<'_> {
         let at = attention_at(deleted.updated_at, deleted.id);
         attributes.insert(BY_ATTENTION.sort.to_owned(), text(at));
         let head = Write::put(item.key(), attributes);
-        self.replace_head(head, deleted, event).await
+        self.replace_head(head, deleted, event, &[]).await
     }
 
     /// Disconnects the next accounts of a deleted tenant: their remote accounts can be connected elsewhere, the
@@ -111,11 +111,13 @@ impl TenantTable<'_> {
 impl SystemTable<'_> {
     /// A tenant that was deleted, and may be erased; `None` for one that lives, or never was.
     pub async fn deleted_tenant(&self, tenant: TenantId) -> Result<Option<Tenant>> {
+        let head = self.tenant_head(tenant).await?;
+        Ok(head.filter(Tenant::is_deleted))
+    }
+
+    /// A tenant in whatever state.
+    pub async fn tenant_head(&self, tenant: TenantId) -> Result<Option<Tenant>> {
         let head: Option<TenantItem> = self.table.get(&Key::tenant(tenant)).await?;
-        let deleted = head.filter(|head| match head.st {
-            TenantState::Deleted | TenantState::Erased => true,
-            TenantState::Active | TenantState::Suspended => false,
-        });
-        deleted.map(Tenant::try_from).transpose()
+        head.map(Tenant::try_from).transpose()
     }
 }

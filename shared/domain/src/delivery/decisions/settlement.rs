@@ -95,6 +95,15 @@ impl Settlement {
         }
     }
 
+    /// Whether it is [`Self::own_key_refused`].
+    pub fn is_of_own_key(&self) -> bool {
+        match self {
+            Self::Postponed { fault, .. } => fault.as_ref().is_some_and(faults::is_of_own_key),
+            Self::Missed(fault) => faults::is_of_own_key(fault),
+            _ => false,
+        }
+    }
+
     /// The account's pace gives the delivery this turn.
     pub fn paced(delivery: &Delivery, turn: Timestamp) -> Self {
         if turn <= delivery.latest_start() {
