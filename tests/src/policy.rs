@@ -17,7 +17,7 @@ const OF_STATEMENT: [&str; 5] = ["Sid", "Effect", "Action", "Resource", "Conditi
 pub struct Roles(BTreeMap<String, Vec<Statement>>);
 
 /// A call of the table, as IAM sees it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TableCall {
     /// `dynamodb:GetItem`, …
     pub action: String,
@@ -25,6 +25,10 @@ pub struct TableCall {
     pub index: Option<String>,
     /// The partition keys that it names.
     pub keys: Vec<String>,
+    /// The attributes that it names, of a write.
+    pub attributes: Vec<String>,
+    /// What it asks to be told of the item.
+    pub returns: Option<String>,
 }
 
 /// One statement about the table.
@@ -42,6 +46,18 @@ pub struct Statement {
     pub indexes: Vec<String>,
     /// What every key must look like: the value of `ForAllValues:StringLike` on `dynamodb:LeadingKeys`.
     pub keys: Option<Vec<String>>,
+    /// What every attribute must be: the value of `ForAllValues:StringEquals` on `dynamodb:Attributes`.
+    pub attributes: Option<Vec<String>>,
+    /// What may be told of the item: the value on `dynamodb:ReturnValues`.
+    pub returns: Option<Returns>,
+}
+
+/// What a call may ask to be told.
+#[derive(Clone, Debug)]
+pub struct Returns {
+    values: Vec<String>,
+    /// Whether a call that does not say what it wants is let through: `StringEqualsIfExists`.
+    if_exists: bool,
 }
 
 impl Roles {
@@ -113,6 +129,8 @@ impl Statement {
             on_table: false,
             indexes: Vec::new(),
             keys: None,
+            attributes: None,
+            returns: None,
         };
         for target in list(&statement["Resource"]) {
             read.add_target(target)?;
@@ -154,6 +172,15 @@ impl Statement {
                 let patterns = list(values).into_iter().map(|key| pattern(key, families));
                 self.keys = Some(patterns.collect::<Result<_, _>>()?);
             }
+            ("ForAllValues:StringEquals", "dynamodb:Attributes") => {
+                self.attributes = Some(words(values)?);
+            }
+            ("StringEquals" | "StringEqualsIfExists", "dynamodb:ReturnValues") => {
+                self.returns = Some(Returns {
+                    values: words(values)?,
+                    if_exists: operator == "StringEqualsIfExists",
+                });
+            }
             _ => {
                 return Err(format!(
                     "the condition {operator} on {key} is not understood"
@@ -173,10 +200,23 @@ impl Statement {
             let mut keys = call.keys.iter();
             keys.all(|key| patterns.iter().any(|pattern| like(pattern, key)))
         });
+        // In IAM this one, too, holds for a call without any; but a call that names none was not recorded.
+        let of_attributes = self.attributes.as_ref().is_none_or(|known| {
+            let mut named = call.attributes.iter();
+            !call.attributes.is_empty() && named.all(|name| known.contains(name))
+        });
+        let told = self.returns.as_ref().is_none_or(|may| match &call.returns {
+            Some(wanted) => may.values.contains(wanted),
+            None => may.if_exists,
+        });
         // Names of actions are the same in capitals.
         let action = call.action.to_lowercase();
         let mut actions = self.actions.iter().map(|action| action.to_lowercase());
-        on_target && on_keys && actions.any(|pattern| like(&pattern, &action))
+        on_target
+            && on_keys
+            && of_attributes
+            && told
+            && actions.any(|pattern| like(&pattern, &action))
     }
 }
 

@@ -82,6 +82,12 @@ fn calls(operation: &str, body: &Value) -> Vec<TableCall> {
         action: format!("dynamodb:{action}"),
         index: body["IndexName"].as_str().map(str::to_owned),
         keys,
+        ..TableCall::default()
+    };
+    let naming = |call: TableCall, write: &Value| TableCall {
+        attributes: attributes(write),
+        returns: returns(write),
+        ..call
     };
     match operation {
         "TransactWriteItems" => {
@@ -92,7 +98,7 @@ fn calls(operation: &str, body: &Value) -> Vec<TableCall> {
                     "ConditionCheck" => "ConditionCheckItem".to_owned(),
                     verb => format!("{verb}Item"),
                 };
-                call(&action, vec![partition(write)])
+                naming(call(&action, vec![partition(write)]), write)
             };
             writes.map(write).collect()
         }
@@ -114,8 +120,27 @@ fn calls(operation: &str, body: &Value) -> Vec<TableCall> {
             let partition = body["ExpressionAttributeValues"][":0"]["S"].as_str();
             vec![call(operation, vec![partition.unwrap().to_owned()])]
         }
-        _ => vec![call(operation, vec![partition(body)])],
+        _ => vec![naming(call(operation, vec![partition(body)]), body)],
     }
+}
+
+/// The attributes that a call about one item names: in the key, in the item, and in expressions, all of which the store
+/// writes with places for names.
+fn attributes(call: &Value) -> Vec<String> {
+    let places = ["Key", "Item"].map(|place| &call[place]).into_iter();
+    let stored =
+        places.flat_map(|place| place.as_object().into_iter().flat_map(|item| item.keys()));
+    let names = call["ExpressionAttributeNames"].as_object().into_iter();
+    let named = names.flat_map(|names| names.values().filter_map(Value::as_str));
+    let all: BTreeSet<&str> = stored.map(String::as_str).chain(named).collect();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+/// What it asks to be told, also of an item that refuses it.
+fn returns(call: &Value) -> Option<String> {
+    let places = ["ReturnValues", "ReturnValuesOnConditionCheckFailure"];
+    let mut asked = places.iter().filter_map(|place| call[place].as_str());
+    asked.find(|asked| *asked != "NONE").map(str::to_owned)
 }
 
 fn written(operation: &str, body: &Value) -> Vec<Key> {

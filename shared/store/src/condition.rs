@@ -51,6 +51,8 @@ pub(crate) struct Write {
     pub(crate) key: Key,
     pub(crate) kind: WriteKind,
     pub(crate) condition: Option<Condition>,
+    /// Whether it asks for nothing of the item where a transaction refuses it.
+    pub(crate) is_silent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +71,7 @@ impl Write {
             key,
             kind: WriteKind::Put(attributes),
             condition: None,
+            is_silent: false,
         }
     }
 
@@ -77,6 +80,7 @@ impl Write {
             key,
             kind: WriteKind::Update(actions),
             condition: None,
+            is_silent: false,
         }
     }
 
@@ -85,6 +89,7 @@ impl Write {
             key,
             kind: WriteKind::Delete,
             condition: None,
+            is_silent: false,
         }
     }
 
@@ -94,11 +99,18 @@ impl Write {
             key,
             kind: WriteKind::Check,
             condition: Some(condition),
+            is_silent: false,
         }
     }
 
     pub(crate) fn when(mut self, condition: Condition) -> Self {
         self.condition = Some(condition);
+        self
+    }
+
+    /// Asks for nothing of the item where a transaction refuses it, as a role may demand (`dynamodb:ReturnValues`).
+    pub(crate) fn silently(mut self) -> Self {
+        self.is_silent = true;
         self
     }
 

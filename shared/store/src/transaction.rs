@@ -114,10 +114,15 @@ fn transaction_item(
         key,
         kind,
         condition,
+        is_silent,
     } = write;
     let mut expressions = Expressions::default();
     let condition = condition.map(|condition| expressions.condition(&condition));
-    let on_failure = ReturnValuesOnConditionCheckFailure::AllOld;
+    let on_failure = if is_silent {
+        ReturnValuesOnConditionCheckFailure::None
+    } else {
+        ReturnValuesOnConditionCheckFailure::AllOld
+    };
     let item = TransactWriteItem::builder();
     Ok(match kind {
         WriteKind::Put(attributes) => item

@@ -21,6 +21,7 @@ fn call(keys: &[&str]) -> TableCall {
         action: "dynamodb:GetItem".to_owned(),
         index: None,
         keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        ..TableCall::default()
     }
 }
 
@@ -41,6 +42,43 @@ fn condition_for_all_values_holds_for_a_call_without_keys() {
     assert!(roles.allow("auth", &call(&["U#ada"])));
     assert!(!roles.allow("auth", &call(&["U#ada", "T#ten"])));
     assert!(roles.allow("auth", &call(&[])));
+}
+
+#[test]
+fn condition_on_attributes_holds_for_a_call_that_names_no_others() {
+    let condition = "Condition: { 'ForAllValues:StringEquals': { dynamodb:Attributes: [PK, SK] } }";
+    let roles = roles(&format!("{READS}, {OWN}, {condition}")).unwrap();
+    let allows = |attributes: &[&str]| {
+        let attributes = attributes.iter().map(|name| (*name).to_owned()).collect();
+        let call = call(&["U#ada"]);
+        roles.allow("auth", &TableCall { attributes, ..call })
+    };
+
+    assert!(allows(&["PK", "SK"]));
+    assert!(allows(&["SK"]));
+    assert!(!allows(&["PK", "SK", "wrapped"]));
+    assert!(!allows(&["pk"]));
+    assert!(!allows(&[]));
+}
+
+#[test]
+fn condition_on_what_is_told_holds_for_what_it_names() {
+    for (operator, silent) in [("StringEquals", false), ("StringEqualsIfExists", true)] {
+        let values = "[NONE, UPDATED_NEW]";
+        let condition =
+            format!("Condition: {{ {operator}: {{ dynamodb:ReturnValues: {values} }} }}");
+        let roles = roles(&format!("{READS}, {OWN}, {condition}")).unwrap();
+        let allows = |returns: Option<&str>| {
+            let returns = returns.map(str::to_owned);
+            let call = call(&["U#ada"]);
+            roles.allow("auth", &TableCall { returns, ..call })
+        };
+
+        assert!(allows(Some("NONE")), "{operator}");
+        assert!(allows(Some("UPDATED_NEW")), "{operator}");
+        assert!(!allows(Some("ALL_NEW")), "{operator}");
+        assert_eq!(allows(None), silent, "{operator}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What functions ask of the table, and what their roles allow.
 
 use http::StatusCode;
+use serde_json::json;
 use tests::policy::Roles;
 use tests::product::Product;
 
@@ -33,6 +34,30 @@ async fn role_of_a_function_allows_every_call_that_its_routes_make() {
     }
     let calls = world.product.recorder.calls();
     assert!(calls.len() > 100, "{}", calls.len());
+    // Which a condition on attributes binds.
+    let looks_after_keys = calls.iter().any(|(function, call)| {
+        let is_of_key = call.keys.iter().any(|key| key.ends_with("#TK"));
+        *function == "tenants" && call.action == "dynamodb:UpdateItem" && is_of_key
+    });
+    assert!(looks_after_keys);
+    must_be_allowed(&world.product);
+}
+
+/// A condition on attributes binds what it writes of a wrapped key.
+#[tokio::test(flavor = "multi_thread")]
+async fn role_of_tenants_allows_what_naming_an_own_key_writes() {
+    let world = World::new().await;
+    let path = format!("/v1/tenants/{}/encryption-key", world.ada.tenant);
+    let call = world.product.api.post(path).cookie(&world.ada.cookie);
+    let body = json!({ "kms_key_arn": testkit::OWN_KEY });
+    call.json(&body).send().await.expect(200);
+
+    let calls = world.product.recorder.calls();
+    let looks_after_keys = calls.iter().any(|(function, call)| {
+        let is_of_key = call.keys.iter().any(|key| key.ends_with("#TK"));
+        *function == "tenants" && call.action == "dynamodb:UpdateItem" && is_of_key
+    });
+    assert!(looks_after_keys);
     must_be_allowed(&world.product);
 }
 

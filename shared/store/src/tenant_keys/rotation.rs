@@ -238,6 +238,8 @@ impl TenantTable<'_> {
         })
     }
 
+    /// The role of whoever names a wrapping key has no more than this: it changes nothing but the place in the index, and
+    /// asks for nothing back (`KeysLookedAfter` in the template).
     pub(super) fn look(&self, seen: &KeyRotation, at: Timestamp) -> Result<Write> {
         let tenant = self.scope.tenant();
         let entry = rotation_entry(tenant, at, self.table.settings.shards)?;
@@ -249,7 +251,8 @@ impl TenantTable<'_> {
             Some(due) => Condition::Equals(BY_ATTENTION.sort, text(attention_at(due, tenant))),
             None => Condition::item_exists(),
         };
-        Ok(Write::update(key, actions.collect()).when(unchanged))
+        let look = Write::update(key, actions.collect()).when(unchanged);
+        Ok(look.silently())
     }
 
     pub(super) async fn key_writes(&self, writes: Vec<Write>) -> Result<Saved> {
