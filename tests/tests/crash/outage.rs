@@ -34,7 +34,7 @@ async fn connect(process: &Process, world: &World, identifier: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn post_that_is_due_in_a_key_outage_waits_and_goes_out_once_it_is_over() {
+async fn f_11_post_that_is_due_in_a_key_outage_waits_and_goes_out_once_it_is_over() {
     let world = World::new(RepeatRule::ClientKey).await;
     let process = world.start(Effects::default());
     let id = life::create(&world, &process).await;

@@ -10,8 +10,10 @@ use testkit::Answer;
 
 use crate::app::{ADDRESS, App, PASSWORD, text};
 
-/// Opened keys are forgotten by then.
+/// Opened keys are asked for again by then.
 const CACHED: SignedDuration = SignedDuration::from_mins(5);
+/// The platform's key is forgotten by then, though nobody answers.
+const SPARE: SignedDuration = SignedDuration::from_hours(1);
 /// Signing keys are older than they should be by then.
 const MONTH: SignedDuration = SignedDuration::from_hours(31 * 24);
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -38,7 +40,7 @@ async fn key_outage_refuses_known_and_unknown_addresses_alike_and_counts_no_try(
     let app = App::new().await;
     app.newcomer().await;
     app.register("bob@example.com", PASSWORD).await.expect(202);
-    app.clock.advance(CACHED);
+    app.clock.advance(SPARE);
     app.keys.fail(true);
 
     for address in [ADDRESS, "nobody@example.com", "bob@example.com"] {
@@ -78,15 +80,59 @@ async fn key_outage_is_not_noticed_by_those_who_are_signed_in() {
 }
 
 #[tokio::test]
-async fn key_outage_lets_people_in_for_as_long_as_the_key_is_opened() {
+async fn f_11_key_outage_of_half_an_hour_keeps_nobody_from_signing_in() {
+    let app = App::new().await;
+    let mut pair = app.program().await;
+    app.keys.fail(true);
+
+    for minutes in 1..=6 {
+        app.clock.advance(CACHED);
+        let cookie = app.login(PASSWORD, "cookie").await.expect(200).cookie();
+        app.me_by_cookie(&cookie).await.expect(200);
+        let signed_in = app.login(PASSWORD, "token").await.expect(200).body;
+        app.me_by_token(text(&signed_in, "access_token"))
+            .await
+            .expect(200);
+        let renewed = app.refresh(text(&pair, "refresh_token")).await;
+        pair = renewed.expect(200).body;
+        for (address, password) in [(ADDRESS, "wrong horse battery"), ("nobody@x.com", PASSWORD)] {
+            let body = json!({ "email": address, "password": password, "mode": "token" });
+            let answer = app.api.post("/v1/auth/login").json(&body).send().await;
+            answer.expect_problem(401, "invalid_credentials");
+        }
+        let newcomer = format!("bob{minutes}@example.com");
+        app.register(&newcomer, PASSWORD).await.expect(202);
+        assert_eq!(app.mailbox.to(&newcomer).len(), 1);
+    }
+
+    app.keys.fail(false);
+    app.clock.advance(CACHED);
+    app.login(PASSWORD, "cookie").await.expect(200);
+}
+
+#[tokio::test]
+async fn key_outage_lets_people_in_for_an_hour_and_no_longer() {
     let app = App::new().await;
     app.newcomer().await;
     app.login(PASSWORD, "cookie").await.expect(200);
     app.keys.fail(true);
 
+    app.clock.advance(SPARE - SignedDuration::from_secs(1));
     app.login(PASSWORD, "cookie").await.expect(200);
-    app.clock.advance(CACHED);
+    app.clock.advance(SignedDuration::from_secs(1));
     come_again(&app.login(PASSWORD, "cookie").await);
+}
+
+#[tokio::test]
+async fn instance_that_starts_in_a_key_outage_lets_nobody_in_by_password() {
+    let app = App::new().await;
+    app.newcomer().await;
+    app.keys.fail(true);
+
+    let started = app.beside(SignInLimits::local()).await;
+
+    come_again(&started.login(PASSWORD, "cookie").await);
+    app.login(PASSWORD, "cookie").await.expect(200);
 }
 
 #[tokio::test]

@@ -13,6 +13,12 @@ pub(super) const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// How often an opened key is used.
 pub(super) const USES: u32 = 1000;
 
+/// How long the platform's key is used after it was opened where the key service does not answer: without it nobody
+/// signs in with a password.
+pub(super) const SPARE: SignedDuration = SignedDuration::from_hours(1);
+/// How long a key service that did not answer is not asked again for such a key.
+pub(super) const UNANSWERED: SignedDuration = SignedDuration::from_secs(30);
+
 /// How long a tenant's own key that was refused is not asked for again: many posts that wait for it take nothing from
 /// whoever else needs the key service.
 pub(super) const REFUSED: SignedDuration = SignedDuration::from_secs(30);
@@ -22,11 +28,23 @@ pub(super) const REFUSED: SignedDuration = SignedDuration::from_secs(30);
 pub(super) struct TenantKey {
     pub(super) version: u32,
     pub(super) plain: PlainKey,
+    pub(super) opened_at: Timestamp,
+    /// Whether an outage of the key service does not end it with its lifetime.
+    pub(super) is_spare: bool,
 }
 
 impl TenantKey {
-    pub(super) const fn new(version: u32, plain: PlainKey) -> Self {
-        Self { version, plain }
+    /// Until when it is used without asking, if it is kept now.
+    fn fresh_until(&self, now: Timestamp) -> Timestamp {
+        let fresh = after(self.opened_at, LIFETIME);
+        match self.spare_until() {
+            Some(spare) => fresh.max(after(now, UNANSWERED)).min(spare),
+            None => fresh,
+        }
+    }
+
+    fn spare_until(&self) -> Option<Timestamp> {
+        self.is_spare.then(|| after(self.opened_at, SPARE))
     }
 }
 
@@ -49,6 +67,13 @@ struct Opened {
     key: Arc<TenantKey>,
     until: Timestamp,
     uses_left: u32,
+}
+
+impl Opened {
+    /// Whether it may still be used if the key service does not answer.
+    fn is_spare_at(&self, now: Timestamp) -> bool {
+        self.key.spare_until().is_some_and(|until| now < until)
+    }
 }
 
 #[derive(Debug)]
@@ -79,16 +104,31 @@ impl KeyCache {
     }
 
     /// Keeps the tenant's key and remembers that it is the one to seal with.
-    pub(super) fn keep_current(&self, tenant: TenantId, key: TenantKey) -> Arc<TenantKey> {
+    pub(super) fn keep_current(&self, tenant: TenantId, key: Arc<TenantKey>) -> Arc<TenantKey> {
         let key = self.keep(tenant, key);
         self.put(Slot::Current(tenant), &key);
         key
     }
 
-    pub(super) fn keep(&self, tenant: TenantId, key: TenantKey) -> Arc<TenantKey> {
-        let key = Arc::new(key);
+    pub(super) fn keep(&self, tenant: TenantId, key: Arc<TenantKey>) -> Arc<TenantKey> {
         self.put(Slot::Version(tenant, key.version), &key);
         key
+    }
+
+    /// The key for as long as the key service does not answer, where it is one that outlives this.
+    pub(super) fn spare(&self, tenant: TenantId, version: u32) -> Option<Arc<TenantKey>> {
+        let (now, opened) = (self.clock.now(), self.opened());
+        let entry = opened.get(&Slot::Version(tenant, version))?;
+        entry.is_spare_at(now).then(|| Arc::clone(&entry.key))
+    }
+
+    /// Wipes a key that the key service refused to open.
+    pub(super) fn forget(&self, tenant: TenantId, version: u32) {
+        let is_it = |slot: &Slot, entry: &Opened| {
+            let (Slot::Current(of) | Slot::Version(of, _)) = *slot;
+            of == tenant && entry.key.version == version
+        };
+        self.opened().retain(|slot, entry| !is_it(slot, entry));
     }
 
     /// Why the tenant's own key was refused a short while ago.
@@ -102,7 +142,7 @@ impl KeyCache {
 
     pub(super) fn keep_refusal(&self, tenant: TenantId, under: &WrappingKey, refusal: KeyRefusal) {
         let now = self.clock.now();
-        let until = now.saturating_add(REFUSED).unwrap_or(now);
+        let until = after(now, REFUSED);
         let entry = Refused { refusal, until };
         self.refused().insert((tenant, under.clone()), entry);
     }
@@ -112,7 +152,9 @@ impl KeyCache {
         let mut opened = self.opened();
         let entry = opened.get_mut(&slot)?;
         if entry.until <= now || entry.uses_left == 0 {
-            opened.remove(&slot);
+            if !entry.is_spare_at(now) {
+                opened.remove(&slot);
+            }
             return None;
         }
         entry.uses_left -= 1;
@@ -122,10 +164,10 @@ impl KeyCache {
     fn put(&self, slot: Slot, key: &Arc<TenantKey>) {
         let now = self.clock.now();
         let mut opened = self.opened();
-        opened.retain(|_, entry| now < entry.until);
+        opened.retain(|_, entry| now < entry.until || entry.is_spare_at(now));
         let entry = Opened {
             key: Arc::clone(key),
-            until: now.saturating_add(LIFETIME).unwrap_or(now),
+            until: key.fresh_until(now),
             // The use that opened it is the first.
             uses_left: USES - 1,
         };
@@ -139,4 +181,8 @@ impl KeyCache {
     fn opened(&self) -> MutexGuard<'_, HashMap<Slot, Opened>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
+    time.saturating_add(duration).unwrap_or(time)
 }

@@ -4,10 +4,16 @@
 //! A record opens only where it was sealed: tenant, subject, purpose and row version are bound to it, so a row that was
 //! copied to another place, or an old version put back over a newer one, is refused. Deleting a tenant's wrapped keys
 //! makes all its records unreadable.
+//!
+//! An opened key is asked for again after five minutes. Where the key service does not answer then, the platform's own
+//! one, which people's passwords are sealed under, is used on for up to an hour; keys of tenants never are.
 
 use std::sync::Arc;
 
-use domain::{Clock, Error, Random, Result, TenantId, TenantKeySource, WrappedTenantKey};
+use domain::tenant::ROOT_TENANT;
+use domain::{
+    Clock, Error, Random, Result, TenantId, TenantKeySource, WrappedTenantKey, WrappingKey,
+};
 use zeroize::Zeroizing;
 
 use crate::keys::{KeyContext, KeyService, PlainKey};
@@ -130,11 +136,11 @@ impl Envelope {
         Ok(self.cache.keep(tenant, key))
     }
 
-    async fn first_key(&self, tenant: TenantId) -> Result<TenantKey> {
+    async fn first_key(&self, tenant: TenantId) -> Result<Arc<TenantKey>> {
         let (ours, plain) = self.made_key(tenant, FIRST_VERSION).await?;
         let stored = self.tenant_keys.create(tenant, ours.clone()).await?;
         if stored.wrapped == ours.wrapped {
-            return Ok(TenantKey::new(FIRST_VERSION, plain));
+            return Ok(self.opened(tenant, &ours, plain));
         }
         self.unwrap(tenant, &stored).await
     }
@@ -156,7 +162,7 @@ impl Envelope {
         Ok((key, made.plain))
     }
 
-    async fn unwrap(&self, tenant: TenantId, stored: &WrappedTenantKey) -> Result<TenantKey> {
+    async fn unwrap(&self, tenant: TenantId, stored: &WrappedTenantKey) -> Result<Arc<TenantKey>> {
         let WrappedTenantKey {
             version,
             wrapped,
@@ -170,11 +176,36 @@ impl Envelope {
             });
         }
         let context = self.context(tenant, *version);
-        let opened = self.keys.decrypt(wrapped_by, wrapped, &context).await;
-        if let Err(Error::OwnKeyRefused { refusal, .. }) = opened {
-            self.cache.keep_refusal(tenant, wrapped_by, refusal);
+        match self.keys.decrypt(wrapped_by, wrapped, &context).await {
+            Ok(plain) => Ok(self.opened(tenant, stored, plain)),
+            Err(error @ Error::Unavailable { .. }) => {
+                let spare = self.cache.spare(tenant, *version).ok_or(error)?;
+                tracing::warn!("the key service does not answer; the platform's key stays open");
+                Ok(spare)
+            }
+            Err(error) => {
+                self.cache.forget(tenant, *version);
+                if let Error::OwnKeyRefused { refusal, .. } = error {
+                    self.cache.keep_refusal(tenant, wrapped_by, refusal);
+                }
+                Err(error)
+            }
         }
-        Ok(TenantKey::new(*version, opened?))
+    }
+
+    fn opened(
+        &self,
+        tenant: TenantId,
+        stored: &WrappedTenantKey,
+        plain: PlainKey,
+    ) -> Arc<TenantKey> {
+        Arc::new(TenantKey {
+            version: stored.version,
+            plain,
+            opened_at: self.cache.now(),
+            // Who withdraws a key of a tenant's own expects its end within minutes, outage or not.
+            is_spare: tenant == ROOT_TENANT && stored.wrapped_by == WrappingKey::Product,
+        })
     }
 
     fn context(&self, tenant: TenantId, version: u32) -> KeyContext {

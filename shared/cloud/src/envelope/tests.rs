@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::SystemRandom;
 use crate::keys::{DataKey, KEY_BYTES, PlainKey};
 
+mod outage;
 mod own_key;
 mod rotation;
 
@@ -40,6 +41,7 @@ struct CountingKeys {
     made: Mutex<BTreeMap<Vec<u8>, (WrappingKey, KeyContext, PlainKey)>>,
     calls: AtomicUsize,
     is_down: AtomicBool,
+    refuses_all: AtomicBool,
     refuses_own: AtomicBool,
 }
 
@@ -48,6 +50,9 @@ impl CountingKeys {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.is_down.load(Ordering::SeqCst) {
             return Err(Error::unavailable("the key service", "throttled"));
+        }
+        if self.refuses_all.load(Ordering::SeqCst) {
+            return Err(Error::internal("a service refused our call", "disabled"));
         }
         if under.own().is_some() && self.refuses_own.load(Ordering::SeqCst) {
             return Err(Error::OwnKeyRefused {
@@ -276,7 +281,7 @@ async fn opened_key_of_a_tenant_never_answers_for_another() {
 }
 
 #[tokio::test]
-async fn key_service_that_is_down_postpones_and_leaves_nothing_in_the_clear() {
+async fn f_11_key_service_that_is_down_postpones_and_leaves_nothing_in_the_clear() {
     let bench = Bench::new();
     let envelope = bench.envelope();
     let sealed = envelope.seal(&place(1), b"secret").await.unwrap();

@@ -27,7 +27,16 @@ fn binding() -> Binding {
 }
 
 fn key(byte: u8) -> TenantKey {
-    TenantKey::new(1, PlainKey::from_slice(&[byte; KEY]).unwrap())
+    key_of(1, &[byte; KEY])
+}
+
+fn key_of(version: u32, bytes: &[u8]) -> TenantKey {
+    TenantKey {
+        version,
+        plain: PlainKey::from_slice(bytes).unwrap(),
+        opened_at: jiff::Timestamp::UNIX_EPOCH,
+        is_spare: false,
+    }
 }
 
 fn sealed(secret: &[u8]) -> Sealed {
@@ -253,7 +262,7 @@ fn frozen_records_open_as_they_did() {
             vector.version,
         );
         let record = Record::parse(vector.record.as_bytes()).unwrap();
-        let key = TenantKey::new(record.key_version, PlainKey::from_slice(&plain).unwrap());
+        let key = key_of(record.key_version, &plain);
 
         assert_eq!(
             *open(&key, &binding, &record).unwrap(),

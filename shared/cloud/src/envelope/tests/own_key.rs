@@ -2,13 +2,13 @@
 
 use super::*;
 
-fn own_key() -> WrappingKey {
+pub(super) fn own_key() -> WrappingKey {
     let arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     WrappingKey::Own(arn.parse().unwrap())
 }
 
 impl Bench {
-    fn name(&self, tenant: TenantId, key: WrappingKey) {
+    pub(super) fn name(&self, tenant: TenantId, key: WrappingKey) {
         self.stored.1.lock().unwrap().insert(tenant, key);
     }
 }
