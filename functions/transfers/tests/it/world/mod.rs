@@ -17,7 +17,7 @@ use domain::network::RepeatRule;
 use engine::Notifier;
 use jiff::SignedDuration;
 use networks::Registry;
-use store::Table;
+use store::{AttentionWork, Table};
 use testkit::{FakeNetwork, Mailbox, MemoryObjects, TestClock};
 use transfers::Ctx;
 
@@ -96,6 +96,19 @@ impl World {
     pub(crate) async fn next_run(&self) -> usize {
         self.clock.advance(SignedDuration::from_mins(1));
         self.run().await
+    }
+
+    /// Sends every mail that is owed, as the dispatcher does.
+    pub(crate) async fn send_owed(&self) {
+        let (system, notifier) = (self.table.system(), self.function().notifier);
+        let until = self.clock.now() + SignedDuration::from_hours(1);
+        for shard in 0..system.shards() {
+            for entry in system.attention(shard, until, 1_000).await.unwrap() {
+                if let AttentionWork::Notice(id) = entry.work {
+                    notifier.send_owed(id).await.unwrap();
+                }
+            }
+        }
     }
 
     /// A run that must not fail.
