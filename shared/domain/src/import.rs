@@ -43,6 +43,8 @@ pub struct Import {
     pub accounts: BTreeMap<AccountId, TakenAccount>,
     /// What would be made, or was made.
     pub counts: Counts,
+    /// Of its posts, those that were planned: they are drafts, and their time is left out.
+    pub unscheduled_posts: u64,
     /// The bytes of its media.
     pub media_bytes: u64,
     /// What is not taken, and why: the first of it.
@@ -152,6 +154,7 @@ impl Import {
             behind: None,
             accounts: BTreeMap::new(),
             counts: Counts::default(),
+            unscheduled_posts: 0,
             media_bytes: 0,
             problems: Vec::new(),
             more_problems: 0,
@@ -170,6 +173,7 @@ impl Import {
             behind: None,
             accounts: BTreeMap::new(),
             counts: Counts::default(),
+            unscheduled_posts: 0,
             media_bytes: 0,
             problems: Vec::new(),
             more_problems: 0,

@@ -34,6 +34,8 @@ pub(crate) struct ImportView {
     volumes_read: u32,
     /// What would be made, or was made, of what was read.
     counts: CountsView,
+    /// How many of its posts were planned: they are drafts here, and their time must be given anew.
+    unscheduled_posts: u64,
     /// The first records that are not taken.
     problems: Vec<ProblemView>,
     /// How many more there are.
@@ -95,6 +97,7 @@ impl From<Import> for ImportView {
             volumes: import.volumes.len(),
             volumes_read: import.place.volume,
             counts: import.counts.into(),
+            unscheduled_posts: import.unscheduled_posts,
             problems: import.problems.into_iter().map(ProblemView::from).collect(),
             more_problems: import.more_problems,
             fault: import.fault,

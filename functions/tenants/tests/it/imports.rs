@@ -88,6 +88,7 @@ async fn import_is_announced_and_begun_once_it_is_checked() {
     );
 
     assert_eq!(import["state"], "uploading");
+    assert_eq!(import["unscheduled_posts"], 0);
     let upload = &import["uploads"][0];
     assert!(
         upload["url"].as_str().unwrap().ends_with(&place),

@@ -18,7 +18,7 @@ use store::{Act, Commit, Defined, NewPost, Standing, StoredMedia, TenantTable};
 
 use super::here::{Here, Met};
 use super::limits;
-use super::plan::{self, NewIds};
+use super::plan::{self, NewIds, PlannedPost};
 use crate::Ctx;
 use crate::bundle::{
     AccountGroupRecord, AccountRecord, MediaRecord, PostRecord, Record, RoleRecord,
@@ -268,14 +268,24 @@ impl Maker<'_> {
         Ok(())
     }
 
-    async fn post(&self, import: &Import, record: &PostRecord) -> Result<Taken> {
+    async fn post(&self, import: &mut Import, record: &PostRecord) -> Result<Taken> {
         let planned = match plan::post(import, record) {
             Ok(planned) => planned,
             Err(code) => return Ok(Taken::Not(code)),
         };
-        if !is_made(import) {
-            return Ok(Taken::Made);
+        let taken = if is_made(import) {
+            self.create_post(import, &planned).await?
+        } else {
+            Taken::Made
+        };
+        let was_planned = record.when.is_some() && planned.post.schedule.is_none();
+        if matches!(taken, Taken::Made) && was_planned {
+            import.unscheduled_posts = import.unscheduled_posts.saturating_add(1);
         }
+        Ok(taken)
+    }
+
+    async fn create_post(&self, import: &Import, planned: &PlannedPost) -> Result<Taken> {
         let id = planned.post.id;
         let new = NewPost {
             post: &planned.post,

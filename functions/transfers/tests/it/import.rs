@@ -33,7 +33,7 @@ async fn import_makes_drafts_of_what_waits_and_keeps_what_is_out() {
 
     let done = world.moved(&ada, &bob).await;
 
-    assert_eq!(done.counts.posts, 3);
+    assert_eq!((done.counts.posts, done.unscheduled_posts), (3, 1));
     let after = world.posts_of(&bob).await;
     let states: Vec<State> = after.iter().map(|post| post.deliveries[0].state).collect();
     assert_eq!(states, [State::Draft, State::Published, State::Asking]);

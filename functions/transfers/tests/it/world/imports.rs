@@ -69,6 +69,7 @@ impl World {
         let done = self.apply(to, id).await;
         assert_eq!((done.state, &done.fault), (ImportState::Done, &None));
         assert_eq!(done.counts, checked.counts);
+        assert_eq!(done.unscheduled_posts, checked.unscheduled_posts);
         assert_eq!(done.problems, checked.problems);
         done
     }
