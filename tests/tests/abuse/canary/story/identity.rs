@@ -152,6 +152,17 @@ impl Story {
         self.enter().await;
     }
 
+    /// Nobody is signed in with the browser that the link lets in.
+    pub(super) async fn ada_lets_a_browser_in(&mut self) {
+        let signed_in = std::mem::take(&mut self.cookie);
+        let asked = json!({ "email": ADA });
+        self.post("/v1/auth/new-browser", &asked).await.expect(202);
+        let link = json!({ "token": self.newest_token(ADA) });
+        self.post("/v1/auth/admit-browser", &link).await.expect(200);
+        self.post("/v1/auth/admit-browser", &link).await.expect(410);
+        self.cookie = signed_in;
+    }
+
     pub(super) async fn ada_makes_api_keys(&mut self) {
         let key = self.post("/v1/api-keys", &every_scope(None)).await;
         let key = key.expect(201).body;

@@ -81,6 +81,7 @@ impl Story {
         self.ada_guards_her_account().await;
         self.ada_changes_her_password().await;
         self.ada_forgets_her_password().await;
+        self.ada_lets_a_browser_in().await;
         self.ada_makes_api_keys().await;
         self.ada_connects_accounts().await;
         self.ada_agrees_at_consent_pages().await;
