@@ -3,13 +3,16 @@
 # The host takes a free port and an empty folder; the command finds it at $M1A_BASE_URL.
 # Where the command fails, the host's whole log is kept, and what the command said last is said once more: it names
 # what failed, and the end of the output is all that some machines keep.
+# The command notes secrets in $M1A_SECRETS: none of them may be in what the host has left, its log among it. Kinds that must
+# be noted are in $M1A_SECRET_KINDS.
 set -euo pipefail
 host=$(realpath "$1")
 shift
 
+look=$(realpath "$(dirname "$0")")/look-for-secrets.py
 kept=${CARGO_TARGET_DIR:-$(realpath "$(dirname "$0")/..")/target}/with-host.log
 folder=$(mktemp -d)
-touch "$folder/out" "$folder/said"
+touch "$folder/out" "$folder/said" "$folder/secrets"
 M1A_PORT=0 M1A_DATA_DIR="$folder/state" "$host" > "$folder/out" 2> "$folder/log" &
 pid=$!
 tell() {
@@ -32,5 +35,11 @@ until M1A_BASE_URL=$(sed -n 's/.* is ready at //p' "$folder/out") && [ -n "$M1A_
   kill -0 "$pid" 2> /dev/null || { echo 'The host did not start.' | tee "$folder/said" >&2; exit 1; }
   sleep 0.1
 done
-export M1A_BASE_URL
+export M1A_BASE_URL M1A_SECRETS="$folder/secrets"
 "$@" 2>&1 | tee "$folder/said"
+
+if [ -s "$M1A_SECRETS" ] || [ -n "${M1A_SECRET_KINDS:-}" ]; then
+  kill "$pid" && wait "$pid" || true
+  # shellcheck disable=SC2086
+  python3 "$look" "$M1A_SECRETS" "$folder" ${M1A_SECRET_KINDS:-} | tee -a "$folder/said"
+fi

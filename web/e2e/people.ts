@@ -1,4 +1,5 @@
 import { expect, type APIRequestContext, type Page } from '@playwright/test';
+import { note, watch } from './secrets';
 
 export const PASSWORD = 'loom flowers algebra 1843';
 
@@ -12,6 +13,8 @@ export function unique(word: string): string {
 /** Registers in the browser and follows the link of the mail; ends on the sign-in page. */
 export async function register(page: Page, name: string): Promise<string> {
   const email = `${unique('ada')}@example.com`;
+  watch(page.context());
+  note('mark', email);
   await page.goto('/register');
   await page.getByLabel('Your name').fill(name);
   await page.getByLabel('E-mail address').fill(email);
@@ -27,6 +30,7 @@ export async function register(page: Page, name: string): Promise<string> {
 }
 
 export async function signIn(page: Page, email: string): Promise<void> {
+  watch(page.context());
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -92,6 +96,7 @@ async function tokenFor(request: APIRequestContext, email: string): Promise<stri
       return token;
     })
     .not.toBeNull();
+  note('link', token ?? '');
   return token ?? '';
 }
 
@@ -107,6 +112,7 @@ export async function newestLink(request: APIRequestContext, email: string, to: 
     })
     .toBeDefined();
   const link = new URL(found ?? '');
+  note('link', link.searchParams.get('token') ?? '');
   return link.pathname + link.search;
 }
 
