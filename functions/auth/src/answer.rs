@@ -150,10 +150,10 @@ impl Ctx {
         })
     }
 
-    /// The person behind a valid credential.
+    /// The person behind a valid credential, unless their account ended in this moment.
     pub(crate) async fn stored_person(&self, user: UserId) -> Result<StoredUser> {
         let found = self.table.system().stored_user(user).await?;
-        found.ok_or_else(|| Error::corrupt("credential", "its user does not exist"))
+        found.ok_or_else(Error::unauthenticated)
     }
 
     /// The same without what signing in needs.

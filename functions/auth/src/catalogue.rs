@@ -33,6 +33,7 @@ pub(crate) struct Catalogue {
     pub(crate) factor_lost: Template,
     pub(crate) factor_lost_by: Template,
     pub(crate) sign_in_ended: Template,
+    pub(crate) account_deleted: Template,
 }
 
 /// The texts for a language tag; English where there are none.
@@ -79,6 +80,7 @@ mod tests {
             &catalogue.factor_lost,
             &catalogue.factor_lost_by,
             &catalogue.sign_in_ended,
+            &catalogue.account_deleted,
         ] {
             let mail = template.mail("", &values);
             for text in [mail.subject, mail.text, mail.html] {

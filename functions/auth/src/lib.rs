@@ -2,7 +2,8 @@
 //!
 //! * **Trigger**: the HTTP API, `/v1/auth/*`, `/v1/me` and `/.well-known/jwks.json`.
 //! * **Permissions**: reads and writes people, sessions, refresh families, one-time tokens, limits and owed mails; reads
-//!   memberships, tenants and the product's keys; opens and seals under the root tenant's key; sends mail.
+//!   memberships, tenants and the product's keys; ends memberships of whoever ends their account; opens and seals under
+//!   the root tenant's key; sends mail.
 //! * **Failure**: without the table or the key service nobody signs in (503); a mail that cannot be sent stays owed and
 //!   is sent by the sweeper. Nothing tells whether an address is registered.
 #![cfg_attr(
@@ -37,6 +38,7 @@ mod authenticator;
 mod catalogue;
 mod change_email;
 mod change_password;
+mod delete_me;
 mod deployed;
 mod edit_me;
 mod factor_reset;
@@ -135,6 +137,7 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
         .routes(supported(signed_in(routes!(logout::logout))))
         .routes(supported(signed_in(routes!(me::get_me))))
         .routes(signed_in(routes!(edit_me::edit_me)))
+        .routes(recent(signed_in(routes!(delete_me::delete_me))))
         .routes(recent(signed_in(routes!(change_email::change_email))))
         .routes(public(routes!(change_email::confirm_email)))
         .routes(public(routes!(change_email::revert_email)))

@@ -30,13 +30,18 @@ pub(crate) async fn logout(
     // Where something else ended it meanwhile, that is remembered.
     let system = ctx.table.system();
     system.end_sign_in(&caller.credential, &act).await?;
-    match &caller.credential {
+    Ok(signed_out(&ctx, &caller.credential))
+}
+
+/// The answer to whoever is not signed in by this any more.
+pub(crate) fn signed_out(ctx: &Ctx, ended: &Credential) -> Response {
+    match ended {
         Credential::Session(_) => {
             let forget = [(SET_COOKIE, ctx.gate.cookie().remove())];
             // Nothing of a session is in the browser's cache: no answer may be stored.
             let clear = [(CLEAR_SITE_DATA, r#""storage""#)];
-            Ok((StatusCode::NO_CONTENT, forget, clear).into_response())
+            (StatusCode::NO_CONTENT, forget, clear).into_response()
         }
-        Credential::Family(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Credential::Family(_) => StatusCode::NO_CONTENT.into_response(),
     }
 }

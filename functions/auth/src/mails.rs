@@ -307,6 +307,16 @@ impl Ctx {
         self.outgoing(letter.with(values)).await
     }
 
+    /// The mail that tells that there is no account any more. There is nothing to follow: the template has no link.
+    pub(crate) async fn account_deleted_mail(
+        &self,
+        user: &User,
+        origin: &Origin,
+    ) -> Result<Outgoing> {
+        self.notice(user, |texts| &texts.account_deleted, "", origin)
+            .await
+    }
+
     /// The mail for somebody whose refresh token was copied.
     pub(crate) async fn sign_in_ended_mail(&self, user: &User) -> Result<Outgoing> {
         let link = self.link("sign-in")?;

@@ -67,8 +67,9 @@ pub(crate) async fn passkey_login(
         .proved_by_passkey(user, &body.assertion, Proof::SigningIn)
         .await?
         .ok_or_else(refused)?;
+    let known = ctx.table.system().stored_user(user).await?;
     let proved = Authenticated {
-        known: ctx.stored_person(user).await?,
+        known: known.ok_or_else(refused)?,
         opening: Opening::Passkey(used),
         by_second_factor: true,
         is_known_device: ctx.known_device(user, shown.as_ref()).await?.is_some(),

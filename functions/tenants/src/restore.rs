@@ -53,7 +53,7 @@ pub(crate) async fn restore_tenant(
             operation: OperationId::generate(ctx.table.ids()),
         };
         let tenant = ctx.table.tenant(&scope);
-        match tenant.change_head(&restored, &event).await {
+        match tenant.restore_head(&restored, caller.user, &event).await {
             Ok(()) => {
                 let view = TenantView::new(&restored, AssignedRole::from(Role::Owner));
                 return Ok((etag(restored.version), Json(view)));

@@ -5,7 +5,7 @@
 
 use cloud::objects::ObjectKey;
 use domain::event::Actor;
-use domain::{Error, Result, TenantId};
+use domain::{Error, Result, TenantId, UserId};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -132,10 +132,19 @@ async fn end(ctx: &Ctx, table: &TenantTable<'_>, erased: &Erased) -> Result<()> 
     let kept = keep(ctx, &name, certificate).await?;
     let proof = Proof {
         certificate: &kept,
-        given_to: erased.deleted_by,
+        given_to: still_there(ctx, erased.deleted_by).await?,
         detail,
     };
     table.end_erasure(proof, &act).await
+}
+
+/// Whoever deleted the tenant, unless their own account ended since.
+async fn still_there(ctx: &Ctx, person: Option<UserId>) -> Result<Option<UserId>> {
+    let system = ctx.reconciler.waker.table.system();
+    match person {
+        Some(person) if !system.has_departed(person).await? => Ok(Some(person)),
+        Some(_) | None => Ok(None),
+    }
 }
 
 fn certificate(ctx: &Ctx, erased: &Erased, gone_at: Timestamp) -> Certificate {

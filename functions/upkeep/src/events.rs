@@ -8,8 +8,8 @@ use store::RetiredSigningKeys;
 use crate::restore::{Declared, LostTimeDeclared, declare};
 use crate::{
     Checkpointed, Ctx, Erasures, RetireSigningKeys, RotateKeys, RotationsAsked, SupporterAppointed,
-    Sweep, appoint_supporter, checkpoint, erase, remove_media, retire_signing_keys,
-    rotate_due_keys, rotate_keys, sweep,
+    Sweep, appoint_supporter, checkpoint, erase, finish_departures, remove_media,
+    retire_signing_keys, rotate_due_keys, rotate_keys, sweep,
 };
 
 /// What a run is for.
@@ -83,6 +83,7 @@ async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
     let erased = erase(ctx).await;
     let asked = rotate_due_keys(ctx).await;
     let removed = remove_media(ctx).await;
+    let departed = finish_departures(ctx).await;
     if let Ok(erasures) = &erased
         && *erasures != Erasures::default()
     {
@@ -97,7 +98,7 @@ async fn on_timer(ctx: &Ctx, metrics: &Metrics) -> Result<Sweep> {
         metrics.count_many(Metric::EntriesFailed, failed);
     }
     metrics.flush(ctx.reconciler.waker.clock.now());
-    let others = [erased.err(), asked.err(), removed.err()];
+    let others = [erased.err(), asked.err(), removed.err(), departed.err()];
     first_failure(swept, others.into_iter().flatten())
 }
 

@@ -6,13 +6,14 @@
 //!   somebody support tenants (`docs/runbooks/support.md`).
 //! - **What it does**: looks at a second index, of deadlines, which is written at other times than the dispatcher's, and
 //!   settles every delivery that is past its own; then does the dispatcher's work once more, in case no tick runs; asks
-//!   the publisher to rotate the keys of tenants that are a year old; erases deleted tenants, and the bytes of deleted
-//!   media.
+//!   the publisher to rotate the keys of tenants that are a year old; erases deleted tenants, the bytes of deleted
+//!   media, and what is left of people whose accounts ended.
 //! - **Failure**: loses nothing; the next sweep goes on.
 //! - **Permissions**: those of the dispatcher, and reads the index by deadline.
 
 mod bury;
 mod checkpoint;
+mod depart;
 mod erase;
 pub mod events;
 mod remove;
@@ -33,6 +34,7 @@ use cloud::signing::Signer;
 use engine::{Deployment, Reconciler};
 
 pub use checkpoint::{Checkpointed, checkpoint};
+pub use depart::finish_departures;
 pub use erase::{Erasures, erase};
 pub use remove::remove_media;
 pub use restore::{Declared, LostTimeDeclared, declare};

@@ -1,11 +1,12 @@
-//! From a credential to who asks: one read of the credential, the membership and the tenant, for every request, so
-//! that a revocation or another role acts at once.
+//! From a credential to who asks: one read of the credential, the membership, the tenant and whether its person's account
+//! ended, for every request, so that a revocation, another role or that end acts at once.
 
 use domain::api_key::ApiKey;
 use domain::{ApiKeyId, FamilyId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api_keys::ApiKeyItem;
+use crate::departures;
 use crate::item::{decode, is};
 use crate::key::{Key, SecretHash};
 use crate::memberships::{Member, keyed_member_in, member_in};
@@ -195,7 +196,7 @@ impl SystemTable<'_> {
         tenant: Option<TenantId>,
         key: Key,
     ) -> Result<Option<Identified>> {
-        let mut keys = vec![key];
+        let mut keys = vec![key, Key::departure(user)];
         if let Some(tenant) = tenant {
             keys.extend([Key::membership(tenant, user), Key::tenant(tenant)]);
         }
@@ -208,6 +209,8 @@ impl SystemTable<'_> {
             } else if is::<FamilyItem>(&attributes) {
                 let item = decode::<FamilyItem>(attributes)?;
                 credential = Some(Credential::Family(item.into()));
+            } else if departures::is_departure(&attributes) {
+                return Ok(None);
             } else {
                 others.push(attributes);
             }
@@ -247,6 +250,7 @@ impl SystemTable<'_> {
             Key::membership(tenant, user),
             Key::tenant(tenant),
             Key::user(user),
+            Key::departure(user),
         ];
         let mut found = None;
         let mut ended_at = None;
@@ -254,6 +258,8 @@ impl SystemTable<'_> {
         for attributes in self.table.batch_get(&keys).await? {
             if is::<ApiKeyItem>(&attributes) {
                 found = Some(decode::<ApiKeyItem>(attributes)?);
+            } else if departures::is_departure(&attributes) {
+                return Ok(None);
             } else {
                 ended_at = ended_at.max(keys_ended_at(&attributes)?);
                 others.push(attributes);

@@ -107,11 +107,14 @@ impl Table {
 pub(crate) fn forgotten_at(owner: Owner, at: Timestamp) -> Option<i64> {
     match owner {
         Owner::Tenant(_) => None,
-        Owner::User(_) => at
-            .saturating_add(OF_PEOPLE_KEPT)
-            .ok()
-            .map(Timestamp::as_second),
+        Owner::User(_) => kept_of_people_until(at),
     }
+}
+
+/// Until when it is remembered what a person did with their own account at this time, in seconds since the epoch.
+pub(crate) fn kept_of_people_until(at: Timestamp) -> Option<i64> {
+    let until = at.saturating_add(OF_PEOPLE_KEPT).ok();
+    until.map(Timestamp::as_second)
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -272,6 +272,11 @@ impl Key {
         Self::new(format!("U#{user}#TEN"), ALONE)
     }
 
+    /// What is there from the end of a person's account on.
+    pub(crate) fn departure(user: UserId) -> Self {
+        Self::new(format!("U#{user}"), "GONE")
+    }
+
     pub(crate) fn avatar(user: UserId) -> Self {
         Self::new(format!("U#{user}#AVA"), ALONE)
     }
@@ -445,6 +450,10 @@ pub(crate) fn credential_partition(tenant: TenantId) -> String {
 
 pub(crate) fn authorization_partition(tenant: TenantId) -> String {
     format!("{}#OAU", tenant_partition(tenant))
+}
+
+pub(crate) fn user_partition(user: UserId) -> String {
+    format!("U#{user}")
 }
 
 pub(crate) fn user_memberships_partition(user: UserId) -> String {

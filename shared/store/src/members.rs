@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attribute::{number, text};
 use crate::condition::{Action, Condition, Write};
+use crate::departures;
 use crate::events::Act;
 use crate::item::{SCHEMA, TYPE, decode};
 use crate::key::{Counter, Key, tenant_partition};
@@ -145,6 +146,7 @@ impl TenantTable<'_> {
             put(membership)?.when(Condition::item_absent()),
             count(&self.scope, 1, owners, Some(new.members_max)),
             self.event_write(act, EventKind::MemberJoined, subject, detail)?,
+            departures::has_not_departed(membership.user),
         ];
         writes.extend(uses(&self.scope, None, Some(membership)));
         writes.extend(new.invitation.map(|used| self.end_invitation(used)));
@@ -197,6 +199,11 @@ impl TenantTable<'_> {
         held: &[&Standing],
         act: &Act,
     ) -> Result<MemberSaved> {
+        self.save_member(self.removal(seen, act)?, held).await
+    }
+
+    /// The writes that take a member, as it was read, out of the tenant: refused where it would leave no owner.
+    pub(crate) fn removal(&self, seen: &Membership, act: &Act) -> Result<Vec<Write>> {
         let detail = json!({ "role": seen.role });
         let subject = Subject::Member(seen.user);
         let key = Key::membership(seen.tenant, seen.user);
@@ -204,7 +211,7 @@ impl TenantTable<'_> {
         writes.push(count(&self.scope, -1, -owners(Some(seen)), None));
         writes.extend(uses(&self.scope, Some(seen), None));
         writes.push(self.event_write(act, EventKind::MemberRemoved, subject, detail)?);
-        self.save_member(writes, held).await
+        Ok(writes)
     }
 
     async fn save_member(&self, mut writes: Vec<Write>, held: &[&Standing]) -> Result<MemberSaved> {

@@ -154,16 +154,21 @@ impl SystemTable<'_> {
         Ok(found.len() >= many.into())
     }
 
+    /// The tenants that a person belongs to, whatever became of them, as far as the index knows by now.
+    pub(crate) async fn tenants_of(&self, user: UserId) -> Result<Vec<TenantId>> {
+        let memberships = self.indexed_memberships(user).await?.into_iter();
+        Ok(memberships.map(|membership| membership.tenant).collect())
+    }
+
     /// Bounded: nobody makes, or is invited to, more than so many ([`Self::create_tenant`], [`Self::has_memberships`]).
-    async fn all_memberships(&self, user: UserId) -> Result<Vec<Belonging>> {
+    async fn indexed_memberships(&self, user: UserId) -> Result<Vec<Membership>> {
         let query = Query::of_index(BY_USER, user_memberships_partition(user), Range::All);
-        let memberships = self
-            .table
-            .query_all(&query)
-            .await?
-            .into_iter()
-            .map(projected)
-            .collect::<Result<Vec<_>>>()?;
+        let entries = self.table.query_all(&query).await?.into_iter();
+        entries.map(projected).collect()
+    }
+
+    async fn all_memberships(&self, user: UserId) -> Result<Vec<Belonging>> {
+        let memberships = self.indexed_memberships(user).await?;
         let keys: Vec<Key> = memberships
             .iter()
             .map(|membership| Key::tenant(membership.tenant))

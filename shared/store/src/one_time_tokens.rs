@@ -191,7 +191,7 @@ impl SystemTable<'_> {
     }
 
     /// A token that can be used for `purpose`. Unknown ones and those for something else are [`Error::NotFound`], used
-    /// and old ones [`Error::Gone`].
+    /// and old ones [`Error::Gone`], and so are those of somebody whose account ended.
     pub async fn token(
         &self,
         secret: &SecretHash,
@@ -206,6 +206,9 @@ impl SystemTable<'_> {
             return Err(used());
         }
         if token.until <= now {
+            return Err(expired());
+        }
+        if self.has_departed(token.user).await? {
             return Err(expired());
         }
         Ok(Token {

@@ -46,10 +46,10 @@ impl SystemTable<'_> {
         self.end_with(family, Some(mail), act).await
     }
 
-    /// Whether the sign-in of a family was ended: then what is left of it is to be removed.
+    /// Whether the sign-in of a family was ended, or its person's account: then what is left of it is to be removed.
     pub async fn is_ended(&self, family: &RefreshFamily) -> Result<bool> {
-        let end: Option<EndItem> = self.table.get(&end_of(family)).await?;
-        Ok(end.is_some())
+        let ends = [end_of(family), Key::departure(family.user)];
+        Ok(!self.table.batch_get(&ends).await?.is_empty())
     }
 
     /// Removes the families of an ended sign-in that did not fit into the transaction of its end, or began right before

@@ -22,6 +22,8 @@ pub(crate) enum AttentionKind {
     SignOut,
     /// A tenant that was deleted, whose accounts must be disconnected.
     Tenant,
+    /// A person whose account ended, of whom something may still be there.
+    Departure,
     /// A medium whose bytes were announced.
     Upload,
     /// A medium that was deleted, whose bytes are still to be removed for good.
@@ -55,6 +57,11 @@ pub(crate) fn checkpoint_partition(shard: u32) -> String {
 /// A shard of the deleted tenants that wait to be erased, which only the sweeper does.
 pub(crate) fn erasure_partition(shard: u32) -> String {
     format!("E#{shard:03}")
+}
+
+/// A shard of the people whose accounts ended, after whom only the sweeper clears up.
+pub(crate) fn departure_partition(shard: u32) -> String {
+    format!("P#{shard:03}")
 }
 
 /// A shard of the deleted media, whose bytes only the sweeper reaches.

@@ -24,7 +24,7 @@ use crate::notices::notice_write;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
 use crate::sessions::{self, Session};
 use crate::transaction::Transacted;
-use crate::{idempotency, members, memberships};
+use crate::{departures, idempotency, members, memberships};
 
 mod certificate;
 mod close;
@@ -196,6 +196,7 @@ impl SystemTable<'_> {
             memberships::put(new.owner)?.when(Condition::item_absent()),
             self.table.event_put(new.event)?,
             made::maker(new.tenant.id, new.owner.user)?,
+            departures::has_not_departed(new.owner.user),
         ];
         let count_place = writes.len();
         writes.push(made::count(new.owner.user, new.made_max));
@@ -289,7 +290,17 @@ impl TenantTable<'_> {
         event: &Event,
         owed: &[Notice],
     ) -> Result<()> {
-        self.replace_head(put(changed)?, changed, event, owed).await
+        let shards = self.table.settings.shards;
+        let owed = owed.iter().map(|notice| notice_write(shards, notice));
+        self.replace_head(put(changed)?, changed, event, owed.collect::<Result<_>>()?)
+            .await
+    }
+
+    /// The same for a tenant that comes back by an owner of it, whose account must not have ended: nobody else may be one.
+    pub async fn restore_head(&self, restored: &Tenant, by: UserId, event: &Event) -> Result<()> {
+        let is_there = departures::has_not_departed(by);
+        self.replace_head(put(restored)?, restored, event, vec![is_there])
+            .await
     }
 
     async fn replace_head(
@@ -297,16 +308,14 @@ impl TenantTable<'_> {
         head: Write,
         changed: &Tenant,
         event: &Event,
-        owed: &[Notice],
+        others: Vec<Write>,
     ) -> Result<()> {
         let seen = changed.version.saturating_sub(1);
         let mut writes = vec![
             head.when(Condition::Equals("ver", number(seen))),
             self.table.event_put(event)?,
         ];
-        for notice in owed {
-            writes.push(notice_write(self.table.settings.shards, notice)?);
-        }
+        writes.extend(others);
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(()),
             Transacted::Refused(_) => Err(Error::StaleVersion),

@@ -1,11 +1,13 @@
 //! What opens doors, and no longer does: ID-16, ID-40.
 
 use http::{Method, StatusCode};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::Answer;
 use tests::people;
 use tests::product::Product;
 
+use crate::roles::must_be_allowed;
 use crate::two::Two;
 
 /// Bob's credentials of every kind.
@@ -82,6 +84,46 @@ async fn id_16_removed_member_is_out_at_once_with_every_kind_of_credential() {
     act(&bob.two, Method::DELETE, &format!("/v1/members/{user}")).await;
 
     bob.is_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_16_deleted_person_is_out_at_once_with_every_kind_of_credential() {
+    let bob = Bob::new().await;
+    for answer in bob.answers().await {
+        answer.expect(200);
+    }
+    let elsewhere = people::sign_in(bob.product(), "bob").await;
+
+    let call = bob.product().api.delete("/v1/me").cookie(&bob.two.bob);
+    call.send().await.expect(204);
+
+    // Session, key and program.
+    for answer in bob.answers().await {
+        answer.expect(401);
+    }
+    bob.refreshed().await.expect(401);
+    let call = bob.product().api.get("/v1/me").cookie(&elsewhere);
+    call.send().await.expect(401);
+    let members = bob.product().api.get("/v1/members").cookie(&bob.two.ada);
+    let members = members.send().await.expect(200).body;
+    assert_eq!(members["items"].as_array().unwrap().len(), 1);
+
+    // What is left is removed a while later; nobody asks for more than their roles allow.
+    let product = bob.product();
+    product.clock.advance(SignedDuration::from_mins(2));
+    let finished = upkeep::finish_departures(&product.upkeep).await;
+    assert_eq!(finished.unwrap(), 1);
+    must_be_allowed(product);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_is_not_enough_to_delete_whoever_made_it() {
+    let bob = Bob::new().await;
+
+    let call = bob.product().api.delete("/v1/me").bearer(bob.two.key());
+
+    call.send().await.expect_problem(403, "person_required");
+    bob.two.me(&bob.two.bob).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,3 +72,32 @@ async fn routes_of_members_work_under_their_role() {
     let usage = format!("/v1/tenants/{}/usage", tenant.as_str().unwrap());
     ada.get(&usage).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn end_of_an_account_works_under_its_role() {
+    const LEAVER: &str = "leaver@example.com";
+    let deployment = Deployment::of_this_run();
+    let ada = deployment.member("left").await;
+    let grace = deployment.member("leaver").await;
+    let own = grace.get("/v1/me").await.expect(200).body["tenant_id"].clone();
+    let new = json!({ "email": LEAVER, "role": "editor" });
+    ada.post("/v1/invitations", &new).await.expect(201);
+    let link = json!({ "token": deployment.token_of(LEAVER, "invitation", 1).await });
+    grace
+        .post("/v1/invitations/accept", &link)
+        .await
+        .expect(200);
+    let alone = grace.send(grace.request("DELETE", "/v1/me")).await;
+    assert_eq!(alone.expect(409).body["code"], "owns_workspaces");
+    let own = format!("/v1/tenants/{}", own.as_str().unwrap());
+    change(&grace, "DELETE", &own, None).await.expect(204);
+
+    grace
+        .send(grace.request("DELETE", "/v1/me"))
+        .await
+        .expect(204);
+
+    grace.get("/v1/me").await.expect(401);
+    let members = ada.get("/v1/members").await.expect(200).body;
+    assert_eq!(members["items"].as_array().unwrap().len(), 1);
+}

@@ -14,6 +14,7 @@
 
 mod deaths;
 mod deletion;
+mod departure;
 mod invariants;
 mod late;
 mod life;

@@ -29,8 +29,9 @@ const PUBLIC: [&str; 19] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 39] = [
+const RECENT: [&str; 40] = [
     "delete /v1/api-keys/{id}",
+    "delete /v1/me",
     "delete /v1/me/passkeys/{id}",
     "delete /v1/me/second-factor/authenticator",
     "delete /v1/me/sessions",

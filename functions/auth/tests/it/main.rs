@@ -14,6 +14,8 @@ mod attempts;
 mod between;
 mod cross_site;
 mod delays;
+mod departure;
+mod departure_tenants;
 mod devices;
 mod email;
 mod email_at_once;

@@ -111,6 +111,7 @@ event_kinds! {
         UserAvatarRemoved = "user.avatar_removed",
         UserBrowserAdmissionRequested = "user.browser_admission_requested",
         UserBrowserAdmitted = "user.browser_admitted",
+        UserDeleted = "user.deleted",
         UserEdited = "user.edited",
         UserEmailChangeRequested = "user.email_change_requested",
         UserEmailChanged = "user.email_changed",

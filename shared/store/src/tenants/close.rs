@@ -41,7 +41,7 @@ impl TenantTable<'_> {
         let at = attention_at(deleted.updated_at, deleted.id);
         attributes.insert(BY_ATTENTION.sort.to_owned(), text(at));
         let head = Write::put(item.key(), attributes);
-        self.replace_head(head, deleted, event, &[]).await
+        self.replace_head(head, deleted, event, Vec::new()).await
     }
 
     /// Disconnects the next accounts of a deleted tenant: their remote accounts can be connected elsewhere, the

@@ -2,7 +2,7 @@
 //! hand.
 
 /// Operation, kind of its event, kind of the event's subject.
-pub(super) const KINDS: [(&str, &str, &str); 87] = [
+pub(super) const KINDS: [(&str, &str, &str); 88] = [
     (
         "POST /v1/account-groups",
         "account_group.created",
@@ -113,6 +113,7 @@ pub(super) const KINDS: [(&str, &str, &str); 87] = [
         "invitation.resent",
         "invitation",
     ),
+    ("DELETE /v1/me", "user.deleted", "user"),
     ("PATCH /v1/me", "user.edited", "user"),
     ("DELETE /v1/me/avatar", "user.avatar_removed", "user"),
     ("PUT /v1/me/avatar", "user.avatar_changed", "user"),

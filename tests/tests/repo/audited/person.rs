@@ -20,6 +20,7 @@ pub(super) async fn person(story: &mut Story) {
     authenticator(story).await;
     passkey(story).await;
     address(story).await;
+    farewell(story).await;
 }
 
 fn token(story: &Story, name: &str) -> Value {
@@ -137,4 +138,14 @@ async fn address(story: &mut Story) {
         .await;
     let revert = token(story, NAME);
     story.act("POST /v1/auth/revert-email", &[], &revert).await;
+}
+
+/// The end of the account, with a password by the link that came with the address.
+async fn farewell(story: &mut Story) {
+    let password = "nine looms weave flowers";
+    let mut reset = token(story, NAME);
+    reset["password"] = json!(password);
+    story.act("POST /v1/auth/reset-password", &[], &reset).await;
+    sign_in(story, password).await;
+    story.act("DELETE /v1/me", &[], &Value::Null).await;
 }
