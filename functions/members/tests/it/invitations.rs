@@ -24,7 +24,7 @@ impl App {
     }
 
     /// The token of the newest mail to this address.
-    fn token(&self, email: &str) -> String {
+    pub(crate) fn token(&self, email: &str) -> String {
         let mails = self.mailbox.to(email);
         let text = &mails.last().expect("a mail").text;
         let (_, rest) = text.split_once("token=").unwrap();
@@ -78,7 +78,7 @@ impl App {
         (id, session(&self.table, &self.clock, id, None).await)
     }
 
-    async fn accept(&self, cookie: &str, token: &str) -> Answer {
+    pub(crate) async fn accept(&self, cookie: &str, token: &str) -> Answer {
         let call = self.api.post("/v1/invitations/accept").cookie(cookie);
         call.json(&json!({ "token": token })).send().await
     }
