@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::{Belonging, StoredUser, SupportAccess};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema};
 
 use crate::Ctx;
 use crate::access::Tokens;
@@ -119,7 +121,17 @@ pub(crate) struct SignedInAnswer {
     #[serde(flatten)]
     pub(crate) me: Me,
     #[serde(flatten)]
+    #[schema(schema_with = tokens_or_none)]
     pub(crate) tokens: Option<Tokens>,
+}
+
+/// What an `Option` would say here is that an answer is `null`; a browser's lacks the members.
+fn tokens_or_none() -> RefOr<Schema> {
+    let none = ObjectBuilder::new().description(Some("Nothing: a browser has its cookie."));
+    AnyOfBuilder::new()
+        .item(Ref::from_schema_name(Tokens::name()))
+        .item(none)
+        .into()
 }
 
 impl Ctx {
