@@ -5,12 +5,15 @@ use domain::api_key::ApiKey;
 use domain::event::{Actor, EventKind};
 use domain::membership::{AccountLimit, Permission};
 use domain::user::Origin;
-use domain::{ApiKeyId, Clock, TenantId, UserId};
+use domain::{ApiKeyId, Clock, NoticeId, PasskeyId, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use store::{Act, Session, SignIn, Table, UserAct};
+use store::{
+    Act, Credential, FactorChange, FactorChanged, OwedMail, Passkey, Session, SignIn, Table,
+    UserAct,
+};
 
-use super::{TestMember, public_url};
+use super::{TestMember, public_url, register};
 use crate::clock::{FixedRandom, TestClock};
 
 /// Makes a key of the maker's tenant with these scopes, for a year and from everywhere; its text.
@@ -132,6 +135,55 @@ pub async fn reproved(
     let system = table.system();
     let replaced = system.replace_session_by(&old, &new, &act).await;
     assert!(replaced.expect("a stored session"), "they are signed in");
+    TestMember {
+        cookie: shown(&cookie),
+        ..member.clone()
+    }
+}
+
+/// Registers the person, signed in at this time by [`session`], and gives them a second factor: a passkey that nothing can
+/// sign with. The same sign-in, by another cookie.
+pub async fn guarded(table: &Table, clock: &TestClock, member: &TestMember) -> TestMember {
+    register(table, clock, member).await;
+    let (user, tenant, now) = (member.user, Some(member.tenant), clock.now());
+    let old = session_of(&cookie(user, tenant, 0), user, tenant, now);
+    let cookie = cookie(user, tenant, 1);
+    let new = Session {
+        secret: cookie.hash(),
+        ..old.clone()
+    };
+    let passkey = Passkey {
+        id: PasskeyId::generate(table.ids()),
+        user,
+        credential: user.to_string().into_bytes(),
+        public_key: Vec::new(),
+        sign_count: 0,
+        is_backup_eligible: false,
+        is_backed_up: false,
+        transports: Vec::new(),
+        name: "Phone".to_owned(),
+        created_at: now,
+        last_used_at: None,
+    };
+    let mail = OwedMail {
+        id: NoticeId::generate(table.ids()),
+        sealed: Vec::new(),
+        since: now,
+        useless_from: now,
+    };
+    let change = FactorChange {
+        credential: &Credential::Session(old),
+        session: Some(&new),
+        mail: &mail,
+        act: UserAct {
+            at: now,
+            kind: EventKind::UserPasskeyAdded,
+            origin: Origin::default(),
+            detail: Value::Null,
+        },
+    };
+    let added = table.system().add_passkey(&passkey, None, change).await;
+    assert_eq!(added.expect("a stored passkey"), FactorChanged::Done);
     TestMember {
         cookie: shown(&cookie),
         ..member.clone()

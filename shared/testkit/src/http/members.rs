@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::access_policy::AccessPolicy;
 use domain::event::{Actor, Event, EventKind, Owner, Subject};
-use domain::membership::{AccountGroup, AccountLimit, AssignedRole, Membership, Role};
+use domain::membership::{
+    AccountGroup, AccountLimit, AssignedRole, CustomRole, Membership, Permission, Role,
+};
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, Tenant, TenantState, TimeZoneName, WeekStart,
 };
-use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId, TenantId, UserId};
+use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId, RoleId, TenantId, UserId};
 use serde_json::Value;
 use store::{Act, Admission, Admitted, Defined, NewTenant, Table, TenantScope};
 
@@ -173,5 +175,33 @@ pub async fn account_group(
     let tenant = table.tenant(&owner.scope);
     let made = tenant.create_account_group(&group, None, &member.standing, &act);
     assert_eq!(made.await.expect("a stored group"), Defined::Done);
+    id
+}
+
+/// Makes a role in the owner's tenant.
+pub async fn custom_role(
+    table: &Table,
+    clock: &TestClock,
+    owner: &TestMember,
+    permissions: impl IntoIterator<Item = Permission>,
+) -> RoleId {
+    let member = table.system().member(owner.user, owner.tenant).await;
+    let member = member.expect("a readable table").expect("a membership");
+    let id = RoleId::generate(table.ids());
+    let role = CustomRole {
+        id,
+        name: id.to_string(),
+        permissions: permissions.into_iter().collect(),
+        members: 0,
+        version: 1,
+        created_at: clock.now(),
+    };
+    let act = Act {
+        actor: Actor::User(owner.user),
+        at: clock.now(),
+    };
+    let tenant = table.tenant(&owner.scope);
+    let made = tenant.create_role(&role, None, &member.standing, &act);
+    assert_eq!(made.await.expect("a stored role"), Defined::Done);
     id
 }

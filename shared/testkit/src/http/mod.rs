@@ -13,8 +13,10 @@ use store::{RequestRate, Table};
 use url::Url;
 
 pub use self::call::{Answer, Call, TestApi};
-pub use self::credentials::{another_session, api_key, reproved, session, sessions};
-pub use self::members::{TestMember, account_group, colleague, member, member_of, tenant};
+pub use self::credentials::{another_session, api_key, guarded, reproved, session, sessions};
+pub use self::members::{
+    TestMember, account_group, colleague, custom_role, member, member_of, tenant,
+};
 pub use self::people::register;
 
 use crate::clock::{FixedRandom, TestClock};
