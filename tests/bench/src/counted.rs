@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
+use api::Gate;
 use async_trait::async_trait;
 use cloud::envelope::Envelope;
 use cloud::keys::{DataKey, KeyContext, KeyService, PlainKey};
@@ -194,13 +195,14 @@ pub(crate) async fn count() -> Result<Counts> {
 
 /// All functions on services in memory, with a meter at the table.
 pub(crate) struct Bench {
-    clock: TestClock,
+    pub(crate) clock: TestClock,
     pub(crate) meter: Arc<Meter>,
     queue: Arc<MemoryQueue>,
     keys: Arc<CountedKeys>,
     network: FakeNetwork,
     pub(crate) table: Table,
     pub(crate) api: TestApi,
+    pub(crate) gate: Gate,
     dispatch: dispatch::Ctx,
     publishing: publishing::Ctx,
     upkeep: upkeep::Ctx,
@@ -269,7 +271,7 @@ impl Bench {
             waker: waker.clone(),
         })
         .merge(accounts::router(accounts::Ctx {
-            gate,
+            gate: gate.clone(),
             table: table.clone(),
             clock: Arc::clone(&shared),
             random: Arc::new(FixedRandom::new(43)),
@@ -280,6 +282,7 @@ impl Bench {
         }));
         Ok(Self {
             api: TestApi::new(routes, &clock),
+            gate,
             dispatch: dispatch::Ctx {
                 reconciler: reconciler.clone(),
                 shards: MemoryQueue::new(&clock),

@@ -26,6 +26,7 @@
 )]
 
 mod api_load;
+mod authorisation;
 mod caller;
 mod cost;
 mod counted;

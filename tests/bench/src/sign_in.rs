@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::authorisation;
 use crate::caller::Caller;
 use crate::counted::Bench;
 use crate::figure::Figure;
@@ -46,7 +47,7 @@ pub(crate) async fn measure(_plan: &Plan, world: &mut World) -> Result<Vec<Figur
     host.stop()?;
     let whole = sign_in.wall_ms.median();
     let share = hash.wall_ms.median() / whole * 100.0;
-    Ok(vec![
+    let mut figures = vec![
         Figure::new("sign-in: p50", whole, "ms"),
         Figure::new("sign-in: p99", sign_in.wall_ms.percentile(99.0), "ms").at_most(150.0),
         Figure::new(
@@ -63,7 +64,9 @@ pub(crate) async fn measure(_plan: &Plan, world: &mut World) -> Result<Vec<Figur
         ),
         Figure::new("authorisation: CPU", asked - unasked, "ms").at_most(1.0),
         Figure::new("authorisation: read units", read_units().await?, ""),
-    ])
+    ];
+    figures.extend(authorisation::measure().await?);
+    Ok(figures)
 }
 
 /// Signs in often, as somebody else where `as_whom` says so.
