@@ -57,7 +57,7 @@ FRESH = POSTS | {
 
 
 def refreshable():
-    guest.be_there()
+    guest.sign_in()
     return {"refresh_token": guest.refresh_token}
 
 
