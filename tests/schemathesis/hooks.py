@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import documented
 import seats
-from prepared import FOREIGN, ada, bob, guest
+from prepared import FOREIGN, ada, bob
 
 # What was decided for a call, until its answer is judged.
 decided = {}
@@ -66,8 +66,9 @@ def after_call(ctx, case, response):
     if 200 <= response.status_code < 300:
         through[seat.id] += 1
         if seat.id in ("switch", "reauthenticate"):
-            # They end the sign-in that asked.
-            ada.come_back()
+            # They put another sign-in in the place of the one that asked, in any of her tenants.
+            ada.take(response.json())
+            ada.act_in(ada.tenant)
 
 
 @schemathesis.check
@@ -103,10 +104,9 @@ def ids_of_another_tenant_name_nothing(ctx, response, case):
 
 @atexit.register
 def note():
-    people = {}
-    for person in (ada, bob):
-        person.renew()
-        people[person.name] = person.asks_who_they_are()
+    ada.renew()
+    bob.sign_in()
+    people = {person.name: person.asks_who_they_are() for person in (ada, bob)}
     notes = {
         "people": people,
         "answers": answers,

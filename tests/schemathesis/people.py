@@ -53,7 +53,6 @@ class SignIn:
 
     def be_there(self):
         """Is signed in, whatever ended the sign-in before."""
-        self.renew()
         if self.asks_who_they_are()["status"] != 200:
             self.sign_in()
 
@@ -76,15 +75,6 @@ class SignIn:
         self.refresh_token = answer["refresh_token"]
         self.renewed_at = time.monotonic()
         self.session.headers["authorization"] = f"Bearer {self.token}"
-
-    def renew(self):
-        """Goes on being signed in. By no refresh token: Schemathesis sends those that answers had, too."""
-        if time.monotonic() - self.renewed_at > RENEWED_AFTER:
-            self.come_back()
-
-    def come_back(self):
-        """Signs in anew, by tokens that no answer to a generated request had."""
-        self.sign_in()
 
     def asks_who_they_are(self):
         """How `GET /v1/me` is answered, and for whom."""
@@ -117,9 +107,10 @@ class Owner(SignIn):
         self.ids["imports"] = [self.post("imports", 201, volumes=[volume])["id"]]
         self.picture()
 
-    def come_back(self):
-        self.sign_in()
-        self.act_in(self.tenant)
+    def renew(self):
+        """Goes on being signed in, in the same tenant."""
+        if time.monotonic() - self.renewed_at > RENEWED_AFTER:
+            self.act_in(self.tenant)
 
     def account(self, identifier):
         credentials = {"identifier": identifier}
@@ -181,6 +172,10 @@ class Owner(SignIn):
 
 class Guest(SignIn):
     """Somebody who comes into a tenant and goes, as often as it takes."""
+
+    def __init__(self, name, text):
+        super().__init__(name, text)
+        self.tenant = self.post("tenants", 201, name=text, time_zone="UTC")["id"]
 
     def invited_to(self, owner):
         """The token of a new invitation to who is no member; what they had before does not count any more."""

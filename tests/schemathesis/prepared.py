@@ -57,7 +57,9 @@ FRESH = POSTS | {
 
 
 def refreshable():
-    guest.sign_in()
+    guest.be_there()
+    # Another token than the last one, which is used.
+    guest.act_in(guest.tenant)
     return {"refresh_token": guest.refresh_token}
 
 

@@ -55,6 +55,8 @@ def take(case):
         make_right(case, seat, rng, turn if kind == 1 else None)
         return seat
     name_in_path(case, seat, rng)
+    if seat.id == "refresh":
+        spoil(case.body)
     if is_fuzzed and seat.id not in LIMITED:
         case.body = half_right(case.body, seat, rng)
         case.query = half_right(case.query, seat, rng)
@@ -83,6 +85,12 @@ def make_right(case, seat, rng, of_bob):
     if request.body is not None:
         case.body = request.body
         case.media_type = "application/json"
+
+
+def spoil(body):
+    """Schemathesis sends tokens that answers had: used twice, one ends the sign-in that Ada has."""
+    if isinstance(body, dict) and isinstance(body.get("refresh_token"), str):
+        body["refresh_token"] = body["refresh_token"][::-1]
 
 
 def name_in_path(case, seat, rng):
