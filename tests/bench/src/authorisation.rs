@@ -1,17 +1,19 @@
 //! What it costs to find out who asks and what they may, where it is dear: by account groups, a role that the tenant made,
-//! a second factor that it requires, and API keys. In process, the table's share included.
+//! a second factor that it requires, and API keys. In process; what the table's calls alone take is told apart.
 
 use std::collections::BTreeSet;
 use std::process;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use api::{ApiKeyText, SessionCookie};
 use domain::UserId;
 use domain::membership::{AccountLimit, AssignedRole, GROUPS_MAX, Permission, Role};
 use domain::tenant::Tenant;
+use store::CredentialKey;
 use testkit::http::{
     Call, account_group, api_key, colleague, custom_role, guarded, member_of, tenant,
 };
-use testkit::{TestApi, TestMember, member};
+use testkit::{FixedRandom, TestApi, TestMember, member};
 
 use crate::counted::Bench;
 use crate::figure::Figure;
@@ -27,40 +29,54 @@ const PUBLIC: &str = "/v1/networks/bluesky/client-metadata.json";
 /// What the roles allow and the keys can do.
 const ALLOWED: [Permission; 2] = [Permission::ReadPosts, Permission::ReadAccounts];
 
-/// Who asks.
-enum Asks {
-    Nobody,
-    Person(TestMember),
-    Program(String),
+/// Somebody who asks.
+struct Asking {
+    who: &'static str,
+    shows: Shows,
+    /// What the table is asked with.
+    credential: CredentialKey,
 }
 
-impl Asks {
+enum Shows {
+    Nothing,
+    Cookie(TestMember),
+    ApiKey(String),
+}
+
+impl Shows {
     fn request<'a>(&self, api: &'a TestApi) -> Call<'a> {
         match self {
-            Self::Nobody => api.get(PUBLIC),
-            Self::Person(member) => api.get(GUARDED).by(member),
-            Self::Program(key) => api.get(GUARDED).bearer(key),
+            Self::Nothing => api.get(PUBLIC),
+            Self::Cookie(member) => api.get(GUARDED).by(member),
+            Self::ApiKey(key) => api.get(GUARDED).bearer(key),
         }
     }
 }
 
 pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let bench = Bench::new().await?;
-    let unasked = cpu(&bench, &Asks::Nobody).await?;
+    let unasked = cpu(async || answered(&bench, &Shows::Nothing).await).await?;
     let mut figures = Vec::new();
-    for (who, asks) in everybody(&bench).await {
-        let asked = cpu(&bench, &asks).await?;
+    for Asking {
+        who,
+        shows,
+        credential,
+    } in everybody(&bench).await?
+    {
+        let asked = cpu(async || answered(&bench, &shows).await).await? - unasked;
+        let alone = cpu(async || identified(&bench, &credential).await).await?;
         bench.meter.take_calls();
-        asks.request(&bench.api).send().await;
+        answered(&bench, &shows).await?;
         let reads = bench.meter.take_calls().reads as f64;
         let name = |what: &str| format!("authorisation, {who}: {what}");
-        figures.push(Figure::new(name("CPU"), asked - unasked, "ms").at_most(1.0));
+        figures.push(Figure::new(name("CPU"), asked, "ms"));
+        figures.push(Figure::new(name("own CPU"), asked - alone, "ms").at_most(1.0));
         figures.push(Figure::new(name("calls of the table"), reads, "").at_most(2.0));
     }
     Ok(figures)
 }
 
-async fn everybody(bench: &Bench) -> Vec<(&'static str, Asks)> {
+async fn everybody(bench: &Bench) -> Result<Vec<Asking>> {
     let (table, clock) = (&bench.table, &bench.clock);
     let owner = member(table, clock, Role::Owner).await;
     let mut groups = BTreeSet::new();
@@ -81,37 +97,104 @@ async fn everybody(bench: &Bench) -> Vec<(&'static str, Asks)> {
     let strict = member_of(table, clock, user, &strict, Role::Owner).await;
     let strict = guarded(table, clock, &strict).await;
 
-    let key = api_key(table, clock, &bench.gate, &owner, ALLOWED).await;
-    let key_of_both = api_key(table, clock, &bench.gate, &both, ALLOWED).await;
-    vec![
-        ("an owner", Asks::Person(owner)),
-        ("twenty account groups", Asks::Person(limited)),
-        ("a custom role", Asks::Person(custom)),
-        ("a custom role and twenty groups", Asks::Person(both)),
-        ("a required second factor", Asks::Person(strict)),
-        ("an owner's API key", Asks::Program(key)),
-        (
-            "a key of somebody with a custom role and twenty groups",
-            Asks::Program(key_of_both),
-        ),
-    ]
+    let key = program("an owner's API key", bench, &owner).await?;
+    let who = "a key of somebody with a custom role and twenty groups";
+    let key_of_both = program(who, bench, &both).await?;
+    Ok(vec![
+        person("an owner", owner, 0),
+        person("twenty account groups", limited, 0),
+        person("a custom role", custom, 0),
+        person("a custom role and twenty groups", both, 0),
+        person("a required second factor", strict, 1),
+        key,
+        key_of_both,
+    ])
 }
 
-/// CPU of one request, in milliseconds.
-async fn cpu(bench: &Bench, asks: &Asks) -> Result<f64> {
+/// By a session that is not the first of theirs but so many later.
+fn person(who: &'static str, member: TestMember, later: u64) -> Asking {
+    let seed = member.user.as_uuid().as_u64_pair().1.wrapping_add(later);
+    let tenant = Some(member.tenant);
+    let cookie = SessionCookie::generate(&FixedRandom::new(seed), member.user, tenant);
+    Asking {
+        who,
+        credential: CredentialKey::Session {
+            user: member.user,
+            secret: cookie.hash(),
+            tenant,
+        },
+        shows: Shows::Cookie(member),
+    }
+}
+
+async fn program(who: &'static str, bench: &Bench, maker: &TestMember) -> Result<Asking> {
+    let (table, gate) = (&bench.table, &bench.gate);
+    let shown = api_key(table, &bench.clock, gate, maker, ALLOWED).await;
+    let keys = table.tenant(&maker.scope).api_keys().await?;
+    let key = keys.into_iter().find(|key| key.created_by == maker.user);
+    let key = key.context("no key")?;
+    let text = ApiKeyText::generate(&FixedRandom::new(29), &key);
+    ensure!(text.expose() == shown, "the key has another secret");
+    Ok(Asking {
+        who,
+        credential: CredentialKey::ApiKey {
+            user: maker.user,
+            key: key.id,
+            secret: gate.api_key_hash(&text).await?,
+            tenant: maker.tenant,
+        },
+        shows: Shows::ApiKey(shown),
+    })
+}
+
+async fn answered(bench: &Bench, shows: &Shows) -> Result<()> {
     // Nobody is told anything by an address that only some installations have.
-    let expected = if matches!(asks, Asks::Nobody) {
+    let expected = if matches!(shows, Shows::Nothing) {
         404
     } else {
         200
     };
-    let mut before = proc::cpu(process::id())?;
-    for number in 0..WARM_UP + REQUESTS {
-        if number == WARM_UP {
-            before = proc::cpu(process::id())?;
-        }
-        let answer = asks.request(&bench.api).send().await;
-        ensure!(answer.status.as_u16() == expected, "{}", answer.body);
+    let answer = shows.request(&bench.api).send().await;
+    ensure!(answer.status.as_u16() == expected, "{}", answer.body);
+    Ok(())
+}
+
+/// The calls of the table, without the request.
+async fn identified(bench: &Bench, credential: &CredentialKey) -> Result<()> {
+    let found = bench.table.system().identify(credential).await?;
+    ensure!(found.is_some(), "nobody asks");
+    Ok(())
+}
+
+/// CPU of doing it once, in milliseconds.
+async fn cpu(does: impl AsyncFn() -> Result<()>) -> Result<f64> {
+    for _ in 0..WARM_UP {
+        does().await?;
+    }
+    let before = proc::cpu(process::id())?;
+    for _ in 0..REQUESTS {
+        does().await?;
     }
     Ok(ms(proc::cpu(process::id())? - before) / REQUESTS as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn calls_alone_consume_what_the_requests_consume() {
+        let bench = Bench::new().await.unwrap();
+
+        for asking in everybody(&bench).await.unwrap() {
+            // What an instance reads once is read by the first.
+            answered(&bench, &asking.shows).await.unwrap();
+            bench.meter.take();
+            answered(&bench, &asking.shows).await.unwrap();
+            let by_request = bench.meter.take();
+            identified(&bench, &asking.credential).await.unwrap();
+
+            assert_eq!(bench.meter.take(), by_request, "{}", asking.who);
+        }
+    }
 }
