@@ -1,6 +1,6 @@
-"""Calls what ends the caller's sign-in or tenant, which no other call could follow: ending.py
+"""Calls what ends the caller's sign-in, tenant or account, which no other call could follow: ending.py
 
-Each is tried with an id of somebody else first, and the answers are held to the document as all others are.
+Each that has an id is tried with one of somebody else first, and the answers are held to the document as all others are.
 """
 
 import schemathesis
@@ -56,5 +56,9 @@ call(dora, "delete_tenant", 204, dora.tenant)
 assert dora.get("me")["tenants"] == [], "it is still there"
 call(dora, "logout", 204)
 assert dora.asks_who_they_are()["status"] == 401, "the sign-in goes on"
+call(carol, "delete_me", 409)
+dora.sign_in()
+call(dora, "delete_me", 204)
+assert dora.asks_who_they_are()["status"] == 401, "the account goes on"
 assert carol.get(f"tenants/{carol.tenant}")["name"] == "loom of carol"
 assert called == AT_THE_END, called

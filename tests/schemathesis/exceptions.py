@@ -1,9 +1,9 @@
 """Operations that are not called, or never succeed here, or seldom, each with its reason."""
 
-# They end the sign-in or the tenant without which every other call would be refused at the door: `ending.py` calls them,
-# once all others were called. Schemathesis sends ids that answers had, and so ended its own sign-in by the list of
-# sign-ins.
-AT_THE_END = {"logout", "end_session", "delete_tenant"}
+# They end the sign-in, the tenant or the account without which every other call would be refused at the door:
+# `ending.py` calls them, once all others were called. Schemathesis sends ids that answers had, and so ended its own
+# sign-in by the list of sign-ins.
+AT_THE_END = {"logout", "end_session", "delete_tenant", "delete_me"}
 
 SECOND_FACTOR = "nobody here has a second factor, and an authenticator is no part of a generated request"
 CONSENT = "a person agrees at a network's own page"
