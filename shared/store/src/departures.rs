@@ -24,7 +24,6 @@ use crate::scope::{SystemTable, TenantScope};
 use crate::shard::{AttentionKind, attention_at, departure_partition, shard_of};
 use crate::tenants::TenantItem;
 use crate::transaction::Transacted;
-use crate::usage::USED;
 use crate::user_events::UserAct;
 use crate::users::{StoredUser, is_not_held};
 
@@ -32,7 +31,8 @@ use crate::users::{StoredUser, is_not_held};
 const LAST_REQUEST: SignedDuration = SignedDuration::from_mins(1);
 /// What a transaction takes.
 const WRITES_MAX: usize = 100;
-/// Tenants that must stay deleted while the account ends: more than anybody deletes within their grace.
+/// Tenants of which the transaction checks that they stay deleted, so that there is room for those that are left. One beyond
+/// them that is taken back in this very moment is deleted once more by the [follow-up](finish).
 const DELETED_MAX: usize = 20;
 
 /// The end of somebody's account.
@@ -70,8 +70,6 @@ pub struct Leaving {
     pub tenant: Tenant,
     /// Whether nobody else owns it.
     is_last_owner: bool,
-    /// Whether nobody else belongs to it.
-    is_only_member: bool,
 }
 
 impl Leaving {
@@ -158,7 +156,6 @@ impl SystemTable<'_> {
             leavings.push(Leaving {
                 tenant: decode::<TenantItem>(head.clone())?.try_into()?,
                 is_last_owner: membership.role.is_owner() && counted(OWNERS).unwrap_or(0) <= 1,
-                is_only_member: counted(USED).unwrap_or(0) <= 1,
                 membership,
             });
         }

@@ -216,6 +216,36 @@ async fn end_of_an_account_leaves_nothing_but_its_mark_and_what_is_remembered_of
 }
 
 #[tokio::test]
+async fn follow_up_that_fails_lets_others_go_first_and_is_gone_on_with_later() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    let user = user_of(&app, &cookie).await;
+    delete_me(&app, &cookie).await.expect(204);
+    app.clock.advance(SignedDuration::from_mins(2));
+    let system = app.table.system();
+    let due = async || system.departures_to_finish(app.clock.now()).await.unwrap();
+    assert_eq!(due().await, [user]);
+
+    let postponed = system.postpone_departure(user, app.clock.now()).await;
+
+    postponed.unwrap();
+    assert_eq!(due().await, []);
+    app.clock.advance(SignedDuration::from_mins(5));
+    assert_eq!(due().await, [user]);
+    assert!(finish(&app).await);
+    // Nobody comes back into the index.
+    let again = system.postpone_departure(user, app.clock.now()).await;
+    again.unwrap();
+    assert_eq!(
+        system
+            .departures_to_finish(jiff::Timestamp::MAX)
+            .await
+            .unwrap(),
+        []
+    );
+}
+
+#[tokio::test]
 async fn end_of_an_account_is_mailed_without_a_link() {
     let app = App::new().await;
     let cookie = app.browser().await;

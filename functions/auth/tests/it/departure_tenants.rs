@@ -168,10 +168,12 @@ async fn tenant_that_was_made_right_before_is_left_or_deleted_by_the_follow_up()
     let user = user_of(&app, &cookie).await;
     let grace = user_of(&app, &other(&app).await).await;
     let own = owned(&app, user, "Looms").await;
+    let joined = owned(&app, user, "Engines").await;
+    admit(&app, &joined, grace, Role::Admin).await;
     let of_grace = owned(&app, grace, "Compilers").await;
     admit(&app, &of_grace, user, Role::Editor).await;
     let mut late = Vec::new();
-    for place in [&own, &of_grace] {
+    for place in [&own, &joined, &of_grace] {
         let members = items(&app, &format!("T#{}", place.tenant)).await;
         let sort = AttributeValue::S(format!("MEM#{user}"));
         let membership = members.into_iter().find(|item| item["SK"] == sort).unwrap();
@@ -187,8 +189,10 @@ async fn tenant_that_was_made_right_before_is_left_or_deleted_by_the_follow_up()
 
     assert!(finish(&app).await);
 
-    let tenant = app.table.tenant(&own.scope).head().await.unwrap();
-    assert_eq!(tenant.state, TenantState::Deleted);
+    for ownerless in [&own, &joined] {
+        let tenant = app.table.tenant(&ownerless.scope).head().await.unwrap();
+        assert_eq!(tenant.state, TenantState::Deleted);
+    }
     let left = app.table.tenant(&of_grace.scope);
     assert!(left.membership(user).await.unwrap().is_none());
     assert_eq!(left.members_used().await.unwrap(), 1);

@@ -1,25 +1,29 @@
 //! The follow-up of an account that ended: what was stored of its person is removed. Every step may be repeated, also by two
 //! at once; whoever dies in between leaves the mark in the index, and the next run goes on.
 
+use domain::delivery::timing::after;
 use domain::event::{Actor, Event, EventKind, Owner, Subject};
 use domain::tenant::{Tenant, TenantState};
 use domain::{EventId, Result, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::Leaving;
-use crate::attribute::text_of;
+use super::{DepartureItem, Leaving};
+use crate::attribute::{text, text_of};
 use crate::condition::{Action, Condition, Write};
 use crate::events::Act;
 use crate::key::{Key, time_text, user_partition};
 use crate::members::MemberSaved;
 use crate::schema::{BY_ATTENTION, PK, SK};
 use crate::scope::SystemTable;
-use crate::shard::departure_partition;
+use crate::shard::{attention_at, departure_partition};
 use crate::table::{Query, Range};
 
 /// People of one shard that one look at the index finds, and items that one query of a sweep reads.
 const PAGE: i32 = 100;
+/// The pause after a follow-up that failed: as long again as the account has been gone, but within these.
+const PAUSES: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_mins(5), SignedDuration::from_hours(6));
 /// The attribute that says what kind of work an entry is.
 const KIND: &str = "kind";
 
@@ -39,8 +43,10 @@ impl SystemTable<'_> {
         Ok(found)
     }
 
-    /// Removes what is left of somebody whose account ended. Whether nothing but the mark and the audit log is; if not, the
-    /// next run goes on. Does nothing to anybody else.
+    /// Removes what is left of somebody whose account ended. Whether nothing but the mark and the audit log is; if not,
+    /// another run goes on. Answers that are kept for repeated requests are in partitions of their own, which nobody finds by
+    /// the person: nobody can ask for them any more, and the table forgets them after thirty days. Does nothing to anybody
+    /// else.
     pub async fn finish_departure(&self, user: UserId, now: Timestamp) -> Result<bool> {
         if !self.has_departed(user).await? {
             return Ok(true);
@@ -59,6 +65,21 @@ impl SystemTable<'_> {
             self.table.write(write).await?;
         }
         Ok(is_out)
+    }
+
+    /// Somebody could not be forgotten altogether: they wait longer each time, so that the rest of their shard comes before
+    /// them. Does nothing to anybody of whom nothing is left; may be repeated.
+    pub async fn postpone_departure(&self, user: UserId, now: Timestamp) -> Result<()> {
+        let key = Key::departure(user);
+        let Some(mark) = self.table.get::<DepartureItem>(&key).await? else {
+            return Ok(());
+        };
+        let (shortest, longest) = PAUSES;
+        let pause = now.duration_since(mark.at).clamp(shortest, longest);
+        let again = text(attention_at(after(now, pause), user));
+        let update = Write::update(key, vec![Action::Set(BY_ATTENTION.sort, again)]);
+        let update = update.when(Condition::Exists(BY_ATTENTION.partition));
+        self.table.write(update).await.map(drop)
     }
 
     /// Removes everything in the person's own partition but the mark.
@@ -84,7 +105,8 @@ impl SystemTable<'_> {
     /// Leaves a tenant that the index did not know of yet when the account ended. Whether nothing is left to do there.
     async fn leave(&self, leaving: &Leaving, now: Timestamp) -> Result<bool> {
         if leaving.needs_them() {
-            return self.close_without_owner(leaving, now).await;
+            self.close_without_owner(leaving, now).await?;
+            return Ok(true);
         }
         if !leaving.is_left() {
             return Ok(true);
@@ -98,14 +120,10 @@ impl SystemTable<'_> {
         Ok(saved == MemberSaved::Done)
     }
 
-    /// A tenant that was made right before the account ended, which therefore nobody else belongs to: it is deleted as its
-    /// owner would have done.
-    async fn close_without_owner(&self, leaving: &Leaving, now: Timestamp) -> Result<bool> {
+    /// A tenant that was made, or taken back, right before the account ended: it is deleted as its owner would have done.
+    /// So it is where somebody else belongs to it by now, for nobody could ever manage it.
+    async fn close_without_owner(&self, leaving: &Leaving, now: Timestamp) -> Result<()> {
         let tenant = &leaving.tenant;
-        if !leaving.is_only_member {
-            tracing::error!(tenant.id = %tenant.id, "the last owner of a tenant has no account any more");
-            return Ok(false);
-        }
         let deleted = Tenant {
             state: TenantState::Deleted,
             version: tenant.version.saturating_add(1),
@@ -125,7 +143,6 @@ impl SystemTable<'_> {
         };
         let head = self.table.tenant(&leaving.scope());
         head.delete_head(&deleted, leaving.membership.user, &event)
-            .await?;
-        Ok(true)
+            .await
     }
 }
