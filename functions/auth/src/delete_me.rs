@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::event::EventKind;
 use domain::{Error, Result};
+use jiff::{Timestamp, Unit};
 use serde_json::Value;
-use store::{Departed, Departure, Leaving, UserAct};
+use store::{Departed, Departure, Leaving, StoredUser, UserAct};
 
 use crate::Ctx;
 use crate::logout::signed_out;
@@ -18,14 +19,15 @@ const NAMED: usize = 5;
 
 /// Ends the caller's account: every session, program, passkey and link of theirs, and every API key that was made for them,
 /// is dead at once, and they leave all tenants. Whoever alone owns one that is not deleted must hand it over or delete it
-/// first. What they made there stays; what is remembered of their own account is forgotten after 400 days.
+/// first, and whose address changed less than seven days ago waits, or takes the change back, for its old address would be
+/// lost. What they made there stays; what is remembered of their own account is forgotten after 400 days.
 #[utoipa::path(
     delete,
     path = "/v1/me",
     tag = "identity",
     responses(
         (status = NO_CONTENT, description = "There is no such account any more"),
-        (status = CONFLICT, description = "`owns_workspaces`"),
+        (status = CONFLICT, description = "`address_changed_lately` or `owns_workspaces`"),
     )
 )]
 pub(crate) async fn delete_me(
@@ -46,6 +48,8 @@ pub(crate) async fn delete_me(
 impl Ctx {
     async fn try_depart(&self, caller: &SignedIn, client: &Client) -> Result<Departed> {
         let seen = self.stored_person(caller.user).await?;
+        let now = self.clock.now();
+        must_have_no_way_back(&seen, now)?;
         let system = self.table.system();
         let here = caller.member.as_ref().map(|member| member.tenant.id);
         let leavings = system.leavings(caller.user, here).await?;
@@ -58,7 +62,7 @@ impl Ctx {
             leavings: &leavings,
             mail: &outgoing.owed,
             act: UserAct {
-                at: self.clock.now(),
+                at: now,
                 kind: EventKind::UserDeleted,
                 origin,
                 detail: Value::Null,
@@ -70,6 +74,21 @@ impl Ctx {
         }
         Ok(departed)
     }
+}
+
+/// Whoever took the account away and gave it another address must not end it before its person could come back.
+fn must_have_no_way_back(seen: &StoredUser, now: Timestamp) -> Result<()> {
+    let Some(until) = seen.way_back_until(now) else {
+        return Ok(());
+    };
+    let until = until.round(Unit::Second).unwrap_or(until);
+    Err(Error::conflict(
+        "address_changed_lately",
+        format!(
+            "the address of your account changed, which can be taken back until {until}: delete the account after that, or \
+             take the change back first, by the link in the mail to the old address"
+        ),
+    ))
 }
 
 fn must_not_need_them(leavings: &[Leaving]) -> Result<()> {

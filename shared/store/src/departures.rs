@@ -25,7 +25,7 @@ use crate::shard::{AttentionKind, attention_at, departure_partition, shard_of};
 use crate::tenants::TenantItem;
 use crate::transaction::Transacted;
 use crate::user_events::UserAct;
-use crate::users::{StoredUser, is_not_held};
+use crate::users::{StoredUser, is_not_held, way_back};
 
 /// A request that was let in before has ended after this time: nothing of the person is stored any more.
 const LAST_REQUEST: SignedDuration = SignedDuration::from_mins(1);
@@ -164,7 +164,8 @@ impl SystemTable<'_> {
 
     /// Ends an account: nothing of it lets anybody in any more, its address is free, and what it belonged to goes on
     /// without it. What does not fit into the transaction, for somebody with very many tenants, is left right before it,
-    /// each by itself. Must not be called while a tenant [needs](Leaving::needs_them) the person.
+    /// each by itself. Must not be called while a tenant [needs](Leaving::needs_them) the person, nor while a change of their
+    /// address [can be taken back](StoredUser::way_back_until).
     pub async fn depart(&self, departure: &Departure<'_>) -> Result<Departed> {
         let user = departure.seen.user.id;
         let mut writes = self.end_of_account(departure)?;
@@ -211,6 +212,7 @@ impl SystemTable<'_> {
             Condition::Equals("pwv", number(seen.password.version)),
             Condition::Equals("mail", value(&user.email)?),
             is_not_held(act.at),
+            way_back::is_over(act.at),
         ]);
         let is_theirs = Condition::Equals("user", text(user.id));
         let mut writes = vec![

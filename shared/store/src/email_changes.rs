@@ -16,7 +16,7 @@ use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{
     MailGuardItem, StoredPassword, StoredUser, end_keys, factors_as_seen, factors_counted_as_seen,
-    hold, is_not_held, release, set_factors, set_password, settle_factors,
+    hold, is_not_held, release, set_factors, set_password, settle_factors, way_back,
 };
 
 /// The place of the person in the transaction of a way back.
@@ -86,9 +86,11 @@ impl SystemTable<'_> {
             Condition::Below(TTL, number(act.at.as_second())),
         ]);
         let kept_until = vec![Action::Set(TTL, number(revert.expires_at.as_second()))];
+        let mut actions = set_address(address)?;
+        actions.extend(way_back::open(seen, revert.expires_at, act.at)?);
         let mut writes = vec![
             token.used_at(act.at),
-            Write::update(Key::user(user), set_address(address)?).when(is_as_seen),
+            Write::update(Key::user(user), actions).when(is_as_seen),
             Write::put(Key::mail_guard(&address.normalized()), encode(&guard)?).when(is_free),
             Write::update(Key::mail_guard(&seen.user.email.normalized()), kept_until)
                 .when(Condition::Equals("user", value(&user)?)),
@@ -152,6 +154,7 @@ impl SystemTable<'_> {
         let is_own = || Ok::<_, Error>(Condition::Equals("user", value(&user)?));
         let mut actions = set_address(address)?;
         actions.extend(set_password(&password));
+        actions.extend(way_back::close(seen, address));
         actions.push(end_keys(act.at));
         actions.extend([set_factors(0), settle_factors(act.at), release()]);
         let mut writes = vec![

@@ -138,4 +138,4 @@ pub use transfers::{
 };
 pub use usage::{MonthUsage, Usage};
 pub use user_events::{UserAct, UserEvent};
-pub use users::{AddressStanding, Registered, Registration, StoredPassword, StoredUser};
+pub use users::{AddressStanding, Registered, Registration, StoredPassword, StoredUser, WayBack};

@@ -1,6 +1,7 @@
 //! People who sign in, and the guards that make an address theirs.
 
 mod hold;
+pub(crate) mod way_back;
 
 use domain::email::EmailAddress;
 use domain::tenant::TimeZoneName;
@@ -24,6 +25,7 @@ use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 
 pub(crate) use hold::{hold, is_not_held, release};
+pub use way_back::WayBack;
 
 /// The tag of the person's picture, on their item.
 pub(crate) const AVATAR: &str = "ava";
@@ -50,6 +52,8 @@ pub struct StoredUser {
     pub second_factors: Option<u64>,
     /// When their second factors changed last, or a reset of them was stopped: resets that were approved before are void.
     pub factors_settled_at: Option<Timestamp>,
+    /// How a change of their address is taken back; it may be over.
+    pub way_back: Option<WayBack>,
 }
 
 impl StoredUser {
@@ -160,6 +164,16 @@ struct UserItem {
         skip_serializing_if = "Option::is_none"
     )]
     settled: Option<Timestamp>,
+    /// Until when the latest change of the address can be taken back.
+    #[serde(
+        default,
+        with = "optional_millis",
+        skip_serializing_if = "Option::is_none"
+    )]
+    back: Option<Timestamp>,
+    /// The address before the first change that can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    back_to: Option<EmailAddress>,
     /// The tag of the person's picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ava: Option<String>,
@@ -191,6 +205,8 @@ impl UserItem {
             keys_from: None,
             fac: Some(0),
             settled: None,
+            back: None,
+            back_to: None,
         }
     }
 }
@@ -216,6 +232,10 @@ impl From<UserItem> for StoredUser {
             last_sign_in: item.si,
             second_factors: item.fac,
             factors_settled_at: item.settled,
+            way_back: item
+                .back
+                .zip(item.back_to)
+                .map(|(until, to)| WayBack { until, to }),
         }
     }
 }

@@ -16,6 +16,7 @@ mod cross_site;
 mod delays;
 mod departure;
 mod departure_tenants;
+mod departure_way_back;
 mod devices;
 mod email;
 mod email_at_once;
