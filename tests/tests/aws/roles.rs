@@ -99,6 +99,8 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         ("publishing", "Credentials") => true,
         // For posts of tenants with a key of their own.
         ("publishing", "OwnKeysOpened") => true,
+        // For owners of a tenant whose own key is refused while a post of it is published.
+        ("publishing", "Owners") => true,
         // For keys that are a year old.
         ("publishing", "Rotating" | "SealedAnew") | ("upkeep", "KeysToRotate") => true,
         // For keys of access tokens that somebody else may have.
@@ -106,9 +108,13 @@ fn every_statement_was_needed_by_some_story_or_is_named_here() {
         // For sessions of browsers, whose use is noted after five minutes.
         ("members", "NoteSessionUse") => true,
         // For tenants that were deleted two weeks ago, and media that were an hour ago.
-        ("upkeep", "Erasing" | "Tombstones" | "Certificates" | "MediaErased" | "VolumesErased") => {
-            true
-        }
+        (
+            "upkeep",
+            "Erasing" | "Tombstones" | "TenantsMade" | "Certificates" | "MediaErased"
+            | "VolumesErased",
+        ) => true,
+        // For the same tenants, and for people whose accounts ended a minute ago and whom a sweep finds.
+        ("upkeep", "PeopleLetGo" | "Departed") => true,
         // For erasures that died right after the certificate was kept, and tables that were restored.
         ("upkeep", "KeptCertificates" | "TellKeptCertificates") => true,
         // For events that no tick has sealed, and for the checkpoint of every hour.

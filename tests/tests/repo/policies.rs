@@ -189,6 +189,28 @@ fn tenants_changes_nothing_of_a_wrapped_key_but_when_somebody_looks_after_it() {
     }
 }
 
+/// Auth takes people out of their tenants. Whoever wrote a membership or a role there could give themselves rights.
+#[test]
+fn auth_changes_nothing_of_a_tenant_but_how_many_are_left() {
+    let key = format!("T#{TENANT}");
+    let may = |attributes: &[&str]| {
+        let call = TableCall {
+            action: "dynamodb:UpdateItem".to_owned(),
+            keys: vec![key.clone()],
+            attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+            ..TableCall::default()
+        };
+        roles().allow("auth", &call)
+    };
+
+    assert!(may(&["PK", "SK", "ty", "v", "used", "owners", "ver", "op"]));
+    assert!(may(&["PK", "SK", "mems", "op"]));
+    for other in ["role", "grp", "perms", "state", "kind", "exp"] {
+        assert!(!may(&["PK", "SK", "ver", other]), "{other}");
+    }
+    assert!(!who_may("PutItem", &key).contains(&"auth"));
+}
+
 #[test]
 fn nobody_changes_or_removes_an_event_of_a_tenant() {
     for action in ["UpdateItem", "DeleteItem"] {
