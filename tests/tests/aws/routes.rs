@@ -191,11 +191,7 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
     let path = format!("/v1/tenants/{}", id(&tenant));
     let edit = json!({ "name": "Better looms" });
     change(&ada, "PATCH", &path, Some(&edit)).await.expect(200);
-    let security = json!({ "requires_second_factor": true });
-    ada.get(&format!("{path}/security")).await.expect(200);
-    let request = ada.request("PATCH", &format!("{path}/security"));
-    // Who requires it must have one.
-    ada.send(request.json(&security)).await.expect(422);
+    security(&ada, &format!("{path}/security")).await;
     let consent = format!("{path}/support-consent");
     ada.post(&consent, &json!({ "days": 3 })).await.expect(200);
     ada.get(&consent).await.expect(200);
@@ -223,6 +219,24 @@ async fn routes_of_people_and_tenants_work_under_their_roles_for_programs() {
         .body;
     assert_ne!(refreshed["refresh_token"], login["refresh_token"]);
     ada.post("/v1/auth/logout", &json!({})).await.expect(204);
+}
+
+/// What a tenant asks of whoever acts in it.
+async fn security(owner: &Caller, path: &str) {
+    let factor = json!({ "requires_second_factor": true });
+    // Who requires it must have one.
+    change(owner, "PATCH", path, Some(&factor))
+        .await
+        .expect(422);
+    let seen = owner.get(path).await.expect(200).body;
+    // Owners are told of both, which is owed in the same transaction.
+    for addresses in [json!([{ "range": seen["your_address"] }]), json!([])] {
+        let edit = json!({ "allowed_addresses": addresses });
+        change(owner, "PATCH", path, Some(&edit)).await.expect(200);
+        let now = owner.get(path).await.expect(200).body;
+        let listed = now["allowed_addresses"].as_array().unwrap().len();
+        assert_eq!(listed, addresses.as_array().unwrap().len());
+    }
 }
 
 /// The dashboard's way: a cookie in place of a token.
