@@ -115,6 +115,8 @@ simulate: ## Play one history of the publish path: make simulate SEED=7, or the 
 test-aws: $(AWS_ENV)/.stamp ## Deploy the templates to an emulator of AWS and run the product there
 	@$(MAKE) --no-print-directory package PROFILE=$(PROFILE)
 	@tests/pds/install.sh
+	@$(call say,'Trying the conditions that the emulator of AWS is taught')
+	@$(AWS_ENV)/bin/python tests/aws/test_emulator.py
 	@$(call say,'Building the tests')
 	@cargo nextest run --workspace --profile aws --no-run
 	@$(call say,'Deploying the templates to an emulator of AWS and running the product there')

@@ -2,7 +2,8 @@
 
 MiniStack checks signatures and evaluates policies (AUTH=true), but some things that AWS tells its policies it does not:
 
-- which keys a call of DynamoDB names (`dynamodb:LeadingKeys`), of each item of a transaction by itself;
+- which keys a call of DynamoDB names (`dynamodb:LeadingKeys`), and for a call about one item its attributes and what it
+  asks to be told (`dynamodb:Attributes`, `dynamodb:ReturnValues`), of each item of a transaction by itself;
 - the encryption context of a call of KMS (`kms:EncryptionContext:NAME`);
 - the sender of a mail (`ses:FromAddress`), and the identity that it belongs to, which is what the call is about;
 - that the caller used TLS (`aws:SecureTransport`): here nobody does, and AWS accepts nothing else.
@@ -38,10 +39,14 @@ TRANSACTION_ACTIONS = {
 }
 
 
-class ItemAction(str):
-    """The action of one item of a transaction, with the item's partition key."""
+# The actions about one item; those of a transaction are among them.
+ITEM_ACTIONS = set(TRANSACTION_ACTIONS.values())
 
-    leading_keys = ()
+
+class ItemAction(str):
+    """The action of one item of a transaction, with what it says of the item."""
+
+    item = {}
 
 
 def partition_key(item):
@@ -57,11 +62,9 @@ def queried_key(query):
 
 def leading_keys(action, body):
     """The partition keys that a call of DynamoDB names."""
+    if action in ITEM_ACTIONS:
+        return [partition_key(body["Item"] if action == "dynamodb:PutItem" else body["Key"])]
     match action:
-        case "dynamodb:GetItem" | "dynamodb:UpdateItem" | "dynamodb:DeleteItem":
-            return [partition_key(body["Key"])]
-        case "dynamodb:PutItem":
-            return [partition_key(body["Item"])]
         case "dynamodb:Query":
             return [queried_key(body)]
         case "dynamodb:BatchGetItem":
@@ -75,11 +78,34 @@ def leading_keys(action, body):
     return None
 
 
+def attributes(body):
+    """The attributes that a call about one item names: in the key, in the item, and in expressions, all of which the
+    store writes with places for names."""
+    named = body.get("ExpressionAttributeNames", {}).values()
+    return sorted({*body.get("Key", {}), *body.get("Item", {}), *named})
+
+
+def returns(body):
+    """What it asks to be told, also of an item that refuses it; None where it does not ask."""
+    asked = (body.get(place) for place in ("ReturnValues", "ReturnValuesOnConditionCheckFailure"))
+    return next((values for values in asked if values not in (None, "NONE")), None)
+
+
+def table_conditions(action, body):
+    """The condition keys for a call of DynamoDB; those that it does not have are left out."""
+    if isinstance(action, ItemAction):
+        body = action.item
+    found = {"dynamodb:LeadingKeys": leading_keys(action, body)}
+    if action in ITEM_ACTIONS:
+        found["dynamodb:Attributes"] = attributes(body)
+        found["dynamodb:ReturnValues"] = returns(body)
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def conditions(action, body):
     """The condition keys that the emulator does not know, for a call."""
     if action.startswith("dynamodb:"):
-        keys = action.leading_keys if isinstance(action, ItemAction) else leading_keys(action, body)
-        return {} if keys is None else {"dynamodb:LeadingKeys": list(keys)}
+        return table_conditions(action, body)
     if action.startswith("kms:"):
         context = body.get("EncryptionContext") or {}
         return {f"kms:EncryptionContext:{name}": value for name, value in context.items()}
@@ -94,12 +120,12 @@ def sender(mail):
 
 
 def transaction_checks(action, body, region, account):
-    """As the emulator's own, with the key of each item."""
+    """As the emulator's own, with what is said of each item."""
     checks = []
     for item in json.loads(body).get("TransactItems", []) if action.startswith("dynamodb:Transact") else []:
         for part, detail in item.items():
             check = ItemAction(TRANSACTION_ACTIONS[part])
-            check.leading_keys = [partition_key(detail["Item"] if part == "Put" else detail["Key"])]
+            check.item = detail
             checks.append((check, f"arn:aws:dynamodb:{region}:{account}:table/{detail['TableName']}"))
     return checks
 
