@@ -163,8 +163,9 @@ impl Ctx {
         let action = Action::Grant(&standing.rights);
         authorize(asker.rights(), action, Relation::OwnTenant)
             .map_err(|denial| denied(denial, "invitation"))?;
-        let counted = self.admit_mail(asker, &invitation.email).await?;
         let letter = self.letter(asker, invitation).await?;
+        // Last: what fails before it counts nowhere.
+        let counted = self.admit_mail(asker, &invitation.email).await?;
         let new = Sending {
             invitation,
             secret: &letter.secret.hash(),

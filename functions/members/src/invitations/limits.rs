@@ -26,7 +26,8 @@ pub struct InvitationLimits {
     pub by_pair: RateLimit,
     /// Mails to one address, whoever sends them.
     pub by_address: RateLimit,
-    /// Tenants of which a person can be a member, beside those that they make: all of them are read at once.
+    /// Tenants of which a person can be a member, those that they made among them, before they accept no further
+    /// invitation: all of them are read at once.
     pub memberships: u16,
 }
 
@@ -72,8 +73,8 @@ struct Count {
 pub(super) struct CountedMail(Vec<Count>);
 
 impl Ctx {
-    /// Counts a mail to somebody who did not ask for it; [`Error::HeldBack`] if it is one too many, which then counts
-    /// nowhere.
+    /// Counts a mail to somebody who did not ask for it; [`Error::HeldBack`] if it is one too many. What is refused, or
+    /// cannot be counted everywhere, counts nowhere; only a number of which no answer came may have it.
     pub(super) async fn admit_mail(
         &self,
         asker: &Asker,
@@ -86,25 +87,27 @@ impl Ctx {
             let admitted = system.admit(count.purpose, &count.subject, count.limit, now);
             match admitted.await {
                 Ok(()) => counted.0.push(count),
-                Err(Error::RateLimited { retry_at }) => {
+                Err(error) => {
                     self.take_back(counted).await?;
-                    return Err((count.refusal)(now, retry_at));
+                    return Err(match error {
+                        Error::RateLimited { retry_at } => (count.refusal)(now, retry_at),
+                        other => other,
+                    });
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(counted)
     }
 
-    /// Takes back a mail that was counted and is not sent.
+    /// Takes back a mail that was counted and is not sent: as many of its numbers as can be.
     pub(super) async fn take_back(&self, counted: CountedMail) -> Result<()> {
         let system = self.table.system();
+        let mut outcome = Ok(());
         for count in counted.0 {
-            system
-                .give_back(count.purpose, &count.subject, count.limit)
-                .await?;
+            let given = system.give_back(count.purpose, &count.subject, count.limit);
+            outcome = outcome.and(given.await);
         }
-        Ok(())
+        outcome
     }
 
     /// The address last: whoever may not send uses up nothing of it.

@@ -65,8 +65,9 @@ impl Ctx {
         let action = Action::Grant(&standing.rights);
         authorize(asker.rights(), action, Relation::OwnTenant)
             .map_err(|denial| denied(denial, "invitation"))?;
-        let counted = self.admit_mail(asker, &again.email).await?;
         let letter = self.letter(asker, again).await?;
+        // Last: what fails before it counts nowhere.
+        let counted = self.admit_mail(asker, &again.email).await?;
         let sending = Sending {
             invitation: again,
             secret: &letter.secret.hash(),

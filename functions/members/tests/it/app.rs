@@ -17,7 +17,9 @@ use store::{Act, Admission, Admitted, Connection, SealedCredential, Table};
 use testkit::clock::ids;
 use testkit::http::colleague;
 use testkit::table::{event_kinds, table_with};
-use testkit::{Answer, FixedRandom, Mailbox, TestApi, TestClock, TestMember, gate_with, member};
+use testkit::{
+    Answer, FixedRandom, Mailbox, MemoryKeys, TestApi, TestClock, TestMember, gate_with, member,
+};
 
 pub(crate) struct App {
     pub(crate) api: TestApi,
@@ -25,6 +27,7 @@ pub(crate) struct App {
     pub(crate) table: Table,
     pub(crate) client: aws_sdk_dynamodb::Client,
     pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) keys: Arc<MemoryKeys>,
     pub(crate) owner: TestMember,
     pub(crate) gate: Gate,
 }
@@ -56,7 +59,8 @@ impl App {
         let client = testkit::table::client().await;
         let table = table_with(client.clone(), ids(&clock)).await;
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let envelope = testkit::envelope(&table, &clock);
+        let keys = Arc::new(MemoryKeys::default());
+        let envelope = testkit::services::envelope_of(&keys, &table, &clock);
         let mailbox = Arc::new(Mailbox::default());
         let gate = gate_with(&table, &clock, &envelope).await;
         let ctx = Ctx {
@@ -80,6 +84,7 @@ impl App {
             table,
             client,
             mailbox,
+            keys,
             owner,
             gate,
         }

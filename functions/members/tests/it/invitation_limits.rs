@@ -159,6 +159,32 @@ async fn id_08_invitation_that_is_not_sent_uses_up_nothing() {
 }
 
 #[tokio::test]
+async fn id_08_invitation_whose_mail_cannot_be_sealed_uses_up_nothing() {
+    let app = App::with_limits(InvitationLimits {
+        by_tenant: a_day(2),
+        by_inviter: a_day(2),
+        by_pair: a_day(2),
+        by_address: a_day(2),
+        ..InvitationLimits::local()
+    })
+    .await;
+    // Longer than an opened key is kept where the key service does not answer.
+    app.clock.advance(SignedDuration::from_hours(2));
+    let owner = app.owner_again().await;
+    app.keys.fail(true);
+    for _ in 0..3 {
+        app.mail(&owner, GRACE).await.expect(503);
+    }
+    app.keys.fail(false);
+
+    let made = app.mail(&owner, GRACE).await.expect(201);
+
+    app.mail_again(&owner, &made).await.expect(200);
+    let third = app.mail_again(&owner, &made).await;
+    third.expect_problem(429, "invitations_held_back");
+}
+
+#[tokio::test]
 async fn id_08_limit_of_an_address_tells_not_whether_it_is_registered() {
     let app = App::with_limits(InvitationLimits {
         by_pair: a_day(1),
