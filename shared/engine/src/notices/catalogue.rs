@@ -82,15 +82,16 @@ fn words(dashboard: &str, cause: &NoticeCause) -> Words {
         },
         NoticeCause::OwnKeyRefused { .. } => Words {
             subject: "Your workspace's encryption key cannot be used",
-            what: "The key service does not let us use the own encryption key of {tenant}, so its posts wait.",
-            remedy: "The workspace's page says why; once we can use the key again they go out by themselves.",
+            what: "The key service does not let us use the own encryption key of {tenant}, so what needs it waits.",
+            remedy: "The workspace's page says why; once we can use the key again it goes on by itself.",
             link: format!("{dashboard}/settings/workspace"),
         },
         NoticeCause::AllowedAddressesChanged { .. } => Words {
             subject: "The allowed addresses of your workspace were changed",
             what: "Somebody changed from which addresses {tenant} may be used.",
-            remedy: "The audit log says who and how; if that was not meant, set them again.",
-            link: format!("{dashboard}/settings/audit"),
+            remedy: "If that was not meant, set them again; the audit log says who and how.",
+            // Which an owner can read from everywhere, unlike the audit log.
+            link: format!("{dashboard}/settings/workspace"),
         },
     }
 }
