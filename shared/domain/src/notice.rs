@@ -73,6 +73,24 @@ pub enum NoticeCause {
     },
 }
 
+impl NoticeCause {
+    /// Whether it waits for somebody who does something, so that the tenant's owners hear of it where the person whom it
+    /// concerns is gone.
+    pub fn needs_somebody(&self) -> bool {
+        match self {
+            Self::Failed { .. }
+            | Self::Missed { .. }
+            | Self::Held { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::ReconnectNeeded { .. } => true,
+            // Whoever asked for it is gone, or every owner has their own mail.
+            Self::ExportReady { .. }
+            | Self::OwnKeyRefused { .. }
+            | Self::AllowedAddressesChanged { .. } => false,
+        }
+    }
+}
+
 /// Owners of a tenant who are told of something: more would not make it safer.
 pub const OWNERS_TOLD_MAX: usize = 10;
 
@@ -91,4 +109,6 @@ pub struct Notice {
     pub owed_since: Timestamp,
     /// How often sending it failed.
     pub tries: u32,
+    /// Whether it goes to an owner because the person whom it concerns is gone.
+    pub is_for_departed: bool,
 }

@@ -10,6 +10,7 @@ use domain::delivery::decisions::Decision;
 use domain::delivery::{Delivery, DeliveryKey, Transition};
 use domain::notice::{Notice, NoticeCause};
 use domain::tenant::Tenant;
+use domain::user::User;
 use domain::{AccountId, Clock, NoticeId, Result, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use store::{Act, Step, Table, TenantScope};
@@ -109,7 +110,8 @@ impl Notifier {
 
     /// Sends a mail that was just made owed; a failure is logged and left to whoever reconciles.
     pub async fn send_inline(&self, notice: &Notice) {
-        send_inline(notice.id, self.send(notice)).await;
+        // Boxed: it is part of the futures of all who publish, which are large without it.
+        send_inline(notice.id, Box::pin(self.send(notice))).await;
     }
 
     /// Sends a mail that is still owed, or postpones it.
@@ -147,11 +149,44 @@ impl Notifier {
         if tenant.as_ref().is_some_and(Tenant::is_deleted) {
             return system.settle_notice(notice.id).await;
         }
-        if let Some(user) = system.user(notice.user).await? {
-            let tenant = tenant.as_ref().map(|tenant| tenant.name.as_str());
-            let mail = catalogue::mail(&self.dashboard, &user, tenant, &notice.cause);
+        let tenant = tenant.as_ref();
+        let recipient = system.notice_recipient(notice).await?;
+        let (None, Some(of)) = (&recipient, notice.tenant) else {
+            return self.send_to(recipient, notice, tenant).await;
+        };
+        Box::pin(self.hand_over(of, notice, tenant)).await
+    }
+
+    /// Sends a mail of somebody who is gone to the tenant's owners instead.
+    async fn hand_over(
+        &self,
+        of: TenantId,
+        notice: &Notice,
+        tenant: Option<&Tenant>,
+    ) -> Result<()> {
+        let system = self.table.system();
+        for to_owner in system.hand_to_owners(of, notice, self.clock.now()).await? {
+            let sending = async {
+                let owner = system.notice_recipient(&to_owner).await?;
+                self.send_to(owner, &to_owner, tenant).await
+            };
+            send_inline(to_owner.id, sending).await;
+        }
+        Ok(())
+    }
+
+    /// Sends a mail to this person, if there is one; either way it is not owed any more.
+    async fn send_to(
+        &self,
+        recipient: Option<User>,
+        notice: &Notice,
+        tenant: Option<&Tenant>,
+    ) -> Result<()> {
+        if let Some(user) = recipient {
+            let tenant = tenant.map(|tenant| tenant.name.as_str());
+            let mail = catalogue::mail(&self.dashboard, &user, tenant, notice);
             self.mailer.send(&mail).await?;
         }
-        system.settle_notice(notice.id).await
+        self.table.system().settle_notice(notice.id).await
     }
 }

@@ -3,6 +3,7 @@
 use domain::delivery::{DeliveryKey, Transition};
 use domain::event::{Actor, EventKind, Subject};
 use domain::notice::{Notice, NoticeCause, OWNERS_TOLD_MAX};
+use domain::user::User;
 use domain::{Error, NoticeId, PostId, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ struct NoticeItem {
     at: Timestamp,
     #[serde(default)]
     tries: u32,
+    /// Whether the person whom it concerns is gone.
+    #[serde(default, rename = "dep")]
+    is_for_departed: bool,
     kind: AttentionKind,
     /// The shard of the index, which only the table's settings tell.
     #[serde(skip_deserializing, rename = "att_shard")]
@@ -64,6 +68,7 @@ impl From<NoticeItem> for Notice {
             since,
             at: _,
             tries,
+            is_for_departed,
             kind: _,
             shard: _,
         } = item;
@@ -74,6 +79,7 @@ impl From<NoticeItem> for Notice {
             cause,
             owed_since: since,
             tries,
+            is_for_departed,
         }
     }
 }
@@ -97,6 +103,7 @@ pub fn notice(
         cause,
         owed_since: now,
         tries: 0,
+        is_for_departed: false,
     })
 }
 
@@ -109,6 +116,7 @@ pub(crate) fn notice_write(shards: u32, notice: &Notice) -> Result<Write> {
         cause,
         owed_since,
         tries,
+        is_for_departed,
     } = notice.clone();
     let at = owed_since.saturating_add(HEAD_START).unwrap_or(owed_since);
     let item = NoticeItem {
@@ -119,6 +127,7 @@ pub(crate) fn notice_write(shards: u32, notice: &Notice) -> Result<Write> {
         since: owed_since,
         at,
         tries,
+        is_for_departed,
         kind: AttentionKind::Notice,
         shard: attention_shard(id.as_uuid(), shards),
     };
@@ -216,6 +225,49 @@ impl SystemTable<'_> {
             .write(notice_write(self.table.settings.shards, notice)?)
             .await?;
         Ok(())
+    }
+
+    /// Who gets a mail; nobody where their account has ended, or where they are no member of the tenant in which somebody
+    /// has to do something.
+    pub async fn notice_recipient(&self, notice: &Notice) -> Result<Option<User>> {
+        if let Some(tenant) = notice.tenant.filter(|_| notice.cause.needs_somebody()) {
+            let scope = TenantScope::of_own_item(tenant);
+            let members = self.table.tenant(&scope);
+            if members.membership(notice.user).await?.is_none() {
+                return Ok(None);
+            }
+        }
+        self.user(notice.user).await
+    }
+
+    /// Owes a mail to the tenant's owners in place of a person who is gone, in one transaction: whoever dies or comes
+    /// twice, each owner is owed one. Answers the mails that are owed by this call. A mail that was handed over already, or
+    /// that asks for nothing, is settled: the other owners have their own, or need none.
+    pub async fn hand_to_owners(
+        &self,
+        tenant: TenantId,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>> {
+        if notice.is_for_departed || !notice.cause.needs_somebody() {
+            self.settle_notice(notice.id).await?;
+            return Ok(Vec::new());
+        }
+        let scope = TenantScope::of_own_item(tenant);
+        let owners = self.table.tenant(&scope);
+        let mut handed = owners.notices_to_owners(&notice.cause, now).await?;
+        let shards = self.table.settings.shards;
+        let is_owed = Condition::item_exists();
+        let mut writes = vec![Write::delete(Key::notice(notice.id)).when(is_owed)];
+        for to_owner in &mut handed {
+            to_owner.is_for_departed = true;
+            writes.push(notice_write(shards, to_owner)?);
+        }
+        Ok(match self.table.transact(writes).await? {
+            Transacted::Done => handed,
+            // Somebody else has handed it over.
+            Transacted::Refused(_) => Vec::new(),
+        })
     }
 
     /// A mail that is still owed.

@@ -7,6 +7,7 @@
 )]
 
 mod backlog;
+mod departed;
 mod fairness;
 mod seals;
 mod world;

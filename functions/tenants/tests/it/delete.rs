@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use domain::account::{Account, AccountState, RemoteIdentity};
-use domain::event::{Actor, EventKind};
+use domain::event::Actor;
 use domain::membership::Role;
-use domain::user::{Origin, User};
-use domain::{AccountId, Clock, NoticeId, UserId};
+use domain::{AccountId, Clock, UserId};
 use engine::{Notifier, Outbox, Reconciler, Waker};
 use jiff::SignedDuration;
-use store::{
-    Act, AttentionWork, Connection, NewToken, OwedMail, Registration, RemoteOwner,
-    SealedCredential, SecretHash, StoredPassword, TokenPurpose, UserAct,
-};
+use store::{Act, AttentionWork, Connection, RemoteOwner, SealedCredential};
+use testkit::http::register;
 use testkit::{Mailbox, MemoryQueue, TestMember, member};
 
 use crate::App;
 
-const ADDRESS: &str = "ada@example.com";
+/// Where a registered one gets mails.
+fn address(member: &TestMember) -> String {
+    format!("{}@example.com", member.user)
+}
 
 impl App {
     async fn delete(&self, owner: &TestMember) {
@@ -64,52 +64,6 @@ impl App {
         let connected = accounts.connect_account(&connection, &self.act(by)).await;
         connected.unwrap();
         account
-    }
-
-    /// Somebody who can get mails.
-    async fn reader(&self) -> UserId {
-        let now = self.clock.now();
-        let user = User {
-            id: UserId::generate(self.table.ids()),
-            email: ADDRESS.parse().unwrap(),
-            email_verified: true,
-            name: "Ada".to_owned(),
-            locale: "en".to_owned(),
-            time_zone: domain::tenant::TimeZoneName::utc(),
-            avatar: None,
-            version: 1,
-            created_at: now,
-        };
-        let id = user.id;
-        let registration = Registration {
-            user,
-            password: StoredPassword {
-                sealed: vec![1],
-                version: 1,
-            },
-            token: NewToken {
-                secret: SecretHash::of("token"),
-                purpose: TokenPurpose::VerifyEmail,
-                user: id,
-                address: "ada@example.com".parse().unwrap(),
-                password_version: 1,
-                expires_at: now,
-            },
-            mail: OwedMail {
-                id: NoticeId::generate(self.table.ids()),
-                sealed: vec![1],
-                since: now,
-                useless_from: now,
-            },
-            act: UserAct {
-                at: now,
-                kind: EventKind::UserRegistered,
-                origin: Origin::default(),
-                detail: serde_json::Value::Null,
-            },
-        };
-        self.table.system().register(registration).await.unwrap();
-        id
     }
 
     fn reconciler(&self, mailbox: &Mailbox) -> Reconciler {
@@ -209,12 +163,12 @@ async fn delete_tenant_reaches_an_account_that_is_connected_right_after_it() {
 async fn deleted_tenant_sends_no_mails() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;
-    let reader = app.reader().await;
+    register(&app.table, &app.clock, &owner).await;
     let mailbox = Mailbox::default();
     let reconciler = app.reconciler(&mailbox);
     mailbox.close(true);
-    let account = app.connect(&owner, "ada", reader).await;
-    let act = app.act(reader);
+    let account = app.connect(&owner, "ada", owner.user).await;
+    let act = app.act(owner.user);
     let notifier = &reconciler.notifier;
     let asked = notifier.reconnect_needed(&owner.scope, account.id, 1, &act);
     assert!(asked.await.unwrap());
@@ -224,7 +178,7 @@ async fn deleted_tenant_sends_no_mails() {
     app.clock.advance(SignedDuration::from_mins(5));
     app.tick(&reconciler).await;
 
-    assert!(mailbox.to(ADDRESS).is_empty());
+    assert!(mailbox.to(&address(&owner)).is_empty());
     app.clock.advance(SignedDuration::from_hours(24));
     let system = app.table.system();
     for shard in 0..system.shards() {
@@ -238,14 +192,14 @@ async fn deleted_tenant_sends_no_mails() {
 async fn tenant_that_lives_sends_the_mail() {
     let app = App::new().await;
     let owner = member(&app.table, &app.clock, Role::Owner).await;
-    let reader = app.reader().await;
+    register(&app.table, &app.clock, &owner).await;
     let mailbox = Mailbox::default();
-    let account = app.connect(&owner, "ada", reader).await;
+    let account = app.connect(&owner, "ada", owner.user).await;
 
-    let act = app.act(reader);
+    let act = app.act(owner.user);
     let notifier = app.reconciler(&mailbox).notifier;
     let asked = notifier.reconnect_needed(&owner.scope, account.id, 1, &act);
     assert!(asked.await.unwrap());
 
-    assert_eq!(mailbox.to(ADDRESS).len(), 1);
+    assert_eq!(mailbox.to(&address(&owner)).len(), 1);
 }

@@ -1,7 +1,7 @@
 //! The words of mails about posts and accounts.
 
 use cloud::mail::{Mail, Template};
-use domain::notice::NoticeCause;
+use domain::notice::{Notice, NoticeCause};
 use domain::user::User;
 
 /// What a mail says: subject, one sentence on what happened, one on what to do, and where.
@@ -12,24 +12,24 @@ struct Words {
     link: String,
 }
 
-/// The mail to this person because of this cause, in a tenant of this name.
-pub(super) fn mail(
-    dashboard: &str,
-    user: &User,
-    tenant: Option<&str>,
-    cause: &NoticeCause,
-) -> Mail {
+/// The mail to this person, in a tenant of this name.
+pub(super) fn mail(dashboard: &str, user: &User, tenant: Option<&str>, notice: &Notice) -> Mail {
     let Words {
         subject,
         what,
         remedy,
         link,
-    } = words(dashboard, cause);
+    } = words(dashboard, &notice.cause);
+    let why_you = if notice.is_for_departed {
+        " You get this as an owner of {tenant}, for the person to whom it went before has left."
+    } else {
+        ""
+    };
     let template = Template {
         subject: subject.to_owned(),
-        text: format!("Hello {{name}},\n\n{what} {remedy}\n\n{{link}}\n\nM1Autoposter\n"),
+        text: format!("Hello {{name}},\n\n{what} {remedy}{why_you}\n\n{{link}}\n\nM1Autoposter\n"),
         html: format!(
-            "<p>Hello {{name}},</p><p>{what} {remedy}</p><p><a href=\"{{link}}\">{{link}}</a></p><p>M1Autoposter</p>"
+            "<p>Hello {{name}},</p><p>{what} {remedy}{why_you}</p><p><a href=\"{{link}}\">{{link}}</a></p><p>M1Autoposter</p>"
         ),
     };
     let values = [
@@ -124,10 +124,18 @@ mod tests {
             "https://app.example",
             &user,
             None,
-            &NoticeCause::Failed {
-                post,
-                delivery,
-                revision: 1,
+            &Notice {
+                id: domain::NoticeId::from_uuid(Uuid::from_u128(4)),
+                tenant: None,
+                user: user.id,
+                cause: NoticeCause::Failed {
+                    post,
+                    delivery,
+                    revision: 1,
+                },
+                owed_since: jiff::Timestamp::UNIX_EPOCH,
+                tries: 0,
+                is_for_departed: false,
             },
         );
 
