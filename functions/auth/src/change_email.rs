@@ -157,8 +157,8 @@ pub(crate) async fn confirm_email(
 }
 
 /// Takes a change of the address back, with the token of the link that was sent to the old one. Every sign-in ends, and
-/// password, passkeys, authenticator app and recovery codes work no more; a link that sets a new password is sent to
-/// the address.
+/// password, passkeys, authenticator app and recovery codes work no more, nor do the links of later changes; a link that
+/// sets a new password is sent to the address.
 #[utoipa::path(
     post,
     path = "/v1/auth/revert-email",
@@ -177,6 +177,8 @@ pub(crate) async fn revert_email(
     let (token, address) = ctx
         .address_token(&body.token, TokenPurpose::RevertEmail)
         .await?;
+    let seen = ctx.stored_person(token.user).await?;
+    seen.check_way_back(&token)?;
     let nobody_knows = Password::typed(Secret::generate(&*ctx.random).expose());
     let unknown = ctx.hasher.hash(&nobody_knows, &*ctx.random).await?;
     let now = ctx.clock.now();

@@ -144,6 +144,7 @@ impl SystemTable<'_> {
             mail,
             act,
         } = revert;
+        seen.check_way_back(token)?;
         let user = seen.user.id;
         let is_as_seen = Condition::All(vec![
             Condition::Equals("pwv", number(seen.password.version)),
@@ -154,7 +155,7 @@ impl SystemTable<'_> {
         let is_own = || Ok::<_, Error>(Condition::Equals("user", value(&user)?));
         let mut actions = set_address(address)?;
         actions.extend(set_password(&password));
-        actions.extend(way_back::close(seen, address));
+        actions.extend(way_back::close(seen, token, address, act.at)?);
         actions.push(end_keys(act.at));
         actions.extend([set_factors(0), settle_factors(act.at), release()]);
         let mut writes = vec![

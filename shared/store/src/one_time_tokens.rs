@@ -66,6 +66,8 @@ pub struct Token {
     pub address: Option<EmailAddress>,
     /// The password that the person had.
     pub password_version: u64,
+    /// Until when it works.
+    pub until: Timestamp,
     /// The sign-in that alone outlives the use of the token, as [`Credential::sign_in`] knows it; `None` where all do.
     pub ends_all_but: Option<String>,
 }
@@ -216,6 +218,7 @@ impl SystemTable<'_> {
             user: token.user,
             address: token.mail,
             password_version: token.pwv,
+            until: token.until,
             ends_all_but: token.ends_all_but,
         })
     }
@@ -261,7 +264,7 @@ fn used() -> Error {
     }
 }
 
-fn expired() -> Error {
+pub(crate) fn expired() -> Error {
     Error::Gone {
         code: "token_expired",
         detail: "the link is too old: ask for a new one",

@@ -25,6 +25,7 @@ use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 
 pub(crate) use hold::{hold, is_not_held, release};
+use way_back::VoidWays;
 pub use way_back::WayBack;
 
 /// The tag of the person's picture, on their item.
@@ -54,6 +55,8 @@ pub struct StoredUser {
     pub factors_settled_at: Option<Timestamp>,
     /// How a change of their address is taken back; it may be over.
     pub way_back: Option<WayBack>,
+    /// Links that lead back no more.
+    pub(crate) void_ways: Vec<VoidWays>,
 }
 
 impl StoredUser {
@@ -174,6 +177,9 @@ struct UserItem {
     /// The address before the first change that can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     back_to: Option<EmailAddress>,
+    /// Links that take a change back no more, since an earlier one was used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    back_void: Vec<VoidWays>,
     /// The tag of the person's picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ava: Option<String>,
@@ -207,6 +213,7 @@ impl UserItem {
             settled: None,
             back: None,
             back_to: None,
+            back_void: Vec::new(),
         }
     }
 }
@@ -236,6 +243,7 @@ impl From<UserItem> for StoredUser {
                 .back
                 .zip(item.back_to)
                 .map(|(until, to)| WayBack { until, to }),
+            void_ways: item.back_void,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Nobody's account ends while its address can be taken back.
+//! Nobody's account ends while its address can be taken back, and whoever comes back by the first link is the last to do so.
 
 use std::sync::Arc;
 
@@ -86,6 +86,35 @@ async fn id_12_account_that_comes_back_to_a_later_address_does_not_end_before_th
 
     refused.expect_problem(409, "address_changed_lately");
     follow(&app, "revert-email", &first).await.expect(204);
+}
+
+/// A thief who changes the address twice has the link that takes the second change back.
+#[tokio::test]
+async fn id_12_links_of_later_changes_die_with_the_way_back_to_the_first_address() {
+    let app = App::new().await;
+    let cookie = moved(&app).await;
+    let first = app.newest_token(ADDRESS);
+    app.clock.advance(SignedDuration::from_mins(1));
+    wish(&app, &cookie, THIRD).await.expect(202);
+    let confirm = app.newest_token(THIRD);
+    follow(&app, "confirm-email", &confirm).await.expect(204);
+    let second = app.newest_token(NEW);
+    follow(&app, "revert-email", &first).await.expect(204);
+    let cookie = back_in(&app, ADDRESS).await;
+
+    let stolen = follow(&app, "revert-email", &second).await;
+
+    stolen.expect_problem(410, "token_expired");
+    app.me_by_cookie(&cookie).await.expect(200);
+    // A change that the person makes after that can be taken back.
+    app.clock.advance(SignedDuration::from_mins(1));
+    wish(&app, &cookie, "ada@example.org").await.expect(202);
+    let confirm = app.newest_token("ada@example.org");
+    follow(&app, "confirm-email", &confirm).await.expect(204);
+    let own = app.newest_token(ADDRESS);
+    follow(&app, "revert-email", &own).await.expect(204);
+    let stolen = follow(&app, "revert-email", &second).await;
+    stolen.expect_problem(410, "token_expired");
 }
 
 #[tokio::test(flavor = "multi_thread")]
