@@ -12,7 +12,7 @@ use domain::tenant::{
 };
 use domain::{AccountGroupId, AccountId, Clock, EventId, OperationId, RoleId, TenantId, UserId};
 use serde_json::Value;
-use store::{Act, Admission, Admitted, Defined, NewTenant, Table, TenantScope};
+use store::{Act, Admission, Admitted, Defined, NewTenant, Standing, Table, TenantScope};
 
 use super::credentials::session;
 use crate::clock::TestClock;
@@ -157,8 +157,7 @@ pub async fn account_group(
     owner: &TestMember,
     accounts: &[AccountId],
 ) -> AccountGroupId {
-    let member = table.system().member(owner.user, owner.tenant).await;
-    let member = member.expect("a readable table").expect("a membership");
+    let (standing, act) = acting(table, clock, owner).await;
     let id = AccountGroupId::generate(table.ids());
     let group = AccountGroup {
         id,
@@ -168,12 +167,8 @@ pub async fn account_group(
         version: 1,
         created_at: clock.now(),
     };
-    let act = Act {
-        actor: Actor::User(owner.user),
-        at: clock.now(),
-    };
     let tenant = table.tenant(&owner.scope);
-    let made = tenant.create_account_group(&group, None, &member.standing, &act);
+    let made = tenant.create_account_group(&group, None, &standing, &act);
     assert_eq!(made.await.expect("a stored group"), Defined::Done);
     id
 }
@@ -185,8 +180,7 @@ pub async fn custom_role(
     owner: &TestMember,
     permissions: impl IntoIterator<Item = Permission>,
 ) -> RoleId {
-    let member = table.system().member(owner.user, owner.tenant).await;
-    let member = member.expect("a readable table").expect("a membership");
+    let (standing, act) = acting(table, clock, owner).await;
     let id = RoleId::generate(table.ids());
     let role = CustomRole {
         id,
@@ -196,12 +190,19 @@ pub async fn custom_role(
         version: 1,
         created_at: clock.now(),
     };
+    let tenant = table.tenant(&owner.scope);
+    let made = tenant.create_role(&role, None, &standing, &act);
+    assert_eq!(made.await.expect("a stored role"), Defined::Done);
+    id
+}
+
+/// What the owner acts on, and their act at this time.
+async fn acting(table: &Table, clock: &TestClock, owner: &TestMember) -> (Standing, Act) {
+    let member = table.system().member(owner.user, owner.tenant).await;
+    let member = member.expect("a readable table").expect("a membership");
     let act = Act {
         actor: Actor::User(owner.user),
         at: clock.now(),
     };
-    let tenant = table.tenant(&owner.scope);
-    let made = tenant.create_role(&role, None, &member.standing, &act);
-    assert_eq!(made.await.expect("a stored role"), Defined::Done);
-    id
+    (member.standing, act)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use api::Gate;
 use domain::membership::{AccountLimit, Permission, Role};
 use jiff::SignedDuration;
-use testkit::http::colleague;
+use testkit::http::{colleague, guarded};
 use testkit::{GENEROUS, TestApi, TestClock, gate, member, public_url};
 
 use self::world::World;
@@ -50,7 +50,7 @@ async fn authorisation_where_a_second_factor_is_required_reads_the_table_twice_a
     let role = world.role(&owner, [Permission::ReadPosts]).await;
     let limit = world.group(&owner).await;
     let made = colleague(&world.table, &world.clock, &owner, role, limit).await;
-    let made = world.guarded(made).await;
+    let made = guarded(&world.table, &world.clock, &made).await;
 
     // The first read of a key is of its maker, too.
     assert_eq!(world.reads(&owner).await, [2, 2, 1]);

@@ -9,7 +9,7 @@ use domain::user::Origin;
 use domain::{Clock as _, SupportConsentId, UserId};
 use jiff::SignedDuration;
 use store::{Act, Admission, Admitted, Session, SignIn, SupportBeginning, SupportBegun};
-use testkit::http::colleague;
+use testkit::http::{colleague, guarded};
 use testkit::{FixedRandom, TestMember};
 
 use super::world::World;
@@ -132,7 +132,7 @@ impl World {
         limit: AccountLimit,
     ) -> u64 {
         let supporter = colleague(&self.table, &self.clock, platform, role, limit).await;
-        let supporter = self.guarded(supporter).await;
+        let supporter = guarded(&self.table, &self.clock, &supporter).await;
         let cookie = self.look(&supporter).await;
         self.reads_of(|call| call.cookie(&cookie)).await
     }

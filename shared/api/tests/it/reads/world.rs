@@ -6,19 +6,16 @@ use std::sync::Arc;
 use api::token::{Claims, LIFETIME_SECONDS};
 use api::{Gate, signing_key_binding};
 use cloud::envelope::{Envelope, Sealed};
-use domain::event::{Actor, EventKind};
-use domain::membership::{AccountLimit, AssignedRole, CustomRole, Permission, Role};
+use domain::event::EventKind;
+use domain::membership::{AccountLimit, AssignedRole, Permission, Role};
 use domain::tenant::Tenant;
 use domain::user::Origin;
-use domain::{Clock as _, FamilyId, NoticeId, OperationId, PasskeyId, RoleId, UserId};
+use domain::{Clock as _, FamilyId, OperationId, UserId};
 use jiff::SignedDuration;
 use serde_json::Value;
-use store::{
-    Act, Calls, Credential, Defined, FactorChange, FactorChanged, Meter, OwedMail, Passkey,
-    RefreshFamily, RefreshToken, SecretHash, SignIn, Table, UserAct,
-};
+use store::{Calls, Meter, RefreshFamily, RefreshToken, SecretHash, SignIn, Table, UserAct};
 use testkit::http::{
-    Call, account_group, another_session, api_key, gate_with, member_of, register, tenant,
+    Call, account_group, api_key, custom_role, gate_with, guarded, member_of, tenant,
 };
 use testkit::{GENEROUS, TestApi, TestClock, TestMember, member, public_url};
 
@@ -128,43 +125,7 @@ impl World {
         };
         let user = UserId::generate(self.table.ids());
         let owner = member_of(&self.table, &self.clock, user, &tenant, Role::Owner).await;
-        self.guarded(owner).await
-    }
-
-    /// Somebody with a passkey, which nothing checks here, from now on; signed in once more, since it ends other sign-ins.
-    pub(super) async fn guarded(&self, member: TestMember) -> TestMember {
-        register(&self.table, &self.clock, &member).await;
-        let now = self.clock.now();
-        let passkey = Passkey {
-            id: PasskeyId::generate(self.table.ids()),
-            user: member.user,
-            credential: Vec::new(),
-            public_key: Vec::new(),
-            sign_count: 0,
-            is_backup_eligible: false,
-            is_backed_up: false,
-            transports: Vec::new(),
-            name: "Phone".to_owned(),
-            created_at: now,
-            last_used_at: None,
-        };
-        let change = FactorChange {
-            credential: &Credential::Family(self.family(&member).await),
-            session: None,
-            mail: &OwedMail {
-                id: NoticeId::generate(self.table.ids()),
-                sealed: Vec::new(),
-                since: now,
-                useless_from: now,
-            },
-            act: self.act(EventKind::UserPasskeyAdded),
-        };
-        let system = self.table.system();
-        let added = system.add_passkey(&passkey, None, change).await;
-        assert_eq!(added.unwrap(), FactorChanged::Done);
-        let (user, tenant) = (member.user, Some(member.tenant));
-        let cookie = another_session(&self.table, &self.clock, user, tenant).await;
-        TestMember { cookie, ..member }
+        guarded(&self.table, &self.clock, &owner).await
     }
 
     /// A role that the owner's tenant makes, of these permissions.
@@ -173,25 +134,7 @@ impl World {
         owner: &TestMember,
         permissions: impl IntoIterator<Item = Permission>,
     ) -> AssignedRole {
-        let id = RoleId::generate(self.table.ids());
-        let role = CustomRole {
-            id,
-            name: id.to_string(),
-            permissions: permissions.into_iter().collect(),
-            members: 0,
-            version: 1,
-            created_at: self.clock.now(),
-        };
-        let act = Act {
-            actor: Actor::User(owner.user),
-            at: self.clock.now(),
-        };
-        let member = self.table.system().member(owner.user, owner.tenant).await;
-        let standing = member.unwrap().unwrap().standing;
-        let tenant = self.table.tenant(&owner.scope);
-        let made = tenant.create_role(&role, None, &standing, &act).await;
-        assert_eq!(made.unwrap(), Defined::Done);
-        AssignedRole::Custom(id)
+        AssignedRole::Custom(custom_role(&self.table, &self.clock, owner, permissions).await)
     }
 
     /// A limit to a group that the owner's tenant makes.
