@@ -65,10 +65,9 @@ impl Caller {
         Ok(caller)
     }
 
-    /// Signs in, or as somebody else in vain, and forgets it; the status.
-    pub(crate) async fn try_sign_in(&self, as_whom: Option<&str>) -> Result<u16> {
-        let email = as_whom.unwrap_or(EMAIL);
-        let login = json!({ "email": email, "password": PASSWORD, "mode": "token" });
+    /// Signs in and forgets it; the status.
+    pub(crate) async fn try_sign_in(&self) -> Result<u16> {
+        let login = json!({ "email": EMAIL, "password": PASSWORD, "mode": "token" });
         let request = self.request("POST", "/v1/auth/login")?.json(&login);
         let answer = request.send().await?;
         let status = answer.status().as_u16();

@@ -18,8 +18,9 @@ const SALT: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashCost {
     /// Memory in KiB.
-    memory: u32,
-    passes: u32,
+    pub memory: u32,
+    /// How often it is gone through.
+    pub passes: u32,
 }
 
 impl HashCost {
