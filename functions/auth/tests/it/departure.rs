@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use auth::SignInLimits;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::event::Actor;
+use domain::event::{Actor, EventKind};
 use domain::membership::{AccountLimit, Membership, Role};
 use domain::tenant::Tenant;
+use domain::user::Origin;
 use domain::{Clock as _, UserId};
 use jiff::SignedDuration;
 use serde_json::json;
-use store::{Act, Admission, Admitted};
+use store::{Act, Admission, Admitted, AttentionWork, UserAct};
 use testkit::http::{member_of, tenant};
 use testkit::{Answer, SoftPasskey, TestMember};
 
@@ -213,6 +214,50 @@ async fn end_of_an_account_leaves_nothing_but_its_mark_and_what_is_remembered_of
     let system = app.table.system();
     let due = system.departures_to_finish(jiff::Timestamp::MAX).await;
     assert_eq!(due.unwrap(), []);
+}
+
+/// What the dispatcher does every minute: each event that waits becomes a block of its own.
+async fn seal(app: &App) {
+    let system = app.table.system();
+    let now = app.clock.now();
+    for shard in 0..system.shards() {
+        for entry in system.attention(shard, now, 1_000).await.unwrap() {
+            if let AttentionWork::Seal { owner, event } = entry.work {
+                system.seal(owner, &[event], now).await.unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn deleted_person_is_forgotten_after_400_days_with_the_end_of_their_audit_log() {
+    let app = App::new().await;
+    let cookie = app.browser().await;
+    let user = user_of(&app, &cookie).await;
+    seal(&app).await;
+    delete_me(&app, &cookie).await.expect(204);
+    seal(&app).await;
+    // Some acts of a request that was let in before are remembered without a look at the person.
+    let late = UserAct {
+        at: app.clock.now(),
+        kind: EventKind::UserOtherSessionsEnded,
+        origin: Origin::default(),
+        detail: json!({}),
+    };
+    let system = app.table.system();
+    system.end_other_sign_ins(user, None, &late).await.unwrap();
+    seal(&app).await;
+    assert!(finish(&app).await);
+
+    let log = system.audit_of_user(user, None, 10).await.unwrap().records;
+    let kinds: Vec<&str> = log.iter().map(|record| &*record.event.kind).collect();
+    assert_eq!(kinds[..2], ["user.other_sessions_ended", "user.deleted"]);
+    let latest = app.clock.now() + SignedDuration::from_hours(400 * 24);
+    for item in items(&app, &format!("U#{user}")).await {
+        let end = item.get("exp").map(|end| end.as_n().unwrap().parse());
+        let end: i64 = end.unwrap_or_else(|| panic!("{item:?}")).unwrap();
+        assert!(end <= latest.as_second(), "{item:?}");
+    }
 }
 
 #[tokio::test]

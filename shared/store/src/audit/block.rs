@@ -1,6 +1,6 @@
 //! Some consecutive events of a chain, as one item.
 
-use domain::event::Owner;
+use domain::event::{EventKind, Owner};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::{AuditEvent, AuditRecord, ChainHash};
 use crate::attribute::{millis, text, value};
 use crate::condition::{Condition, Write};
-use crate::events::OwnerAttribute;
+use crate::events::{OwnerAttribute, forgotten_at};
 use crate::item::{Item, decode, encode};
 use crate::key::{Key, audit_partition};
 use crate::schema::BY_ATTENTION;
@@ -37,6 +37,7 @@ pub(super) struct BlockItem {
     /// When it was written.
     #[serde(with = "millis")]
     pub(super) at: Timestamp,
+    /// When it is forgotten. The last block of a chain has it only where its person has left: nothing need build on it.
     #[serde(default)]
     exp: Option<i64>,
 }
@@ -70,6 +71,8 @@ impl BlockItem {
             prev = prev.followed_by(&event);
             links.push(LinkAttribute { event, hash: prev });
         }
+        let is_farewell = |event: &AuditEvent| event.kind == EventKind::UserDeleted.name();
+        let has_left = end.has_left || events.iter().any(is_farewell);
         Ok(Self {
             owner: owner.into(),
             first: end.next(),
@@ -79,7 +82,7 @@ impl BlockItem {
             open: Some(true),
             closed: None,
             at,
-            exp: None,
+            exp: forgotten_at(owner, at).filter(|_| has_left),
         })
     }
 
@@ -139,6 +142,7 @@ impl BlockItem {
             seq: self.first.saturating_add(length).saturating_sub(1),
             hash: self.links.last().map_or(self.prev, |link| link.hash),
             block: Some(self.first),
+            has_left: self.exp.is_some(),
         }
     }
 }
@@ -162,6 +166,9 @@ pub(super) struct End {
     pub(super) hash: ChainHash,
     /// Where the block begins that has it.
     block: Option<u64>,
+    /// Whether its person has left. Something may follow all the same: an act of a request that was let in before, or
+    /// an event that the index had later.
+    has_left: bool,
 }
 
 impl End {
@@ -170,6 +177,7 @@ impl End {
         seq: 0,
         hash: ChainHash::GENESIS,
         block: None,
+        has_left: false,
     };
 
     /// The place of the next event.

@@ -131,7 +131,7 @@ impl SystemTable<'_> {
     }
 
     /// Has the block before this one forgotten in time, where its owner's record is kept for a time only. The last
-    /// block of a chain stays: the next one builds on it.
+    /// block of a chain stays as long as its person does: the next one builds on it.
     async fn forget_before(&self, block: &BlockItem) -> Result<()> {
         let owner = block.owner();
         let (Some(before), Some(at)) = (block.before, forgotten_at(owner, block.at)) else {
