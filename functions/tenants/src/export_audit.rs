@@ -92,16 +92,16 @@ impl Ctx {
         let tenant = self.table.tenant(&caller.scope);
         let mut lines = String::new();
         while lines.len() < BYTES {
-            let page = tenant.audit_after(after, BLOCKS).await?;
-            let Some(last) = page.next else {
-                return Ok((lines, None));
-            };
-            for record in &page.records {
+            let part = tenant.audit_part(after, BLOCKS).await?;
+            for record in &part.records {
                 write_line(&mut lines, record)?;
             }
-            for witness in tenant.audit_witnesses(after, last).await? {
-                write_line(&mut lines, &witness)?;
+            for witness in &part.witnesses {
+                write_line(&mut lines, witness)?;
             }
+            let Some(last) = part.next else {
+                return Ok((lines, None));
+            };
             after = last;
         }
         Ok((lines, Some(after)))

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::Client;
 use cloud::signing::{Signer as _, SoftwareSigner};
 use domain::Clock;
 use domain::event::{Actor, EventKind, Subject};
@@ -12,10 +13,12 @@ use testkit::{Mailbox, MemoryArchive, MemoryObjects, MemoryQueue, TestClock, Tes
 
 use super::*;
 
+mod route;
 mod writers;
 
 /// A product that seals and keeps checkpoints, and what it gives out.
 struct World {
+    client: Client,
     clock: TestClock,
     table: Table,
     member: TestMember,
@@ -27,7 +30,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let clock = TestClock::at("2026-12-01T09:00:00Z");
-        let table = testkit::table(&clock).await;
+        let client = testkit::table::client().await;
+        let table = testkit::table_with(client.clone(), testkit::clock::ids(&clock)).await;
         let archive = Arc::new(MemoryArchive::default());
         let signer = testkit::signer();
         Self {
@@ -39,6 +43,7 @@ impl World {
                 signer: Arc::<SoftwareSigner>::clone(&signer),
                 environment: "test".to_owned(),
             },
+            client,
             clock,
             table,
             archive,

@@ -11,6 +11,7 @@ mod block;
 mod chain;
 mod checkpoint;
 mod close;
+mod part;
 mod read;
 mod seal;
 mod verify;
@@ -18,6 +19,7 @@ mod witness;
 
 pub use chain::{AuditEvent, AuditRecord, ChainHash, InvalidHash, canonical_json};
 pub use checkpoint::{Checkpoint, CheckpointHeader, Leaf, Sibling, SignedHeader, Witness};
+pub use part::AuditPart;
 pub use read::AuditPage;
 pub use seal::EventPlace;
 pub use verify::{Broken, ChainCheck, Fault};

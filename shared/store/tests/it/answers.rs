@@ -289,6 +289,8 @@ pub(crate) enum Held {
     Mark,
     /// A part of a checkpoint, for its owner.
     Witness,
+    /// A look for such parts.
+    Witnesses,
 }
 
 /// A table behind a gate, and the same without it.
@@ -340,6 +342,9 @@ impl HttpConnector for GatedConnector {
             }
             Held::Mark => is_mark(&request),
             Held::Witness => body["TransactItems"][0]["Put"]["Item"]["witness"].is_object(),
+            Held::Witnesses => {
+                target(&request).ends_with(".Query") && body.to_string().contains("\"CP#")
+            }
         };
         if !is_held || self.gate.is_used.fetch_add(1, Ordering::Relaxed) > 0 {
             return self.inner.call(request);

@@ -191,7 +191,8 @@ async fn erasure_that_is_repeated_after_its_end_leaves_the_same() {
     assert_eq!(world.left().await, left);
 }
 
-fn witness(leaf: Leaf) -> Witness {
+/// A part of a checkpoint over this end alone, which nobody signed.
+pub(crate) fn witness(leaf: Leaf) -> Witness {
     let at = "2026-12-15T12:00:00Z".parse().unwrap();
     Witness {
         checkpoint: SignedHeader {

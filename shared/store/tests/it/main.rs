@@ -10,6 +10,7 @@
 mod answers;
 mod at_once;
 mod audit;
+mod audit_part;
 mod erased_log;
 mod large;
 mod pace;
