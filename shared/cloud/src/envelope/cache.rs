@@ -1,6 +1,7 @@
 //! Opened tenant keys, kept for a short while: a call to the key service per secret would be slow and dear.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Clock, KeyRefusal, TenantId, WrappingKey};
@@ -31,6 +32,8 @@ pub(super) struct TenantKey {
     pub(super) opened_at: Timestamp,
     /// Whether an outage of the key service does not end it with its lifetime.
     pub(super) is_spare: bool,
+    /// How often it may still be used, by whichever name it is found.
+    pub(super) uses_left: AtomicU32,
 }
 
 impl TenantKey {
@@ -66,10 +69,14 @@ enum Slot {
 struct Opened {
     key: Arc<TenantKey>,
     until: Timestamp,
-    uses_left: u32,
 }
 
 impl Opened {
+    /// Whether it may be used without asking.
+    fn is_fresh_at(&self, now: Timestamp) -> bool {
+        now < self.until && self.key.uses_left.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether it may still be used if the key service does not answer.
     fn is_spare_at(&self, now: Timestamp) -> bool {
         self.key.spare_until().is_some_and(|until| now < until)
@@ -111,6 +118,8 @@ impl KeyCache {
     }
 
     pub(super) fn keep(&self, tenant: TenantId, key: Arc<TenantKey>) -> Arc<TenantKey> {
+        // The use that opened it is the first.
+        key.uses_left.store(USES - 1, Ordering::Relaxed);
         self.put(Slot::Version(tenant, key.version), &key);
         key
     }
@@ -150,26 +159,26 @@ impl KeyCache {
     fn take(&self, slot: Slot) -> Option<Arc<TenantKey>> {
         let now = self.clock.now();
         let mut opened = self.opened();
-        let entry = opened.get_mut(&slot)?;
-        if entry.until <= now || entry.uses_left == 0 {
+        let entry = opened.get(&slot)?;
+        if !entry.is_fresh_at(now) {
             if !entry.is_spare_at(now) {
-                opened.remove(&slot);
+                let spent = Arc::clone(&entry.key);
+                opened.retain(|_, entry| !Arc::ptr_eq(&entry.key, &spent));
             }
             return None;
         }
-        entry.uses_left -= 1;
+        // Nobody else counts meanwhile: the lock is held.
+        entry.key.uses_left.fetch_sub(1, Ordering::Relaxed);
         Some(Arc::clone(&entry.key))
     }
 
     fn put(&self, slot: Slot, key: &Arc<TenantKey>) {
         let now = self.clock.now();
         let mut opened = self.opened();
-        opened.retain(|_, entry| now < entry.until || entry.is_spare_at(now));
+        opened.retain(|_, entry| entry.is_fresh_at(now) || entry.is_spare_at(now));
         let entry = Opened {
             key: Arc::clone(key),
             until: key.fresh_until(now),
-            // The use that opened it is the first.
-            uses_left: USES - 1,
         };
         opened.insert(slot, entry);
     }

@@ -9,6 +9,7 @@
 //! one, which people's passwords are sealed under, is used on for up to an hour; keys of tenants never are.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use domain::tenant::ROOT_TENANT;
 use domain::{
@@ -27,7 +28,7 @@ pub use binding::{Binding, Purpose};
 pub use record::OpenError;
 pub use sealed::Sealed;
 
-use cache::{KeyCache, TenantKey};
+use cache::{KeyCache, TenantKey, USES};
 
 /// Largest secret, in bytes.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
@@ -205,6 +206,7 @@ impl Envelope {
             opened_at: self.cache.now(),
             // Who withdraws a key of a tenant's own expects its end within minutes, outage or not.
             is_spare: tenant == ROOT_TENANT && stored.wrapped_by == WrappingKey::Product,
+            uses_left: AtomicU32::new(USES),
         })
     }
 

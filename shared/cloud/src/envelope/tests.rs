@@ -269,6 +269,23 @@ async fn opened_key_is_used_a_thousand_times() {
 }
 
 #[tokio::test]
+async fn opened_key_is_used_a_thousand_times_for_sealing_and_opening_together() {
+    let bench = Bench::new();
+    let sealed = bench.envelope().seal(&place(1), b"secret").await.unwrap();
+    let envelope = bench.envelope();
+    bench.keys.calls();
+
+    for _ in 0..500 {
+        envelope.seal(&place(1), b"another").await.unwrap();
+        envelope.open(&place(1), &sealed).await.unwrap();
+    }
+    assert_eq!(bench.keys.calls(), 1);
+    envelope.open(&place(1), &sealed).await.unwrap();
+
+    assert_eq!(bench.keys.calls(), 1);
+}
+
+#[tokio::test]
 async fn opened_key_of_a_tenant_never_answers_for_another() {
     let bench = Bench::new();
     let envelope = bench.envelope();

@@ -36,6 +36,7 @@ fn key_of(version: u32, bytes: &[u8]) -> TenantKey {
         plain: PlainKey::from_slice(bytes).unwrap(),
         opened_at: jiff::Timestamp::UNIX_EPOCH,
         is_spare: false,
+        uses_left: std::sync::atomic::AtomicU32::new(1),
     }
 }
 
