@@ -108,8 +108,11 @@ pub(crate) fn binding(user: UserId, version: u64) -> Binding {
 #[cfg(test)]
 mod tests {
     use domain::email::EmailAddress;
+    use testkit::implements;
 
     use super::*;
+    use crate::recovery_code::RecoveryCode;
+    use crate::totp::Seed;
 
     fn refusal(text: &str) -> Option<&'static str> {
         let address: EmailAddress = "ada.lovelace@analytical.example".parse().unwrap();
@@ -121,6 +124,14 @@ mod tests {
         Password::chosen(text, "/password", words)
             .err()
             .map(|error| error.code)
+    }
+
+    #[test]
+    fn password_code_and_seed_are_neither_serialized_nor_displayed() {
+        assert!(!implements!(Password, serde::Serialize) && !implements!(Password, fmt::Display));
+        assert!(!implements!(RecoveryCode, serde::Serialize));
+        assert!(!implements!(RecoveryCode, fmt::Display));
+        assert!(!implements!(Seed, serde::Serialize) && !implements!(Seed, fmt::Display));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod queue;
 pub mod rules;
 pub mod services;
 pub mod table;
+pub mod traits;
 
 pub use clock::{FixedRandom, TestClock};
 pub use http::{Answer, GENEROUS, TestApi, TestMember, gate, gate_with, member, public_url};

@@ -23,6 +23,7 @@ mod permissions;
 mod policies;
 mod queues;
 mod routes;
+mod secrets;
 mod table;
 mod template;
 mod with_host;
