@@ -15,6 +15,7 @@
 mod deaths;
 mod deletion;
 mod departure;
+mod handed_over;
 mod invariants;
 mod late;
 mod life;
