@@ -22,7 +22,8 @@ pub const USAGE: &str = "usage: m1autoposter verify-audit --key PUBLIC_KEY.pem [
 FILEs are exports of the audit log and checkpoints of the archive, as JSON Lines; the parts of one export in their order.
 PUBLIC_KEY.pem is the key that signs checkpoints: audit-key.pem in the data folder of a local run, or what
 `aws kms get-public-key` answers for a deployment. Where that key was replaced, give each that has signed.
-ID is the tenant (ten_…) or the person (usr_…) whose log it must be. Without it the events and their witnesses say so.";
+ID is the tenant (ten_…) or the person (usr_…) whose log it must be. Without it the events and their witnesses say so.
+Nothing exports the log of a person; somebody who may read the table can.";
 
 /// What was found to be in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
