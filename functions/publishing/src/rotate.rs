@@ -1,11 +1,12 @@
 //! Puts another key in the place of a tenant's, without anybody noticing: new secrets are sealed under the new key as soon
-//! as each instance hears of it, what is stored is sealed anew, and the old key goes when nothing is sealed under it.
+//! as each instance hears of it, what is stored is sealed anew, and the old key goes when nothing is sealed under it. Consent
+//! pages that wait are not looked at: a key is kept until the last one that it can have sealed is too old.
 //!
 //! It runs here because this function opens credentials anyway: nobody else needs to. Every step may be repeated and done
 //! by two at once; whoever dies in between leaves the tenant in the index, and the next sweep asks again.
 
 use domain::event::Actor;
-use domain::tenant_key::KEY_OVERLAP;
+use domain::tenant_key::LOOKS_APART;
 use domain::{AccountId, Error, Result, TenantId, TenantKeySource as _};
 use engine::vault;
 use jiff::Timestamp;
@@ -52,8 +53,8 @@ async fn look_after(ctx: &Ctx, tenant: TenantId) -> Result<()> {
     if seen.due.is_none_or(|due| now < due) {
         return Ok(());
     }
-    // Alone until then. What is sealed under an older key meanwhile, and what somebody has just read, is old by then.
-    let again = now.saturating_add(KEY_OVERLAP).unwrap_or(now);
+    // Alone until then.
+    let again = now.saturating_add(LOOKS_APART).unwrap_or(now);
     // A rotation that wraps with another key than it should gives way to the next one.
     let wrapping = ctx.table.wrapping_key(tenant).await?;
     let ours = if seen.is_under_way() && seen.newest.wrapped_by == wrapping {

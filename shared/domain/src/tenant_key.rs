@@ -16,9 +16,19 @@ use crate::wrapping_key::WrappingKey;
 
 /// A key seals for a year; then another takes its place.
 const IN_USE: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// So long after another key was made somebody may still seal under the one before, or open what they read before it was
-/// sealed anew: an opened key is kept for five minutes, and no work takes longer than one.
-pub const KEY_OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// How long an instance uses an opened key without asking for it again: a disabled one stops working within this time.
+pub const OPENED_KEY_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
+/// How long a network's consent page waits for its person. What is sealed for it is never sealed anew, so the key that
+/// sealed it must outlive it.
+pub const CONSENT_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// Longer than any work that is under way, and than clocks differ.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(1);
+/// From one look at keys of which one takes another's place to the next: whatever is sealed under the older one until
+/// then, and whatever somebody has just read, is old by then.
+pub const LOOKS_APART: SignedDuration = OPENED_KEY_LIFETIME.saturating_add(UNDER_WAY);
+/// So long after another key was made something may still have to be opened by the one before: of whoever opened that
+/// one last, a consent page from the end of that time, at its own end.
+const KEY_OVERLAP: SignedDuration = LOOKS_APART.saturating_add(CONSENT_LIFETIME);
 
 /// A tenant's key as it is stored: only the key service can open it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +51,7 @@ impl WrappedTenantKey {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// From when on nobody works with the key before it any more.
+    /// From when on nobody works with the key before it any more, and nothing waits that only that one opens.
     pub fn settled_from(&self) -> Timestamp {
         self.made_at
             .saturating_add(KEY_OVERLAP)

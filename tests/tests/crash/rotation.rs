@@ -1,13 +1,15 @@
 //! The key of a tenant is rotated, while posts go out and accounts are connected.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cloud::envelope::{Envelope, Sealed};
 use cloud::faults::{Effects, Fault, FaultPlan};
 use domain::Clock as _;
 use domain::network::RepeatRule;
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::KeyRotation;
-use testkit::table;
+use testkit::{Answer, FakeNetwork, table};
 use upkeep::{RetireSigningKeys, RotateKeys};
 
 use crate::life::deliver;
@@ -60,6 +62,34 @@ async fn check(world: &World, process: &Process) -> Value {
     let path = format!("/v1/accounts/{}/check", world.account);
     let call = process.api.post(path).by(&world.member);
     call.send().await.expect(200).body
+}
+
+/// Opens a consent page; what the browser brings back of it.
+pub(crate) async fn agreed(world: &World, process: &Process, name: &str) -> Value {
+    world.sign_in().await;
+    let call = process.api.post("/v1/accounts/authorizations");
+    let call = call.by(&world.member);
+    let page = json!({ "network": FakeNetwork::ID });
+    let opened = call.json(&page).send().await.expect(201).body;
+    FakeNetwork::agree(opened["authorize_url"].as_str().unwrap(), name)
+}
+
+/// Comes back from a consent page.
+pub(crate) async fn complete(world: &World, process: &Process, brought: &Value) -> Answer {
+    let call = process.api.post("/v1/accounts/authorizations/complete");
+    call.by(&world.member).json(brought).send().await
+}
+
+/// Under which keys consent pages are sealed that wait for their person.
+async fn pages_sealed_under(world: &World) -> Vec<u32> {
+    let mut versions = Vec::new();
+    for item in world.copy().await {
+        if item["PK"].as_s().unwrap().ends_with("#OAU") {
+            let sealed = STANDARD.decode(item["sealed"].as_s().unwrap()).unwrap();
+            versions.push(Envelope::key_version(&Sealed::from_bytes(sealed)).unwrap());
+        }
+    }
+    versions
 }
 
 async fn times_rotated(world: &World) -> usize {
@@ -152,6 +182,35 @@ async fn rotation_by_twins_happens_once() {
     assert!(is_over(&keys(&world).await));
     assert_eq!(times_rotated(&world).await, 1);
     check(&world, &twins[0]).await;
+}
+
+#[tokio::test]
+async fn old_key_is_kept_for_a_consent_page_that_was_opened_with_it_late() {
+    let world = World::new(RepeatRule::ClientKey).await;
+    world.clock.advance(YEAR);
+    let [one, other] = [0, 1].map(|_| world.start(Effects::default()));
+    other.connect(&world, "ada").await;
+    world.clock.advance(SignedDuration::from_secs(1));
+    sweep(&world, &one).await;
+    assert_eq!(keys(&world).await.newest.version, 2);
+    // The last second in which the other one uses the old key without asking.
+    world.clock.advance(SignedDuration::from_secs(298));
+    let brought = agreed(&world, &other, "grace").await;
+    assert_eq!(pages_sealed_under(&world).await, [1]);
+    let mut seconds_left = 599;
+    while seconds_left > 0 {
+        let step = seconds_left.min(60);
+        world.clock.advance(SignedDuration::from_secs(step));
+        seconds_left -= step;
+        sweep(&world, &one).await;
+    }
+
+    let late = complete(&world, &world.start(Effects::default()), &brought).await;
+
+    late.expect(201);
+    rotate(&world, &one).await;
+    let sealed = sealed_under(&world).await;
+    assert_eq!(sealed, vec![2; 2]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use api::permission::ManageAccounts;
 use api::{Can, Json, Secret};
 use axum::extract::State;
 use domain::account::Account;
+use domain::tenant_key::CONSENT_LIFETIME;
 use domain::{AccountId, Error, Result};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::Authorization;
 use utoipa::ToSchema;
 
-use super::{LIFETIME, not_offered, place};
+use super::{not_offered, place};
 use crate::Ctx;
 use crate::connect::{must_reach_all, wrong_network};
 use crate::refusal::refusal;
@@ -119,7 +120,7 @@ impl Ctx {
             network: network.id(),
             account: account.map(|account| account.id),
             sealed: sealed.as_bytes().to_vec(),
-            expires_at: now.saturating_add(LIFETIME).unwrap_or(now),
+            expires_at: now.saturating_add(CONSENT_LIFETIME).unwrap_or(now),
         };
         self.accounts(caller)
             .begin_authorization(&authorization)

@@ -7,14 +7,10 @@ pub(crate) mod document;
 
 use cloud::envelope::{Binding, Purpose};
 use domain::{Error, TenantId};
-use jiff::SignedDuration;
 use networks::Network;
 use store::SecretHash;
 
 use crate::connect::wrong_network;
-
-/// How long a person may take at the network.
-const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is kept of a consent page opens only where its state leads.
 fn place(tenant: TenantId, state: &SecretHash) -> Binding {

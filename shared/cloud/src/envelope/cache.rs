@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::tenant_key::OPENED_KEY_LIFETIME;
 use domain::{Clock, KeyRefusal, TenantId, WrappingKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::PlainKey;
 
-/// How long an opened key is used: a disabled key stops working within this time.
-pub(super) const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// How often an opened key is used.
 pub(super) const USES: u32 = 1000;
 
@@ -39,7 +38,7 @@ pub(super) struct TenantKey {
 impl TenantKey {
     /// Until when it is used without asking, if it is kept now.
     fn fresh_until(&self, now: Timestamp) -> Timestamp {
-        let fresh = after(self.opened_at, LIFETIME);
+        let fresh = after(self.opened_at, OPENED_KEY_LIFETIME);
         match self.spare_until() {
             Some(spare) => fresh.max(after(now, UNANSWERED)).min(spare),
             None => fresh,
