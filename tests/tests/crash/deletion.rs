@@ -1,13 +1,16 @@
 //! A tenant is deleted: whoever dies on the way, the sweeper alone goes on until nothing but a tombstone and the proof is
 //! left.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use cloud::faults::Effects;
 use cloud::objects::ObjectKey;
 use domain::event::Actor;
 use domain::export::Export;
 use domain::import::{Import, VolumeTerms};
 use domain::tenant::{GRACE, ROOT_TENANT, TenantState};
-use domain::{Clock as _, ExportId, ImportId};
+use domain::{Clock as _, ExportId, ImportId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use store::{Act, SignedCertificate};
 
@@ -59,6 +62,23 @@ pub(crate) async fn furnish(world: &World) {
     assert_eq!(world.objects.count(), 4);
 }
 
+/// The keys of all items that name a tenant, wherever in them, but its own ones, what its members keep (sessions, the
+/// certificate) and what the platform's audit log says.
+fn named_elsewhere(items: &[HashMap<String, AttributeValue>], tenant: TenantId) -> Vec<String> {
+    let name = tenant.to_string();
+    let naming = items
+        .iter()
+        .filter(|item| format!("{item:?}").contains(&name));
+    let keys = naming.map(|item| ["PK", "SK"].map(|part| item[part].as_s().unwrap().as_str()));
+    let others = keys.filter(|[partition, sort]| {
+        let is_of = |owner: TenantId| partition.starts_with(&format!("T#{owner}"));
+        let is_members = partition.starts_with("U#")
+            && ["SES#", "ERA#"].iter().any(|kept| sort.starts_with(kept));
+        !is_of(tenant) && !is_of(ROOT_TENANT) && !is_members
+    });
+    others.map(|key| key.join(" ")).collect()
+}
+
 /// Nothing is left but the tombstone, and what says so says it once.
 pub(crate) async fn assert_erased_once(world: &World, place: &str) -> SignedCertificate {
     let tenant = world.member.tenant;
@@ -74,6 +94,7 @@ pub(crate) async fn assert_erased_once(world: &World, place: &str) -> SignedCert
     // The tombstone, and for a day what keeps the audit log closed.
     let closing = format!("{partition}#AUD");
     assert_eq!(left, [partition, closing], "{place}");
+    assert_eq!(named_elsewhere(&items, tenant), [""; 0], "{place}");
     let mut events = text("event");
     events.retain(|kind| kind == "tenant.erased");
     assert_eq!(events.len(), 1, "{place}: events of {ROOT_TENANT}");

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cloud::faults::Effects;
 use cloud::telemetry::{self, Metrics};
 use domain::delivery::State;
+use domain::membership::Role;
 use domain::network::RepeatRule;
 use domain::{Clock as _, DeliveryId};
 use jiff::Timestamp;
@@ -302,6 +303,9 @@ async fn rehearse_erased(is_deleted_in_copy: bool) {
     let again = declare(&process, event).await;
     assert_eq!((again.erased, again.failed), (0, 0), "once");
     assert_eq!(world.network.calls(), 0);
+    world.member = testkit::member(&world.table, &world.clock, Role::Owner).await;
+    // Its remote account is free for others.
+    process.connect(&world, "ada").await;
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use crate::idempotency::IdempotencyClaim;
 use crate::item::{Item, encode};
 use crate::key::{Counter, Key};
 use crate::scope::TenantTable;
+use crate::table::Written;
 use crate::transaction::Transacted;
 use crate::usage::{Demand, release};
 
@@ -230,15 +231,29 @@ impl TenantTable<'_> {
             turned(account.id, AccountState::Disconnected, act.at, shards)?,
         )
         .when(unchanged(account)?);
-        let guard = Key::remote_account(&account.network, &account.identity.remote_id);
         let subject = Subject::Account(account.id);
         let detail = json!({ "handle": account.identity.handle });
         Ok(vec![
             update,
-            Write::delete(guard).when(Condition::Equals("acc", text(account.id))),
+            self.unguarded(account),
             Write::delete(Key::account_budget(&self.scope, account.id)),
             release(&self.scope, Counter::Accounts, 1),
             self.event_write(act, EventKind::AccountDisconnected, subject, detail)?,
         ])
+    }
+
+    /// Frees the remote account of an account that is about to be erased, if it still has it.
+    pub(crate) async fn free_remote_account(&self, account: &Account) -> Result<()> {
+        let _: Written = self.table.write(self.unguarded(account)).await?;
+        Ok(())
+    }
+
+    /// Without its guard a remote account can be connected anywhere. The one of another account stays.
+    fn unguarded(&self, account: &Account) -> Write {
+        let guard = Key::remote_account(&account.network, &account.identity.remote_id);
+        Write::delete(guard).when(Condition::All(vec![
+            Condition::Equals("ten", text(self.scope.tenant())),
+            Condition::Equals("acc", text(account.id)),
+        ]))
     }
 }

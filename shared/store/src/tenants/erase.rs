@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::account::Account;
 use domain::event::{EventKind, Owner, Subject};
 use domain::tenant::{
     DEFAULT_MAX_LATENESS_HOURS, Limits, Locale, ROOT_TENANT, Tenant, TenantState, TimeZoneName,
     WeekStart, erased_from,
 };
-use domain::{AccountId, Error, MediaId, PostId, Result, TenantId, UserId};
+use domain::{Error, MediaId, PostId, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -211,9 +212,11 @@ impl TenantTable<'_> {
             self.table.batch_delete(vec![block]).await?;
             return Ok(Erasure::Goes);
         }
-        for account in self.some_accounts().await? {
-            self.empty(format!("{}#REM", account_partition(tenant, account)))
+        for account in self.all_accounts().await? {
+            self.empty(format!("{}#REM", account_partition(tenant, account.id)))
                 .await?;
+            // Nobody disconnected those of a tenant that is buried again.
+            self.free_remote_account(&account).await?;
         }
         self.table
             .batch_delete(self.invitation_links().await?)
@@ -302,11 +305,11 @@ impl TenantTable<'_> {
         Ok(posts.into_iter().collect())
     }
 
-    async fn some_accounts(&self) -> Result<Vec<AccountId>> {
+    async fn all_accounts(&self) -> Result<Vec<Account>> {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let page = self.account_page(after, PAGE).await?;
-            found.extend(page.accounts.iter().map(|account| account.id));
+            found.extend(page.accounts);
             after = page.next;
             if after.is_none() {
                 return Ok(found);
