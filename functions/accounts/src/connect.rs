@@ -105,7 +105,8 @@ impl Ctx {
             })
     }
 
-    /// Signs in with what a person typed, within the limit.
+    /// Signs in with what a person typed, within the limit, and only where the credential can be sealed afterwards: a
+    /// session that is not stored would stay at the network until it ends by itself.
     pub(crate) async fn sign_in(
         &self,
         caller: &Can<ManageAccounts>,
@@ -114,6 +115,7 @@ impl Ctx {
     ) -> Result<Connected> {
         let fields = credentials.for_network(network).map_err(Error::Invalid)?;
         self.admit_sign_in(caller).await?;
+        self.envelope.ready(caller.tenant.id).await?;
         network
             .connect(fields)
             .await

@@ -6,6 +6,7 @@ use domain::{AccountId, Error, Result, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::Saved;
 use crate::attribute::{base64_bytes, instant, millis, text};
 use crate::condition::{Condition, Write};
 use crate::item::{Item, encode};
@@ -80,9 +81,9 @@ impl TenantTable<'_> {
         }
     }
 
-    /// Uses up a consent page: of several who come back with it one gets it. `None` where there is none (any more), or
-    /// it is not this person's, not of this sign-in or too old; then it is left as it is.
-    pub async fn end_authorization(
+    /// A consent page that waits. `None` where there is none (any more), or it is not this person's, not of this sign-in or
+    /// too old.
+    pub async fn authorization(
         &self,
         state: &SecretHash,
         user: UserId,
@@ -90,24 +91,36 @@ impl TenantTable<'_> {
         now: Timestamp,
     ) -> Result<Option<Authorization>> {
         let key = Key::authorization(&self.scope, state);
-        let Some(found) = self.table.get::<AuthorizationItem>(&key).await? else {
-            return Ok(None);
-        };
-        let is_theirs = Condition::All(vec![
-            Condition::Equals("user", text(user)),
-            Condition::Equals("by", text(sign_in)),
+        let found: Option<AuthorizationItem> = self.table.get(&key).await?;
+        let theirs =
+            found.filter(|item| item.user == user && item.by == sign_in && now < item.until);
+        Ok(theirs.map(|item| Authorization {
+            state: item.hash,
+            user: item.user,
+            sign_in: item.by,
+            network: item.net,
+            account: item.acc,
+            sealed: item.sealed,
+            expires_at: item.until,
+        }))
+    }
+
+    /// Uses up a consent page: of several who come back with it one gets [`Saved::Done`].
+    pub async fn end_authorization(
+        &self,
+        authorization: &Authorization,
+        now: Timestamp,
+    ) -> Result<Saved> {
+        let key = Key::authorization(&self.scope, &authorization.state);
+        let still_waits = Condition::All(vec![
+            Condition::Equals("user", text(authorization.user)),
+            Condition::Equals("by", text(&authorization.sign_in)),
             Condition::Above("until", instant(now)),
         ]);
-        let write = Write::delete(key).when(is_theirs);
-        let ended = matches!(self.table.write(write).await?, Written::Applied(_));
-        Ok(ended.then_some(Authorization {
-            state: found.hash,
-            user: found.user,
-            sign_in: found.by,
-            network: found.net,
-            account: found.acc,
-            sealed: found.sealed,
-            expires_at: found.until,
-        }))
+        let write = Write::delete(key).when(still_waits);
+        Ok(match self.table.write(write).await? {
+            Written::Applied(_) => Saved::Done,
+            Written::Refused(_) => Saved::Stale,
+        })
     }
 }

@@ -8,7 +8,7 @@ use domain::{Error, Result};
 use http::StatusCode;
 use networks::{Consent, ConsentError, Network, PendingConsent};
 use serde::Deserialize;
-use store::Authorization;
+use store::{Authorization, Saved};
 use utoipa::ToSchema;
 
 use super::{not_offered, place};
@@ -34,7 +34,8 @@ pub(crate) struct CompleteAuthorization {
     error: Option<String>,
 }
 
-/// Connects the account that the person agreed to connect. Whatever comes of it, the state is used up.
+/// Connects the account that the person agreed to connect. Whatever comes of it, the state is used up, unless the tenant's
+/// key cannot be had right now: then send the same again.
 #[utoipa::path(
     post,
     path = "/v1/accounts/authorizations/complete",
@@ -56,61 +57,85 @@ pub(crate) async fn complete_authorization(
     if body.code.is_none() && body.error.is_none() {
         return Err(Error::field("/code", "missing_field", "send the code, or the error").into());
     }
-    let begun = ctx.end_authorization(&caller, &body.state).await?;
+    let begun = ctx.begun(&caller, &body.state).await?;
     let network = ctx.network(begun.network.as_str())?;
     let code = match (&body.code, &body.error) {
         (Some(code), None) => code,
-        (_, error) => return Err(denied(&*network, error.as_deref()).into()),
+        (_, error) => {
+            ctx.end_authorization(&caller, &begun).await?;
+            return Err(denied(&*network, error.as_deref()).into());
+        }
     };
+    let pending = ctx.open_pending(&caller, &begun).await?;
+    ctx.end_authorization(&caller, &begun).await?;
     let consent = Consent {
         code,
         issuer: body.iss.as_deref(),
     };
     let Some(account) = begun.account else {
         must_reach_all(&caller)?;
-        let connected = ctx.exchange(&caller, &*network, &begun, consent).await?;
+        let connected = ctx.exchange(&*network, &pending, consent).await?;
         let (status, account) = ctx.take_in(&caller, &*network, &connected, None).await?;
         let used = ctx.accounts(&caller).accounts_used().await;
         let headroom = Headroom::after(Quota::Accounts, caller.tenant.limits.accounts, used);
         return Ok((status, headroom, Json(account.into())));
     };
     let account = ctx.live_account(&caller, account).await?;
-    let connected = ctx.exchange(&caller, &*network, &begun, consent).await?;
+    let connected = ctx.exchange(&*network, &pending, consent).await?;
     let account = ctx.reconnect(&caller, &account, &connected).await?;
     Ok((StatusCode::OK, None, Json(account.into())))
 }
 
 impl Ctx {
-    async fn end_authorization(
-        &self,
-        caller: &Can<ManageAccounts>,
-        state: &str,
-    ) -> Result<Authorization> {
+    async fn begun(&self, caller: &Can<ManageAccounts>, state: &str) -> Result<Authorization> {
         let (Some(state), Some(sign_in)) = (Secret::parse(state), caller.sign_in()) else {
             return Err(over());
         };
         self.accounts(caller)
-            .end_authorization(&state.hash(), caller.user, sign_in, self.clock.now())
+            .authorization(&state.hash(), caller.user, sign_in, self.clock.now())
             .await?
             .ok_or_else(over)
     }
 
-    async fn exchange(
+    /// What was sealed when the page was opened. Whoever has it has all keys that they need from here on: while the key
+    /// service is down nobody comes so far as to use the state, or the network's code, up.
+    async fn open_pending(
         &self,
         caller: &Can<ManageAccounts>,
-        network: &dyn Network,
         begun: &Authorization,
+    ) -> Result<PendingConsent> {
+        let tenant = caller.tenant.id;
+        let sealed = Sealed::from_bytes(begun.sealed.clone());
+        let place = place(tenant, &begun.state);
+        let opened = self.envelope.open(&place, &sealed).await?;
+        // The credential is sealed under the newest key, which may be another one.
+        self.envelope.ready(tenant).await?;
+        let text =
+            str::from_utf8(&opened).map_err(|error| Error::corrupt("authorization", error))?;
+        Ok(PendingConsent::new(text.to_owned()))
+    }
+
+    async fn end_authorization(
+        &self,
+        caller: &Can<ManageAccounts>,
+        begun: &Authorization,
+    ) -> Result<()> {
+        let accounts = self.accounts(caller);
+        match accounts.end_authorization(begun, self.clock.now()).await? {
+            Saved::Done => Ok(()),
+            Saved::Stale => Err(over()),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        network: &dyn Network,
+        pending: &PendingConsent,
         consent: Consent<'_>,
     ) -> Result<networks::Connected> {
         let pages = network.consent().ok_or_else(|| not_offered(network))?;
-        let place = place(caller.tenant.id, &begun.state);
-        let sealed = Sealed::from_bytes(begun.sealed.clone());
-        let opened = self.envelope.open(&place, &sealed).await?;
-        let text =
-            str::from_utf8(&opened).map_err(|error| Error::corrupt("authorization", error))?;
-        let pending = PendingConsent::new(text.to_owned());
         pages
-            .connect(&pending, consent)
+            .connect(pending, consent)
             .await
             .map_err(|error| match error {
                 ConsentError::Forged { message } => Error::NetworkRefused {

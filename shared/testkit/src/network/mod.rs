@@ -90,6 +90,11 @@ impl FakeNetwork {
         self.posts().calls
     }
 
+    /// How often somebody signed in with what an account's person knows.
+    pub fn sign_ins(&self) -> usize {
+        self.posts().sign_ins.values().sum()
+    }
+
     /// From now on only the refresh token of this credential is taken, once.
     pub fn expire(&self, session: &str) {
         self.posts().expired.insert(session.to_owned());
