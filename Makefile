@@ -96,7 +96,7 @@ test-e2e: build ## Run the whole product against a browser and a real Bluesky se
 	@$(call say,'Running the end-to-end tests')
 	@tests/pds/install.sh
 	@cargo nextest run --workspace --profile e2e
-	@M1A_SECRET_KINDS='app_password cookie link password recovery_codes secret' \
+	@M1A_SECRET_KINDS='api_key app_password challenge cookie link password recovery_codes seed state' \
 	  node tests/pds/with-account.mjs tests/with-host.sh $(HOST) npm --prefix web run e2e
 
 test-fuzz: build $(FUZZ_ENV)/.stamp ## Call every route with generated requests, as one of two tenants
