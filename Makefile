@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-fuzz test-aws simulate package bench bench-large bench-build tools clean
+.PHONY: help run build web test fmt fmt-check lint lint-rust lint-template openapi test-rust test-web test-e2e test-fuzz test-aws simulate package bench bench-large bench-build tools test-tools clean
 
 PROFILE ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -54,7 +54,7 @@ web/node_modules/.stamp: web/package-lock.json | tools
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: fmt-check lint test-rust test-web test-e2e ## Everything that must pass before a change lands
+test: test-tools fmt-check lint test-rust test-web test-e2e ## Everything that must pass before a change lands
 	@# A deployment waits for its timer most of the time.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-fuzz test-aws
 
@@ -82,7 +82,7 @@ $(PYTHON_ENV)/.stamp: .ci/requirements.txt | tools
 	@$(PYTHON_ENV)/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
 	@touch $@
 
-test-rust: $(PYTHON_ENV)/.stamp ## Run the Rust tests
+test-rust: test-tools $(PYTHON_ENV)/.stamp ## Run the Rust tests
 	@$(call say,'Installing the real Bluesky server of the tests')
 	@tests/pds/install.sh
 	@$(call say,'Running the Rust tests')
@@ -92,14 +92,14 @@ test-web: web ## Check and test the dashboard, and weigh its pages
 	@$(call say,'Checking and testing the dashboard')
 	@cd web && npm run check && npm test && npm run -s budgets
 
-test-e2e: build ## Run the whole product against a browser and a real Bluesky server
+test-e2e: test-tools build ## Run the whole product against a browser and a real Bluesky server
 	@$(call say,'Running the end-to-end tests')
 	@tests/pds/install.sh
 	@cargo nextest run --workspace --profile e2e
 	@M1A_SECRET_KINDS='api_key app_password challenge cookie link password recovery_codes seed state' \
 	  node tests/pds/with-account.mjs tests/with-host.sh $(HOST) npm --prefix web run e2e
 
-test-fuzz: build $(FUZZ_ENV)/.stamp ## Call every route with generated requests, as one of two tenants
+test-fuzz: test-tools build $(FUZZ_ENV)/.stamp ## Call every route with generated requests, as one of two tenants
 	@$(call say,'Calling every route with generated requests')
 	@tests/with-host.sh $(HOST) tests/schemathesis/run.sh $(FUZZ_ENV)/bin/schemathesis
 
@@ -112,7 +112,7 @@ $(FUZZ_ENV)/.stamp: tests/schemathesis/requirements.txt | tools
 simulate: ## Play one history of the publish path: make simulate SEED=7, or the one that a test names with its WEATHER
 	@SEED=$(or $(SEED),0) WEATHER=$(WEATHER) cargo test --quiet --workspace --test simulation -- --nocapture history_of_a_given_seed
 
-test-aws: $(AWS_ENV)/.stamp ## Deploy the templates to an emulator of AWS and run the product there
+test-aws: test-tools $(AWS_ENV)/.stamp ## Deploy the templates to an emulator of AWS and run the product there
 	@$(MAKE) --no-print-directory package PROFILE=$(PROFILE)
 	@tests/pds/install.sh
 	@$(call say,'Trying the conditions that the emulator of AWS is taught')
@@ -134,16 +134,10 @@ openapi: ## Write the API's document anew, after a reviewed change
 	@UPDATE_OPENAPI=1 cargo nextest run --workspace -E 'test(openapi)'
 
 tools: # What must be there, and what to install where it is not.
-	@missing=0; \
-	need() { command -v "$$1" > /dev/null || { echo "missing: $$1. Install $$2." >&2; missing=1; }; }; \
-	need cargo 'Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) from https://rustup.rs'; \
-	need cc 'a C compiler (Debian: apt-get install build-essential)'; \
-	need node 'Node.js 20 or newer (https://nodejs.org)'; \
-	need npm 'npm, which comes with Node.js'; \
-	need python3 'Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)'; \
-	if command -v node > /dev/null && [ "$$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
-	  echo "too old: node $$(node --version). Install Node.js 20 or newer (https://nodejs.org)." >&2; missing=1; fi; \
-	exit $$missing
+	@.ci/tools run
+
+test-tools: # The same for all that tests need, before any of them has begun.
+	@.ci/tools test
 
 package: PROFILE := release
 package: | tools ## Build the functions for deployment into target/lambda (PROFILE=dev for tests)
