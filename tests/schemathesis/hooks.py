@@ -50,7 +50,7 @@ def before_call(ctx, case, kwargs):
     ada.renew()
     seat = decided[case.id] = seats.take(case)
     # What was prepared may have put another token in the place of the one before.
-    case.headers["authorization"] = f"Bearer {seat.caller.token}"
+    seat.caller.identify(case)
 
 
 @schemathesis.hook
@@ -69,6 +69,7 @@ def after_call(ctx, case, response):
             # They put another sign-in in the place of the one that asked, in any of her tenants.
             ada.take(response.json())
             ada.act_in(ada.tenant)
+        seat.caller.hear(response)
 
 
 @schemathesis.check

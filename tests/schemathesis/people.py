@@ -12,6 +12,7 @@ import time
 import requests
 
 BASE = os.environ["M1A_BASE_URL"]
+BEHAVIOUR = f"{BASE}/local/networks/playground/behaviour"
 PASSWORD = "correct horse battery staple"
 # Seconds after which a token is renewed: it is good for five minutes.
 RENEWED_AFTER = 120
@@ -34,14 +35,32 @@ def tomorrow():
     return (now + datetime.timedelta(days=1)).isoformat(timespec="seconds")
 
 
-class SignIn:
-    """Somebody who is signed in by a program."""
+class Person:
+    """Somebody who has registered, and has not proven the address yet."""
 
     def __init__(self, name, text):
         self.name = name
         self.email = f"{name}@example.com"
         self.session = requests.Session()
         self.post("auth/register", 202, email=self.email, password=PASSWORD, name=text)
+
+    def call(self, method, path, status, **more):
+        answer = self.session.request(method, f"{BASE}/v1/{path}", timeout=30, **more)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def get(self, path):
+        return self.call("GET", path, 200)
+
+    def post(self, path, status, **body):
+        return self.call("POST", path, status, json=body)
+
+
+class SignIn(Person):
+    """Somebody who is signed in by a program."""
+
+    def __init__(self, name, text):
+        super().__init__(name, text)
         self.post("auth/verify-email", 204, token=mailed_token(self.email), password=PASSWORD)
         self.sign_in()
         self.user = self.get("me")["user"]["id"]
@@ -59,16 +78,12 @@ class SignIn:
     def act_in(self, tenant):
         self.take(self.post("auth/switch", 200, tenant_id=tenant))
 
-    def call(self, method, path, status, **more):
-        answer = self.session.request(method, f"{BASE}/v1/{path}", timeout=30, **more)
-        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
+    def identify(self, case):
+        """Lets a case be this person's."""
+        case.headers["authorization"] = f"Bearer {self.token}"
 
-    def get(self, path):
-        return self.call("GET", path, 200)
-
-    def post(self, path, status, **body):
-        return self.call("POST", path, status, json=body)
+    def hear(self, response):
+        """Keeps what a call of a case changed in how this person is known."""
 
     def take(self, answer):
         self.token = answer["access_token"]
@@ -112,7 +127,11 @@ class Owner(SignIn):
         if time.monotonic() - self.renewed_at > RENEWED_AFTER:
             self.act_in(self.tenant)
 
-    def account(self, identifier):
+    def account(self, identifier, mode=None):
+        """One of the playground, which treats its posts so from now on."""
+        if mode is not None:
+            behaviour = {"identifier": identifier, "mode": mode}
+            requests.put(BEHAVIOUR, json=behaviour, timeout=30).raise_for_status()
         credentials = {"identifier": identifier}
         return self.post("accounts", 201, network="playground", credentials=credentials)["id"]
 
@@ -150,13 +169,14 @@ class Owner(SignIn):
         self.post(f"media/{medium}/complete", 200)
         return medium
 
-    def new_post(self, when):
+    def new_post(self, when, accounts=None):
+        accounts = accounts or self.ids["accounts"]
         return self.post(
             "posts",
             201,
             when=when,
             base={"text": self.text},
-            targets=[{"account_id": account} for account in self.ids["accounts"]],
+            targets=[{"account_id": account} for account in accounts],
             tags=[self.text],
         )
 

@@ -8,14 +8,35 @@ import random
 
 import right
 from exceptions import NEVER
-from prepared import FRESH, KNOWN, POSTS, ada, bob, guest
+from prepared import CALLED_BY, FRESH, KNOWN, POSTS, ada, bob, guest
 from values import KINDS, VALUES
 
 # So many requests of an operation are right, and so many name one thing of Bob's.
 TURNS = 5
 # Thirty keys and thirty pictures can be made in an hour: fewer turns, and no other request is made better.
 LIMITED = {"create_api_key", "put_avatar", "revoke_api_key", "rotate_api_key"}
-LIMITED_TURNS = 3
+# What is prepared by several calls, or for once: fewer turns, too.
+COSTLY = {
+    "add_passkey",
+    "approve_factor_reset",
+    "begin_support",
+    "confirm_authenticator",
+    "confirm_email",
+    "end_support",
+    "lose_second_factor",
+    "remove_authenticator",
+    "remove_passkey",
+    "rename_passkey",
+    "renew_recovery_codes",
+    "reset_password",
+    "resolve_target",
+    "retry_post",
+    "revert_email",
+    "stop_second_factor_reset",
+    "verify_email",
+    "withdraw_factor_reset",
+}
+FEWER_TURNS = 3
 
 # Who calls instead of Ada: she would be out of her tenant, or have another password.
 CALLED_BY_GUEST = {"accept_invitation", "change_password", "leave_tenant"}
@@ -49,8 +70,9 @@ def take(case):
     turn, kind = divmod(called[seat.id], 3)
     is_fuzzed = case.meta is not None and case.meta.phase.name.value == "fuzzing"
     called[seat.id] += is_fuzzed
-    may_be_right = is_fuzzed and seat.is_of_operation and seat.id not in NEVER
-    turns = LIMITED_TURNS if seat.id in LIMITED else TURNS
+    # What never succeeds must refuse ids of Bob's all the same.
+    may_be_right = is_fuzzed and seat.is_of_operation and (kind == 1 or seat.id not in NEVER)
+    turns = FEWER_TURNS if seat.id in LIMITED | COSTLY else TURNS
     if may_be_right and turn < turns and kind <= seat.can_name:
         make_right(case, seat, rng, turn if kind == 1 else None)
         return seat
@@ -78,6 +100,7 @@ def make_right(case, seat, rng, of_bob):
         container[key] = rng.choice(bob.ids[kind])
         seat.foreign.append(container[key])
     seat.is_right = True
+    seat.caller = CALLED_BY.get(seat.id, seat.caller)
     case.path_parameters = request.path
     case.query = request.query
     case.headers = request.headers
