@@ -8,7 +8,7 @@ use crate::attribute::{number, value};
 use crate::condition::{Action, Condition, Write};
 use crate::item::encode;
 use crate::key::Key;
-use crate::one_time_tokens::{NewToken, Token, gone};
+use crate::one_time_tokens::{NewToken, Token, gone, used};
 use crate::owed_mails::OwedMail;
 use crate::schema::TTL;
 use crate::scope::SystemTable;
@@ -63,7 +63,8 @@ pub struct EmailRevert<'a> {
 
 impl SystemTable<'_> {
     /// Changes an address and ends the sign-ins that the token says; fails as [`Self::token`] does, and with
-    /// [`Error::Conflict`] where somebody else has it.
+    /// [`Error::Conflict`] where somebody else has it. Where the person has it by another link of the same kind, this one
+    /// is used up with that: nothing is left for it to do.
     pub async fn change_email(&self, change: EmailChange<'_>) -> Result<()> {
         let EmailChange {
             token,
@@ -73,6 +74,9 @@ impl SystemTable<'_> {
             mail,
             act,
         } = change;
+        if seen.user.email.normalized() == address.normalized() {
+            return Err(used());
+        }
         let user = seen.user.id;
         let is_as_seen = Condition::All(vec![
             Condition::Equals("pwv", number(token.password_version)),

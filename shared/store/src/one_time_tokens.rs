@@ -257,7 +257,7 @@ fn unused() -> Condition {
     Condition::All(vec![Condition::item_exists(), Condition::Absent("used")])
 }
 
-fn used() -> Error {
+pub(crate) fn used() -> Error {
     Error::Gone {
         code: "token_used",
         detail: "the link was used already: sign in, or ask for a new link",

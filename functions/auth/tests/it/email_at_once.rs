@@ -13,6 +13,7 @@ use crate::passkeys::{PASSKEYS, add, add_by_program, sign_in_with};
 use crate::password::{forgot, reset};
 
 const AT_ONCE: usize = 50;
+const CHOSEN: &str = "seven looms weave flowers";
 /// The transactions of a way back.
 const WAY_BACK: usize = 2;
 
@@ -48,7 +49,7 @@ fn id_09_new_password_by_many_at_once_is_set_once() {
             forgot(app, ADDRESS).await.expect(202);
             app.newest_token(ADDRESS)
         },
-        &async |app, token| reset(app, token, "seven looms weave flowers").await,
+        &async |app, token| reset(app, token, CHOSEN).await,
     );
 
     assert_eq!(counted, (1, AT_ONCE - 1));
@@ -79,6 +80,28 @@ fn id_09_way_back_by_many_at_once_succeeds_once() {
     );
 
     assert_eq!(counted, (1, AT_ONCE - 1));
+}
+
+/// The first mail was slow, so its link was asked for once more.
+#[tokio::test]
+async fn id_09_second_link_to_an_address_is_used_up_with_the_first() {
+    for written in [NEW, "Countess@example.com"] {
+        let app = App::new().await;
+        let cookie = app.browser().await;
+        wish(&app, &cookie, NEW).await.expect(202);
+        let first = app.newest_token(NEW);
+        wish(&app, &cookie, written).await.expect(202);
+        let second = app.newest_token(written);
+        follow(&app, "confirm-email", &first).await.expect(204);
+        let back = app.newest_token(ADDRESS);
+
+        let followed = follow(&app, "confirm-email", &second).await;
+
+        followed.expect_problem(410, "token_used");
+        let me = app.me_by_cookie(&cookie).await.expect(200).body;
+        assert_eq!(me["user"]["email"], NEW);
+        follow(&app, "revert-email", &back).await.expect(204);
+    }
 }
 
 #[tokio::test]
@@ -183,11 +206,10 @@ async fn id_12_way_back_is_not_held_off_by_factors_that_come_and_go() {
         sign_in_with(&app, passkey).await.expect(401);
     }
     forgot(&app, ADDRESS).await.expect(202);
-    let chosen = "seven looms weave flowers";
-    reset(&app, &app.newest_token(ADDRESS), chosen)
+    reset(&app, &app.newest_token(ADDRESS), CHOSEN)
         .await
         .expect(204);
-    app.login(chosen, "token").await.expect(200);
+    app.login(CHOSEN, "token").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
