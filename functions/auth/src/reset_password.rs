@@ -2,18 +2,21 @@
 
 use api::{Client, Json, Secret};
 use axum::extract::State;
-use domain::Error;
 use domain::event::EventKind;
+use domain::{Error, Result};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Device, PasswordReset, TokenPurpose, UserAct};
+use store::{Device, PasswordReset, StoredUser, Token, TokenPurpose, UserAct};
 use utoipa::ToSchema;
 
 use crate::Ctx;
 use crate::authenticate::tries_of_proofs;
 use crate::password::{Password, Words};
 use crate::sign_in_tries::Counter;
+
+/// Tries of a reset that registrations overtake: more than one means that somebody plays.
+const TRIES: u32 = 3;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,33 +49,61 @@ pub(crate) async fn reset_password(
     let system = ctx.table.system();
     let purpose = TokenPurpose::ResetPassword;
     let token = system.token(&secret.hash(), purpose, now).await?;
-    let user = ctx.person(token.user).await?;
-    let workspaces = ctx.workspace_names(user.id).await?;
-    let words = Words::of(&user, &workspaces);
+    let mut seen = ctx.stored_person(token.user).await?;
+    let workspaces = ctx.workspace_names(token.user).await?;
+    let words = Words::of(&seen.user, &workspaces);
     let password = Password::chosen(&body.password, "/password", words)
         .map_err(|error| Error::Invalid(vec![error]))?;
-    let stored = ctx
-        .sealed_password(token.user, token.password_version + 1, &password)
-        .await?;
-    let origin = client.origin();
-    let place = Device::place(user.id, origin.clone(), now);
-    let outgoing = ctx.password_changed_mail(&user, &origin).await?;
-    let (strangers, person) = (Counter::of_address(&user.email), user.id.to_string());
-    let reset = PasswordReset {
-        token: &token,
-        password: stored,
-        place: place.as_ref(),
-        // Its owner gets in again, whoever tried what.
-        tries: [strangers.attempts(), tries_of_proofs(&person)],
-        mail: &outgoing.owed,
-        act: UserAct {
-            at: now,
-            kind: EventKind::UserPasswordReset,
-            origin,
-            detail: Value::Null,
-        },
-    };
-    system.reset_password(reset).await?;
-    ctx.send(&outgoing).await;
-    Ok(StatusCode::NO_CONTENT)
+    let phc = ctx.hasher.hash(&password, &*ctx.random).await?;
+    for _ in 0..TRIES {
+        if ctx.try_reset(&token, &seen, &phc, &client).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        seen = ctx.stored_person(token.user).await?;
+    }
+    Err(Error::unavailable(
+        "password reset",
+        "the address is being registered again and again",
+    )
+    .into())
+}
+
+impl Ctx {
+    /// Sets a password by its hash. `false` where somebody registered the address, which nobody has proven, since the
+    /// person was seen.
+    async fn try_reset(
+        &self,
+        token: &Token,
+        seen: &StoredUser,
+        phc: &str,
+        client: &Client,
+    ) -> Result<bool> {
+        let (now, user) = (self.clock.now(), &seen.user);
+        let version = seen.password.version + 1;
+        let password = self.seal_hash(user.id, version, phc).await?;
+        let origin = client.origin();
+        let place = Device::place(user.id, origin.clone(), now);
+        let outgoing = self.password_changed_mail(user, &origin).await?;
+        let (strangers, person) = (Counter::of_address(&user.email), user.id.to_string());
+        let reset = PasswordReset {
+            token,
+            seen,
+            password,
+            place: place.as_ref(),
+            // Its owner gets in again, whoever tried what.
+            tries: [strangers.attempts(), tries_of_proofs(&person)],
+            mail: &outgoing.owed,
+            act: UserAct {
+                at: now,
+                kind: EventKind::UserPasswordReset,
+                origin,
+                detail: Value::Null,
+            },
+        };
+        let is_set = self.table.system().reset_password(reset).await?;
+        if is_set {
+            self.send(&outgoing).await;
+        }
+        Ok(is_set)
+    }
 }

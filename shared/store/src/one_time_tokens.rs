@@ -141,6 +141,14 @@ impl Token {
         if is_theirs { Ok(()) } else { Err(expired()) }
     }
 
+    /// The same as if it had been sent for the password that the person has.
+    pub(crate) fn renewed(&self, person: &StoredUser) -> Self {
+        Self {
+            password_version: person.password.version,
+            ..self.clone()
+        }
+    }
+
     /// The write that uses it, once.
     pub(crate) fn used_at(&self, now: Timestamp) -> Write {
         let key = Key::one_time_token(&self.secret);

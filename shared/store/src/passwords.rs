@@ -16,6 +16,9 @@ use crate::transaction::Transacted;
 use crate::user_events::UserAct;
 use crate::users::{StoredPassword, StoredUser, is_as_then, is_not_held, set_password};
 
+/// The place of the person in the transaction of a reset.
+const PERSON: usize = 1;
+
 /// A password that is set by the link of a mail. It proves the address, ends every sign-in, and forgets every device and
 /// place but the one where the link was followed: whoever knew the old password may have signed in with theirs. Wrong
 /// tries of before count no more.
@@ -23,7 +26,9 @@ use crate::users::{StoredPassword, StoredUser, is_as_then, is_not_held, set_pass
 pub struct PasswordReset<'a> {
     /// What the link carries.
     pub token: &'a Token,
-    /// The new password.
+    /// The person with the old password.
+    pub seen: &'a StoredUser,
+    /// The new password, of the version after that.
     pub password: StoredPassword,
     /// Where the link was followed.
     pub place: Option<&'a Device>,
@@ -57,17 +62,32 @@ pub struct PasswordChange<'a> {
 }
 
 impl SystemTable<'_> {
-    /// Sets a password by a token, once; fails as [`Self::token`] does.
-    pub async fn reset_password(&self, reset: PasswordReset<'_>) -> Result<()> {
+    /// Sets a password by a token, once; fails as [`Self::token`] does, and where the person has another address, or
+    /// another password, than when the link was sent. Of an address that nobody has proven the password tells nothing:
+    /// anybody registers it anew with theirs, and only the link proves the mailbox. `false` where somebody did in this
+    /// moment: to be done anew.
+    pub async fn reset_password(&self, reset: PasswordReset<'_>) -> Result<bool> {
         let PasswordReset {
             token,
+            seen,
             password,
             place,
             tries,
             mail,
             act,
         } = reset;
-        let is_as_then = Condition::All(vec![is_as_then(token)?, is_not_held(act.at)]);
+        let is_proven = seen.user.email_verified;
+        let token = if is_proven {
+            token
+        } else {
+            &token.renewed(seen)
+        };
+        token.check(seen)?;
+        let is_as_then = Condition::All(vec![
+            is_as_then(token)?,
+            Condition::Equals("verified", value(&is_proven)?),
+            is_not_held(act.at),
+        ]);
         let mut actions = set_password(&password);
         actions.push(Action::Set("verified", value(&true)?));
         actions.push(Action::Add("ver", number(1)));
@@ -86,9 +106,13 @@ impl SystemTable<'_> {
         match self.table.transact(writes).await? {
             Transacted::Done => {
                 self.sweep_other_sign_ins(token.user, None).await?;
-                self.sweep_devices(token.user, &kept).await
+                self.sweep_devices(token.user, &kept).await?;
+                Ok(true)
             }
-            Transacted::Refused(writes) => Err(gone(&writes)),
+            Transacted::Refused(refused) => match refused.first() {
+                Some(first) if first.index == PERSON && !is_proven => Ok(false),
+                _ => Err(gone(&refused)),
+            },
         }
     }
 

@@ -14,6 +14,8 @@ use crate::password::{forgot, reset};
 
 const AT_ONCE: usize = 50;
 const CHOSEN: &str = "seven looms weave flowers";
+/// The password of somebody else.
+const STRANGERS: &str = "nine looms weave meadows";
 /// The transactions of a way back.
 const WAY_BACK: usize = 2;
 
@@ -102,6 +104,28 @@ async fn id_09_second_link_to_an_address_is_used_up_with_the_first() {
         assert_eq!(me["user"]["email"], NEW);
         follow(&app, "revert-email", &back).await.expect(204);
     }
+}
+
+/// Whoever registers an address that nobody has proven gives it another password each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_09_registration_in_the_moment_of_a_new_password_does_not_void_its_link() {
+    let app = Arc::new(App::new().await);
+    app.register(ADDRESS, PASSWORD).await.expect(202);
+    forgot(&app, ADDRESS).await.expect(202);
+    let token = app.newest_token(ADDRESS);
+    let stranger = Arc::clone(&app);
+    app.between.before_next_transaction(async move {
+        let registered = stranger.register(ADDRESS, STRANGERS).await;
+        registered.expect(202);
+    });
+
+    reset(&app, &token, CHOSEN).await.expect(204);
+
+    let registered = app.newest_token(ADDRESS);
+    let proven = app.verify_with(&registered, STRANGERS).await;
+    proven.expect_problem(410, "token_expired");
+    app.login(STRANGERS, "token").await.expect(401);
+    app.login(CHOSEN, "token").await.expect(200);
 }
 
 #[tokio::test]

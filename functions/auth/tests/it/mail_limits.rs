@@ -9,10 +9,12 @@ use testkit::Answer;
 use crate::app::{ADDRESS, App, PASSWORD};
 use crate::attempts::{attempt_from, device_cookie};
 use crate::email::wish;
+use crate::password::reset;
 
 const HOME: &str = "203.0.113.7";
 /// Where the owner never was.
 const PLACE: &str = "192.0.2.77";
+const CHOSEN: &str = "seven looms weave flowers";
 const REGISTER: &str = "/v1/auth/register";
 const RESEND: &str = "/v1/auth/resend-verification";
 const FORGOT: &str = "/v1/auth/forgot-password";
@@ -141,6 +143,35 @@ async fn id_07_owner_at_home_or_with_their_browser_gets_links_that_strangers_use
         let other = ask_from(&app, HOME, path, other, Some(&own)).await;
         other.expect_problem(429, "rate_limited");
     }
+}
+
+/// What proves a mailbox is the link in it, whoever registers the address meanwhile.
+#[tokio::test]
+async fn id_07_links_of_an_unproven_address_outlive_another_registration() {
+    let app = App::with_limits(two_mails()).await;
+    let elsewhere = "198.51.100.7";
+    let registered = ask_from(&app, elsewhere, REGISTER, ADDRESS, None).await;
+    registered.expect(202);
+    let asked = ask_from(&app, elsewhere, FORGOT, ADDRESS, None).await;
+    asked.expect(202);
+    let older = app.newest_token(ADDRESS);
+    let asked = ask_from(&app, elsewhere, FORGOT, ADDRESS, None).await;
+    asked.expect(202);
+    let newest = app.newest_token(ADDRESS);
+    let again = app.register(ADDRESS, "nine looms weave meadows").await;
+    again.expect(202);
+    let owner = ask_from(&app, PLACE, FORGOT, ADDRESS, None).await;
+    owner.expect_problem(429, "rate_limited");
+
+    reset(&app, &newest, CHOSEN).await.expect(204);
+
+    app.login(CHOSEN, "token").await.expect(200);
+    for password in [PASSWORD, "nine looms weave meadows"] {
+        app.login(password, "token").await.expect(401);
+    }
+    // It is proven now: from here on a new password voids what was mailed before.
+    let late = reset(&app, &older, "eight looms weave flowers").await;
+    late.expect_problem(410, "token_expired");
 }
 
 #[tokio::test]
