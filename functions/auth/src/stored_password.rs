@@ -18,13 +18,28 @@ impl Ctx {
         password: &Password,
     ) -> Result<Option<u64>> {
         let phc = self.stored_hash(known).await?;
-        match self.hasher.verify(password, phc.clone()).await? {
-            Verdict::Wrong => Ok(None),
-            Verdict::Right { is_outdated: false } => Ok(Some(self.reseal_hash(known, &phc).await?)),
-            Verdict::Right { is_outdated: true } => {
-                Ok(Some(self.renew_hash(known, password).await?))
-            }
+        let kept = match self.hasher.verify(password, phc.clone()).await? {
+            Verdict::Wrong => return Ok(None),
+            Verdict::Right { is_outdated: false } => self.reseal_hash(known, &phc).await?,
+            Verdict::Right { is_outdated: true } => self.renew_hash(known, password).await?,
+        };
+        match kept {
+            Some(version) => Ok(Some(version)),
+            None => self.version_by_now(known.user.id, password).await,
         }
+    }
+
+    /// The same where the password was stored anew since the person was read: by somebody else, or by another sign-in of
+    /// theirs that keeps it better. Whoever keeps it now, keeps it well enough.
+    async fn version_by_now(&self, user: UserId, password: &Password) -> Result<Option<u64>> {
+        let Some(known) = self.table.system().stored_user(user).await? else {
+            return Ok(None);
+        };
+        let phc = self.stored_hash(&known).await?;
+        Ok(match self.hasher.verify(password, phc).await? {
+            Verdict::Wrong => None,
+            Verdict::Right { .. } => Some(known.password.version),
+        })
     }
 
     /// What a person's workspaces are called: others know it, so a password is not made of it.
@@ -69,26 +84,34 @@ impl Ctx {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// The same hash under the newest key of the platform, where that was rotated. The version from then on.
-    async fn reseal_hash(&self, known: &StoredUser, phc: &str) -> Result<u64> {
+    /// The same hash under the newest key of the platform, where that was rotated. The version from then on; `None` where
+    /// the password was stored anew meanwhile.
+    async fn reseal_hash(&self, known: &StoredUser, phc: &str) -> Result<Option<u64>> {
         let (user, seen) = (known.user.id, known.password.version);
         let sealed = Sealed::from_bytes(known.password.sealed.clone());
         if self.envelope.is_newest(ROOT_TENANT, &sealed).await? {
-            return Ok(seen);
+            return Ok(Some(seen));
         }
         let resealed = self.seal_hash(user, seen + 1, phc).await?;
-        let system = self.table.system();
-        let is_resealed = system.replace_password_hash(user, seen, &resealed).await?;
-        Ok(if is_resealed { resealed.version } else { seen })
+        self.keep_hash(user, seen, &resealed).await
     }
 
-    /// The password is right and known now: the moment to keep it better. Its version from then on.
-    async fn renew_hash(&self, known: &StoredUser, password: &Password) -> Result<u64> {
+    /// The password is right and known now: the moment to keep it better. Its version from then on; `None` where it was
+    /// stored anew meanwhile.
+    async fn renew_hash(&self, known: &StoredUser, password: &Password) -> Result<Option<u64>> {
         let (user, seen) = (known.user.id, known.password.version);
         let renewed = self.sealed_password(user, seen + 1, password).await?;
+        self.keep_hash(user, seen, &renewed).await
+    }
+
+    async fn keep_hash(
+        &self,
+        user: UserId,
+        seen: u64,
+        better: &StoredPassword,
+    ) -> Result<Option<u64>> {
         let system = self.table.system();
-        let is_renewed = system.replace_password_hash(user, seen, &renewed).await?;
-        // Somebody else changed it meanwhile: what is opened by this one will not start.
-        Ok(if is_renewed { renewed.version } else { seen })
+        let is_kept = system.replace_password_hash(user, seen, better).await?;
+        Ok(is_kept.then_some(better.version))
     }
 }

@@ -27,6 +27,7 @@ mod limits;
 mod links;
 mod login;
 mod mail_limits;
+mod older_hashes;
 mod outage;
 mod passkeys;
 mod password;

@@ -238,3 +238,21 @@ async fn platform_key_is_rotated_after_a_year_without_a_failed_sign_in() {
     let raw = testkit::table::everything(&app.client).await;
     assert_eq!(raw.matches("tenant_key.rotated").count(), 1);
 }
+
+#[tokio::test]
+async fn platform_key_that_is_rotated_fails_no_sign_in_of_two_at_once() {
+    let app = App::new().await;
+    app.newcomer().await;
+    app.clock.advance(YEAR);
+    // Its start rotates the key.
+    let started = app.beside(SignInLimits::local()).await;
+
+    let (browser, program) = tokio::join!(
+        started.login(PASSWORD, "cookie"),
+        started.login(PASSWORD, "token")
+    );
+
+    browser.expect(200);
+    program.expect(200);
+    assert_eq!(sealed_under(&app, ADDRESS).await, 2);
+}

@@ -1,13 +1,6 @@
-use argon2::password_hash::PasswordHasher as _;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
-use cloud::envelope::{Binding, Purpose, Sealed};
-use domain::UserId;
-use domain::tenant::ROOT_TENANT;
 use http::HeaderMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use store::StoredPassword;
 use testkit::Answer;
 
 use crate::app::{ADDRESS, App, PASSWORD, text};
@@ -250,57 +243,6 @@ async fn id_05_password_of_years_ago_is_good_without_a_change() {
 
     let cookie = app.login(PASSWORD, "cookie").await.expect(200).cookie();
     app.me_by_cookie(&cookie).await.expect(200);
-}
-
-/// The parameters of the hash that is stored for a person, and its version.
-async fn stored_parameters(app: &App, user: UserId) -> (String, u64) {
-    let stored = app.table.system().stored_user(user).await.unwrap().unwrap();
-    let version = stored.password.version;
-    let binding = Binding::new(ROOT_TENANT, user, Purpose::PasswordHash, version);
-    let sealed = Sealed::from_bytes(stored.password.sealed);
-    let phc = app.envelope.open(&binding, &sealed).await.unwrap();
-    let phc = String::from_utf8(phc.to_vec()).unwrap();
-    let parameters = phc.split('$').nth(3).unwrap().to_owned();
-    (parameters, version)
-}
-
-#[tokio::test]
-async fn id_06_hash_of_older_parameters_is_made_anew_at_the_next_sign_in() {
-    let app = App::new().await;
-    let cookie = app.browser().await;
-    let me = app.me_by_cookie(&cookie).await.expect(200).body;
-    let user: UserId = text(&me["user"], "id").parse().unwrap();
-    let (today, version) = stored_parameters(&app, user).await;
-    let weak = Params::new(8 * 1024, 1, 1, None).unwrap();
-    let hash: PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak)
-        .hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16])
-        .unwrap();
-    let binding = Binding::new(ROOT_TENANT, user, Purpose::PasswordHash, version + 1);
-    let phc = hash.to_string();
-    let sealed = app.envelope.seal(&binding, phc.as_bytes()).await.unwrap();
-    let old = StoredPassword {
-        sealed: sealed.as_bytes().to_vec(),
-        version: version + 1,
-    };
-    let system = app.table.system();
-    assert!(
-        system
-            .replace_password_hash(user, version, &old)
-            .await
-            .unwrap()
-    );
-    let (before, _) = stored_parameters(&app, user).await;
-    assert_eq!(before, "m=8192,t=1,p=1");
-
-    app.login("a wrong password", "token").await.expect(401);
-    assert_eq!(stored_parameters(&app, user).await.0, before);
-    app.login(PASSWORD, "token").await.expect(200);
-
-    let (after, renewed) = stored_parameters(&app, user).await;
-    assert_eq!((after.as_str(), &after), ("m=19456,t=2,p=1", &today));
-    assert!(renewed > version + 1);
-    app.login(PASSWORD, "token").await.expect(200);
-    assert_eq!(stored_parameters(&app, user).await, (after, renewed));
 }
 
 #[tokio::test]
