@@ -18,7 +18,7 @@ use crate::app::App;
 const GRACE: &str = "grace@example.com";
 
 impl App {
-    async fn invite(&self, by: &TestMember, email: &str, role: &str) -> Answer {
+    pub(crate) async fn invite(&self, by: &TestMember, email: &str, role: &str) -> Answer {
         let body = json!({ "email": email, "role": role });
         self.post(by, "/v1/invitations", &body).await
     }
@@ -32,7 +32,7 @@ impl App {
     }
 
     /// Somebody who is registered with this address and signed in; their cookie.
-    async fn registered(&self, email: &str) -> (UserId, String) {
+    pub(crate) async fn registered(&self, email: &str) -> (UserId, String) {
         let id = UserId::generate(self.table.ids());
         let now = self.clock.now();
         let address: EmailAddress = email.parse().unwrap();
@@ -341,32 +341,6 @@ async fn invitation_that_never_was_is_void() {
             .await
             .expect_problem(410, "invitation_void");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn id_41_invitations_accepted_at_once_fill_the_last_place_once() {
-    let app = App::new().await;
-    let scope = &app.owner.scope;
-    app.change_tenant(|tenant| tenant.limits.members = 2).await;
-    let mut invited = Vec::new();
-    for number in 0..6 {
-        let email = format!("grace{number}@example.com");
-        app.invite(&app.owner, &email, "viewer").await.expect(201);
-        let (_, cookie) = app.registered(&email).await;
-        invited.push((cookie, app.token(&email)));
-    }
-
-    let tries = invited
-        .iter()
-        .map(|(cookie, token)| app.accept(cookie, token));
-    let answers = futures::future::join_all(tries).await;
-
-    let done = answers.iter().filter(|answer| answer.status == 200).count();
-    assert_eq!(done, 1, "{answers:?}");
-    let used = app.table.tenant(scope).members_used().await.unwrap();
-    assert_eq!(used, 2);
-    let more = app.invite(&app.owner, GRACE, "viewer").await;
-    more.expect_problem(402, "plan_limit");
 }
 
 #[tokio::test]

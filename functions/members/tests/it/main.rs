@@ -13,6 +13,7 @@ mod groups;
 mod holders;
 mod invitation_limits;
 mod invitations;
+mod invitations_at_once;
 mod isolation;
 mod limits;
 mod members;
