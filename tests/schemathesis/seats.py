@@ -13,7 +13,7 @@ from values import KINDS, VALUES
 
 # So many requests of an operation are right, and so many name one thing of Bob's.
 TURNS = 5
-# Thirty keys and thirty pictures can be made in an hour: fewer turns, and no other request is made better.
+# Thirty keys and thirty pictures can be made at once: fewer turns, and no other request is made better.
 LIMITED = {"create_api_key", "put_avatar", "revoke_api_key", "rotate_api_key"}
 # What is prepared by several calls, or for once: fewer turns, too.
 COSTLY = {

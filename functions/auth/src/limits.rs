@@ -9,14 +9,14 @@ use store::{AttemptLimit, RateLimit, Table};
 /// A hundred in a row take more than a day (NIST SP 800-63B-4, 3.2.2).
 const ATTEMPTS: AttemptLimit = AttemptLimit { free: 5, most: 100 };
 
-/// Wrong passwords of strangers over all accounts: 30 at once, and 180 in an hour. Hundred thousand people, each of whom
-/// signs in with something new four times a year, mistype some 40 in their busiest hour (1,100 such sign-ins a day, a
-/// tenth of them in that hour, a third of them with a wrong password first); of 10,000 stolen pairs within twenty minutes
-/// at most 90 are compared.
+/// Wrong passwords of strangers over all accounts: 30 at once, and 180 more in every hour. Hundred thousand people, each
+/// of whom signs in with something new four times a year, mistype some 40 in their busiest hour (1,100 such sign-ins a
+/// day, a tenth of them in that hour, a third of them with a wrong password first); of 10,000 stolen pairs within twenty
+/// minutes at most 90 are compared.
 const STRANGERS: (u32, SignedDuration) = (30, SignedDuration::from_mins(10));
-/// Wrong passwords of strangers of one kind (see [`crate::strangers`]). Whoever insists on one wrong password has tried it
-/// eight times by then, and was made to wait three times; of a thousand accounts that are tried with one password within
-/// ten minutes at most ten are.
+/// Wrong passwords of strangers of one kind (see [`crate::strangers`]): 8 at once, and 8 more in every hour. Whoever
+/// insists on one wrong password has tried it eight times by then, and was made to wait three times; of a thousand
+/// accounts that are tried with one password within ten minutes at most ten are.
 const SAME_PASSWORD: (u32, SignedDuration) = (8, SignedDuration::from_hours(1));
 
 /// The limits.

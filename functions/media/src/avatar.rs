@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 
-/// Images that a person may have drawn in [`DRAWN_PERIOD`]: more than anybody tries, few enough for a processor.
+/// Images that a person may have drawn at once, and again in every [`DRAWN_PERIOD`]: more than anybody tries, few enough
+/// for a processor.
 const DRAWN: u32 = 30;
 const DRAWN_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 

@@ -12,7 +12,7 @@ const BY_PERSON: &str = "tenants";
 /// The limits.
 #[derive(Clone, Copy, Debug)]
 pub struct TenantLimits {
-    /// Tenants that a person makes in a time.
+    /// Tenants that a person makes at once, and how soon another one.
     pub pace: RateLimit,
     /// Tenants that a person has made altogether, but for those that are erased.
     pub made: u32,

@@ -10,9 +10,9 @@ use tower::ServiceExt as _;
 /// Who tries, and somebody else.
 const CLIENT: &str = "198.51.100.7";
 const ANOTHER: &str = "198.51.100.8";
-/// So many requests for mails from one client are answered in an hour.
+/// So many requests for mails from one client are answered at once.
 const MAILS: usize = 50;
-/// So many sign-ins of one client in a quarter of an hour.
+/// So many sign-ins of one client at once.
 const SIGN_INS: usize = 100;
 
 /// How a call was answered.

@@ -20,7 +20,8 @@ pub(crate) mod revoke;
 pub(crate) mod rotate;
 mod view;
 
-/// Keys that a tenant makes in [`MADE_PERIOD`]: more are a script gone wrong, or somebody who hides one among many.
+/// Keys that a tenant makes at once, and again in every [`MADE_PERIOD`]: more are a script gone wrong, or somebody
+/// who hides one among many.
 const MADE: u32 = 30;
 const MADE_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 

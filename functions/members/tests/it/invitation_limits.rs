@@ -13,7 +13,7 @@ use crate::app::App;
 
 const GRACE: &str = "grace@example.com";
 
-/// At once, and in a day.
+/// At once, and again in every day.
 fn a_day(many: u32) -> RateLimit {
     RateLimit::per(many, SignedDuration::from_hours(24))
 }

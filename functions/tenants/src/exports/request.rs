@@ -13,7 +13,7 @@ use super::must_reach_all;
 use super::view::ExportView;
 use crate::Ctx;
 
-/// Exports of a tenant in a day: each reads all that the tenant has.
+/// Exports of a tenant at once, and again in every day: each reads all that the tenant has.
 const A_DAY: u32 = 3;
 
 /// Asks for an export of everything that the tenant has. While one is being made, that one is the answer. Whoever asked
@@ -24,7 +24,7 @@ const A_DAY: u32 = 3;
     tag = "exports",
     responses(
         (status = ACCEPTED, description = "It is being made", body = ExportView),
-        (status = TOO_MANY_REQUESTS, description = "There were three in a day: `rate_limited`"),
+        (status = TOO_MANY_REQUESTS, description = "Three at once, and one more every eight hours: `rate_limited`"),
     )
 )]
 pub(crate) async fn request_export(

@@ -20,7 +20,7 @@ use crate::Ctx;
 
 /// How long an upload may take to begin, and keeps others from announcing files.
 const UPLOAD_LIFETIME: Duration = Duration::from_hours(1);
-/// Imports of a tenant in a day.
+/// Imports of a tenant at once, and again in every day.
 const A_DAY: u32 = 10;
 
 /// The files of one export that are about to be uploaded, in their order.

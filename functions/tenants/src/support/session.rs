@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 
 use crate::Ctx;
 
-/// Looks that somebody begins, or tries to begin, in [`BEGUN_PERIOD`]: more than one after the other is work for, and
-/// fewer than it takes to go through the tenants.
+/// Looks that somebody begins, or tries to begin, at once, and again in every [`BEGUN_PERIOD`]: more than
+/// one after the other is work for, and fewer than it takes to go through the tenants.
 const BEGUN: u32 = 20;
 const BEGUN_PERIOD: SignedDuration = SignedDuration::from_hours(1);
 
@@ -46,7 +46,7 @@ pub(crate) struct SupportSessionView {
 
 /// Looks into a tenant that allows it, for an hour at most. The session reads what support may read there, and nothing
 /// else until it ends; its old id is dead. For members of the platform's tenant with the permission `support_tenants`,
-/// with a second factor, in a browser; twenty times an hour, tries among them.
+/// with a second factor, in a browser; twenty times at once and twenty more in every hour, tries among them.
 #[utoipa::path(
     post,
     path = "/v1/support-sessions",

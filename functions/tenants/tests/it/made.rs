@@ -50,7 +50,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn id_08_eleventh_tenant_of_a_day_has_to_wait_and_what_is_refused_counts_not() {
+async fn id_08_eleventh_tenant_at_once_has_to_wait_and_what_is_refused_counts_not() {
     let app = App::with_limits(TenantLimits::strict()).await;
     let mut cookie = app.newcomer().await;
     app.create(&cookie, None, "").await.expect(422);
@@ -108,7 +108,7 @@ async fn id_08_tenant_that_is_one_too_many_uses_up_nothing_of_the_pace() {
 }
 
 #[tokio::test]
-async fn id_08_tenants_of_a_day_are_exactly_ten_when_one_person_makes_64_at_once() {
+async fn id_08_tenants_of_one_person_are_exactly_ten_when_64_are_made_at_once() {
     let app = App::with_limits(TenantLimits::strict()).await;
     let user = UserId::generate(app.table.ids());
 

@@ -22,7 +22,8 @@ use crate::shard::AttentionKind;
 use crate::table::Written;
 use crate::transaction::Transacted;
 
-/// Imports of a tenant that are listed: at most ten a day are announced, and they leave after a week.
+/// Imports of a tenant that are listed: at most ten at once, and ten more in every day, are announced, and they leave after
+/// a week.
 const LISTED_MAX: i32 = 100;
 
 /// How the beginning of an import ended.
