@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use accounts::Ctx;
 use cloud::faults::Effects;
-use domain::Clock;
 use domain::membership::Role;
 use domain::network::RepeatRule;
+use domain::{Clock, Ids};
 use engine::{Notifier, Waker};
 use networks::Registry;
 use serde_json::{Value, json};
 use store::Table;
-use testkit::{Answer, FakeNetwork, FixedRandom, MemoryQueue, TestApi, TestClock, TestMember};
+use testkit::services::envelope_of;
+use testkit::{
+    Answer, FakeNetwork, FixedRandom, MemoryKeys, MemoryQueue, TestApi, TestClock, TestMember,
+};
 
 use crate::door::{Door, PASSWORD};
 
@@ -23,22 +26,43 @@ pub(crate) struct App {
     pub(crate) door: Arc<Door>,
     /// The other network.
     pub(crate) fake: FakeNetwork,
+    keys: Arc<MemoryKeys>,
 }
 
 impl App {
     pub(crate) async fn start() -> Self {
         let clock = TestClock::at("2026-12-01T08:00:00Z");
         let client = testkit::table::client().await;
-        let table = testkit::table_with(client.clone(), testkit::clock::ids(&clock)).await;
-        let envelope = testkit::envelope(&table, &clock);
-        let door = Door::new();
-        let fake = FakeNetwork::new(&clock, RepeatRule::Nothing);
+        let networks = (Door::new(), FakeNetwork::new(&clock, RepeatRule::Nothing));
+        Self::on(client, clock, networks, Arc::default(), 19).await
+    }
+
+    /// Another instance of the function: it shares what is outside of a process, and nothing else.
+    pub(crate) async fn beside(&self) -> Self {
+        let (client, clock) = (self.client.clone(), self.clock.clone());
+        let networks = (
+            Arc::clone(&self.door),
+            self.fake.with_effects(Effects::default()),
+        );
+        Self::on(client, clock, networks, Arc::clone(&self.keys), 23).await
+    }
+
+    async fn on(
+        client: aws_sdk_dynamodb::Client,
+        clock: TestClock,
+        (door, fake): (Arc<Door>, FakeNetwork),
+        keys: Arc<MemoryKeys>,
+        seed: u64,
+    ) -> Self {
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let ids = Ids::new(Arc::clone(&shared), Arc::new(FixedRandom::new(seed)));
+        let table = testkit::table_with(client.clone(), ids).await;
+        let envelope = envelope_of(&keys, &table, &clock);
         let ctx = Ctx {
             gate: testkit::gate_with(&table, &clock, &envelope).await,
             table: table.clone(),
             clock: Arc::clone(&shared),
-            random: Arc::new(FixedRandom::new(19)),
+            random: Arc::new(FixedRandom::new(seed)),
             networks: Registry::new(vec![
                 Arc::clone(&door) as Arc<_>,
                 Arc::new(fake.with_effects(Effects::default())),
@@ -63,6 +87,7 @@ impl App {
             clock,
             door,
             fake,
+            keys,
         }
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct Door {
 #[derive(Debug, Default)]
 struct State {
     mood: Mood,
+    sign_ins: u32,
     checks: u32,
     names: BTreeMap<String, String>,
 }
@@ -65,6 +66,11 @@ impl Door {
     pub(crate) fn rename(&self, identifier: &str, name: &str) {
         let names = &mut self.state().names;
         names.insert(identifier.to_owned(), name.to_owned());
+    }
+
+    /// How often somebody tried to come in, with whatever password.
+    pub(crate) fn sign_ins(&self) -> u32 {
+        self.state().sign_ins
     }
 
     pub(crate) fn checks(&self) -> u32 {
@@ -139,6 +145,7 @@ impl Network for Door {
         &self,
         credentials: &BTreeMap<String, String>,
     ) -> Result<Connected, NetworkError> {
+        self.state().sign_ins += 1;
         if credentials
             .get("service")
             .is_some_and(|url| url.contains("127.0.0.1"))

@@ -17,4 +17,5 @@ mod door;
 mod limited;
 mod networks;
 mod reconnect;
+mod sign_ins;
 mod vault;
