@@ -89,7 +89,8 @@ impl FromRef<Ctx> for Gate {
 /// How often a use case decides anew after what it rests on changed: of so many at once, each gets its turn.
 const ROUNDS: u32 = 12;
 
-/// The function's routes. Whatever changes what somebody may do here needs a recent proof of the person.
+/// The function's routes. Whatever changes what members and keys may do needs a recent proof of the person; not so what
+/// takes an offer back (an invitation, an approval), makes a group that nobody has yet, or accepts by a mailed link.
 pub fn router(ctx: Ctx) -> OpenApiRouter {
     let gate = ctx.gate.clone();
     let routes = OpenApiRouter::new()
@@ -161,9 +162,9 @@ fn account_groups() -> OpenApiRouter<Ctx> {
         .routes(can::<ManageRoles, _>(routes!(create::create_account_group)))
         .routes(can::<ReadMembers, _>(routes!(read::get_account_group)))
         .routes(recent(can::<ManageRoles, _>(routes!(
-            change::change_account_group
+            change::change_account_group,
+            delete::delete_account_group
         ))))
-        .routes(can::<ManageRoles, _>(routes!(delete::delete_account_group)))
 }
 
 fn api_keys() -> OpenApiRouter<Ctx> {

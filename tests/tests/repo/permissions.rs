@@ -29,7 +29,8 @@ const PUBLIC: [&str; 19] = [
 ];
 
 /// Everything that needs a recent proof of the person. A sensitive route that is not in here is a mistake.
-const RECENT: [&str; 40] = [
+const RECENT: [&str; 41] = [
+    "delete /v1/account-groups/{id}",
     "delete /v1/api-keys/{id}",
     "delete /v1/me",
     "delete /v1/me/passkeys/{id}",

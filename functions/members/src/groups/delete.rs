@@ -11,7 +11,8 @@ use crate::asker::{Asker, too_busy};
 use crate::roles::delete::in_use;
 use crate::{Ctx, ROUNDS};
 
-/// Deletes an account group that no member is limited to. Its accounts stay.
+/// Deletes an account group that no member is limited to. Its accounts stay; an invitation to it is void, and an API key
+/// has no accounts by it any more.
 #[utoipa::path(
     delete,
     path = "/v1/account-groups/{id}",

@@ -33,6 +33,7 @@ async fn id_18_change_of_rights_needs_a_recent_proof() {
         (Method::PATCH, &role, json!({ "name": "Guest" })),
         (Method::DELETE, &role, json!({})),
         (Method::PATCH, &group, json!({ "name": "Guest" })),
+        (Method::DELETE, &group, json!({})),
         (Method::POST, "/v1/api-keys", newsroom),
         (Method::POST, &rotate, json!({})),
         (Method::DELETE, &key, json!({})),
