@@ -239,7 +239,12 @@ impl TenantTable<'_> {
         held: &[&Standing],
         act: &Act,
     ) -> Result<Invited> {
-        let seen = version_is(again.invitation.version.saturating_sub(1));
+        let Invitation {
+            version,
+            created_at,
+            ..
+        } = *again.invitation;
+        let seen = unchanged(version.saturating_sub(1), created_at);
         let mut writes = Vec::from(again.writes(self.table, seen)?);
         writes.push(self.invitation_event(act, EventKind::InvitationResent, again.invitation)?);
         match self.invited(writes, held).await? {
@@ -267,11 +272,7 @@ impl TenantTable<'_> {
 
     /// The write that ends an invitation, as it was read.
     pub(crate) fn end_invitation(&self, seen: &Invitation) -> Write {
-        // An address that is invited anew has the same id, and its versions begin again.
-        let unchanged = Condition::All(vec![
-            version_is(seen.version),
-            Condition::Equals("ca", instant(seen.created_at)),
-        ]);
+        let unchanged = unchanged(seen.version, seen.created_at);
         Write::delete(Key::invitation(&self.scope, seen.id)).when(unchanged)
     }
 
@@ -316,6 +317,15 @@ impl TenantTable<'_> {
         });
         self.event_write(act, kind, Subject::Invitation(invitation.id), detail)
     }
+}
+
+/// That an invitation is the one that was read: an address that is invited anew has the same id, and its versions begin
+/// again.
+fn unchanged(version: u64, created_at: Timestamp) -> Condition {
+    Condition::All(vec![
+        version_is(version),
+        Condition::Equals("ca", instant(created_at)),
+    ])
 }
 
 impl SystemTable<'_> {

@@ -1,15 +1,18 @@
 //! Invitations.
 
 use domain::email::EmailAddress;
-use domain::event::EventKind;
-use domain::membership::Role;
+use domain::event::{Actor, EventKind};
+use domain::membership::{Invitation, Role};
 use domain::tenant::TimeZoneName;
 use domain::user::{Origin, User};
 use domain::{Clock, UserId};
 use jiff::SignedDuration;
 use members::InvitationLimits;
 use serde_json::{Value, json};
-use store::{NewToken, OwedMail, Registration, SecretHash, StoredPassword, TokenPurpose, UserAct};
+use store::{
+    Act, Invited, NewToken, OwedMail, Registration, SecretHash, Sending, StoredPassword,
+    TokenPurpose, UserAct,
+};
 use testkit::http::session;
 use testkit::{Answer, TestMember, member};
 
@@ -60,12 +63,7 @@ impl App {
                 password_version: 1,
                 expires_at: now.saturating_add(SignedDuration::from_hours(1)).unwrap(),
             },
-            mail: OwedMail {
-                id: domain::NoticeId::generate(self.table.ids()),
-                sealed: vec![0],
-                since: now,
-                useless_from: now,
-            },
+            mail: self.owed_mail(),
             act: UserAct {
                 at: now,
                 kind: EventKind::UserRegistered,
@@ -76,6 +74,16 @@ impl App {
         let system = self.table.system();
         system.register(registration).await.unwrap();
         (id, session(&self.table, &self.clock, id, None).await)
+    }
+
+    fn owed_mail(&self) -> OwedMail {
+        let now = self.clock.now();
+        OwedMail {
+            id: domain::NoticeId::generate(self.table.ids()),
+            sealed: vec![0],
+            since: now,
+            useless_from: now,
+        }
     }
 
     pub(crate) async fn accept(&self, cookie: &str, token: &str) -> Answer {
@@ -180,6 +188,44 @@ async fn id_41_inviter_who_was_removed_before_gives_nothing_any_more() {
 
 #[tokio::test]
 async fn id_41_resent_invitation_voids_the_link_before() {
+/// Whoever sends an invitation again has read it before it was withdrawn and the address invited anew, to less: the new
+/// one has the same id, and its versions begin again.
+#[tokio::test]
+async fn id_41_withdrawn_invitation_does_not_come_back_when_it_is_sent_again() {
+    let app = App::new().await;
+    let made = app.invite(&app.owner, GRACE, "admin").await.expect(201);
+    let id = made.body["id"].as_str().unwrap();
+    let tenant = app.table.tenant(&app.owner.scope);
+    let read = tenant.invitation(id.parse().unwrap()).await;
+    let read = read.unwrap().unwrap();
+    let path = format!("/v1/invitations/{id}");
+    app.delete(&app.owner, &path).await.expect(204);
+    app.clock.advance(SignedDuration::from_secs(1));
+    let anew = app.invite(&app.owner, GRACE, "viewer").await.expect(201);
+
+    let again = Invitation {
+        version: read.version + 1,
+        ..read
+    };
+    let sending = Sending {
+        invitation: &again,
+        secret: &SecretHash::of("another link"),
+        mail: &app.owed_mail(),
+    };
+    let act = Act {
+        actor: Actor::User(app.owner.user),
+        at: app.clock.now(),
+    };
+    let sent = tenant.invite_again(&sending, &[], &act).await;
+
+    assert_eq!(sent.unwrap(), Invited::Stale);
+    assert_eq!(anew.body["id"], made.body["id"]);
+    assert_eq!(app.open_invitations().await, [anew.body]);
+    let (_, cookie) = app.registered(GRACE).await;
+    let accepted = app.accept(&cookie, &app.token(GRACE)).await.expect(200);
+    assert_eq!(accepted.body["role"], "viewer");
+}
+
     let app = App::new().await;
     let made = app.invite(&app.owner, GRACE, "viewer").await.expect(201);
     let first = app.token(GRACE);
