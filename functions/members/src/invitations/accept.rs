@@ -31,7 +31,7 @@ pub(crate) struct Accepted {
 type Welcome = (Option<Headroom>, Json<Accepted>);
 
 /// Accepts an invitation: the caller must have proven the address that it is for, and whoever invited must still have what
-/// it gives.
+/// it gives, and the second factor that the tenant requires.
 #[utoipa::path(
     post,
     path = "/v1/invitations/accept",
@@ -84,9 +84,10 @@ impl Ctx {
         }
         self.must_have_proven(caller, invitation).await?;
         self.must_have_room(caller).await?;
-        // An inviter who is no member any more, or has less, gives nothing any more.
+        // An inviter who is no member any more, has less, or is kept out by now, gives nothing any more.
         let system = self.table.system();
         let inviter = system.member(invitation.invited_by, tenant.id).await?;
+        let inviter = inviter.filter(|inviter| !inviter.standing.lacks_second_factor);
         let inviter = inviter.ok_or_else(void)?;
         let granted = members
             .standing_of(invitation.role, &invitation.limit)

@@ -15,6 +15,7 @@ mod invitation_limits;
 mod invitations;
 mod invitations_at_once;
 mod isolation;
+mod inviters;
 mod limits;
 mod members;
 mod owners;
