@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use domain::address::AddressRange;
 use domain::api_key::{ApiKey, KEYS_MAX, USE_NOTED};
 use domain::event::{EventKind, Subject};
-use domain::membership::{AccountLimit, PermissionSet};
+use domain::membership::{AccountLimit, AccountReach, PermissionSet, Rights, Role};
 use domain::{AccountGroupId, ApiKeyId, Error, Result, TenantId, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::key::{Counter, Key, SecretHash, api_keys_partition};
 use crate::members::{groups, note_change};
 use crate::schema::TTL;
 use crate::scope::{SystemTable, TenantScope, TenantTable};
-use crate::standing::Standing;
+use crate::standing::{Standing, standing};
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
 use crate::usage::{Demand, release};
@@ -187,6 +187,31 @@ impl TenantTable<'_> {
         Ok(item.map(ApiKey::from))
     }
 
+    /// What a key is for: its scopes, at the accounts of its groups, whether its maker still reaches them or not; without
+    /// groups, at those that its maker has, which are all where they are no member any more.
+    pub async fn standing_of_api_key(&self, key: &ApiKey) -> Result<Standing> {
+        let maker = match key.limit {
+            AccountLimit::Unlimited => self.membership(key.created_by).await?,
+            AccountLimit::Groups(_) => None,
+        };
+        let limit = maker.as_ref().map_or(&key.limit, |maker| &maker.limit);
+        // All that anybody can do there, but for what it is not for.
+        let tenant = self.scope.tenant();
+        let there = standing(self.table, tenant, Role::Owner.into(), limit).await?;
+        let given = Rights {
+            permissions: key.scopes.clone(),
+            accounts: AccountReach::All,
+        };
+        let standing = there.standing.within(&given);
+        Ok(match maker {
+            Some(maker) => {
+                let place = Key::membership(tenant, maker.user);
+                standing.resting_on(place, maker.version)
+            }
+            None => standing,
+        })
+    }
+
     /// Ends a key, as it was read, at once. Whether it did: not if the key was revoked or replaced meanwhile, or the rights
     /// that the decision rests on, `held`, changed.
     pub async fn revoke_api_key(&self, key: &ApiKey, held: &Standing, act: &Act) -> Result<bool> {
@@ -226,7 +251,7 @@ impl TenantTable<'_> {
         old: &ApiKey,
         (new, secret): (&ApiKey, SecretHash),
         old_ends_at: Timestamp,
-        held: &Standing,
+        held: &[&Standing],
         act: &Act,
     ) -> Result<bool> {
         let item = ApiKeyItem::new(new, secret);
@@ -258,7 +283,9 @@ impl TenantTable<'_> {
             )?,
             note_change(&self.scope),
         ];
-        held.hold(&mut writes);
+        for standing in held {
+            standing.hold(&mut writes);
+        }
         match self.table.transact(writes).await? {
             Transacted::Done => Ok(true),
             Transacted::Refused(refused) if refused.iter().any(|write| write.index == 0) => {

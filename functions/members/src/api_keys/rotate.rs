@@ -4,15 +4,18 @@ use api::permission::ManageApiKeys;
 use api::{ApiKeyText, Can, Json, Path};
 use axum::extract::State;
 use domain::api_key::ApiKey;
-use domain::{ApiKeyId, Error};
+use domain::membership::Denial;
+use domain::{ApiKeyId, Error, Result};
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use store::Standing;
 use utoipa::ToSchema;
 
 use super::view::CreatedApiKey;
 use super::{fields, must_own};
 use crate::asker::{Asker, too_busy};
+use crate::denial::denied;
 use crate::{Ctx, ROUNDS};
 
 /// How a key is replaced.
@@ -25,7 +28,8 @@ pub(crate) struct RotateApiKey {
 }
 
 /// Makes a key that takes the place of another, with the same name, scopes, groups and addresses, and as long a life from
-/// now. It belongs to the caller. The old one works on for some hours, so that its program can change over.
+/// now. It belongs to the caller, who must have all that the old one is for, permissions and accounts. The old one works on
+/// for some hours, so that its program can change over.
 #[utoipa::path(
     post,
     path = "/v1/api-keys/{id}/rotate",
@@ -48,7 +52,7 @@ pub(crate) async fn rotate_api_key(
     let hours = hours.map_err(|error| Error::Invalid(vec![error]))?;
     let mut asker = Asker::from(caller);
     let old = ctx.api_key(&asker, id).await?;
-    must_own(&asker, &old.scopes)?;
+    let mut needed = ctx.may_replace(&asker, &old).await?;
     ctx.admit_api_key(&asker).await?;
     let now = ctx.clock.now();
     let new = ctx.successor(&asker, &old);
@@ -58,19 +62,30 @@ pub(crate) async fn rotate_api_key(
     let hash = ctx.gate.api_key_hash(&text).await?;
     for _ in 0..ROUNDS {
         let (tenant, act) = (ctx.tenant(&asker), ctx.act(&asker));
-        let new_one = (&new, hash.clone());
-        let replaced = tenant.replace_api_key(&old, new_one, old_ends_at, &asker.standing, &act);
+        let (new_one, held) = ((&new, hash.clone()), [&asker.standing, &needed]);
+        let replaced = tenant.replace_api_key(&old, new_one, old_ends_at, &held, &act);
         if replaced.await? {
             let created = CreatedApiKey::new(&new, text.expose());
             return Ok((StatusCode::CREATED, Json(created)));
         }
         asker = ctx.once_more::<ManageApiKeys>(&asker).await?;
-        must_own(&asker, &old.scopes)?;
+        needed = ctx.may_replace(&asker, &old).await?;
     }
     Err(too_busy().into())
 }
 
 impl Ctx {
+    /// A successor that belongs to somebody with less would not do what the old key does. What the decision rests on.
+    async fn may_replace(&self, asker: &Asker, old: &ApiKey) -> Result<Standing> {
+        must_own(asker, &old.scopes)?;
+        let needed = self.tenant(asker).standing_of_api_key(old).await?;
+        if needed.rights.accounts.is_within(&asker.rights().accounts) {
+            Ok(needed)
+        } else {
+            Err(denied(Denial::BeyondOwnAccounts, "API key"))
+        }
+    }
+
     fn successor(&self, asker: &Asker, old: &ApiKey) -> ApiKey {
         let now = self.clock.now();
         let life = old.ends_at.duration_since(old.created_at);

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api_key_rotation;
 mod api_keys;
 mod app;
 mod groups;
@@ -14,8 +15,8 @@ mod holders;
 mod invitation_limits;
 mod invitations;
 mod invitations_at_once;
-mod isolation;
 mod inviters;
+mod isolation;
 mod limits;
 mod members;
 mod owners;

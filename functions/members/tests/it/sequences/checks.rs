@@ -55,10 +55,7 @@ impl Act<'_> {
 
     /// Whoever manages keys ends any of them, so that one that leaked is ended by whoever sees it first.
     fn ends(&self, holder: &Holder) -> bool {
-        match (self.deed, holder) {
-            (Deed::RevokeKey { key } | Deed::RotateKey { key }, Holder::Key(ended)) => key == ended,
-            _ => false,
-        }
+        matches!((self.deed, holder), (Deed::RevokeKey { key }, Holder::Key(ended)) if key == ended)
     }
 }
 
