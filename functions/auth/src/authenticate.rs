@@ -124,7 +124,10 @@ impl Ctx {
         };
         let counted = self.count_try(&counter).await;
         let attempt = self.or_give_back(stranger.as_ref(), counted).await?;
-        let Some(known) = known else {
+        // Whoever registers an address where nobody had it knows the password of the registration: until the address is
+        // proven it must open no more, and cost no less, than where somebody had it.
+        let proven = known.filter(|known| known.user.email_verified);
+        let Some(known) = proven else {
             self.hasher.pretend(&password, &*self.random).await?;
             self.turn_away(stranger.as_ref());
             self.warn_nobody(&email, attempt).await?;
@@ -138,13 +141,6 @@ impl Ctx {
         };
         if let Some(stranger) = &stranger {
             self.welcome(stranger).await?;
-        }
-        if !known.user.email_verified {
-            return Err(Error::Forbidden {
-                code: "email_not_verified",
-                detail: "open the link in the mail that we sent you, or ask for a new one"
-                    .to_owned(),
-            });
         }
         Ok(Knowing {
             known,
@@ -221,7 +217,7 @@ pub(crate) fn tries_of_proofs(user: &str) -> AttemptCounter<'_> {
 pub(crate) fn wrong() -> Error {
     Error::Unauthenticated {
         code: "invalid_credentials",
-        detail: "the mail address or the password is wrong",
+        detail: "the mail address or the password is wrong, or the address is not confirmed yet: open the link in the mail that we sent you, or ask for a new one",
     }
 }
 

@@ -52,9 +52,6 @@ impl Ctx {
         attempt: u32,
         client: &Client,
     ) -> Result<()> {
-        if !user.email_verified {
-            return self.warn_nobody(&user.email, attempt).await;
-        }
         if TOLD.contains(&attempt) {
             let outgoing = self.many_attempts_mail(user, attempt).await?;
             let act = UserAct {

@@ -56,7 +56,7 @@ pub enum Error {
     /// Nobody, or nobody that we know, asks.
     #[error("{detail}")]
     Unauthenticated {
-        /// `unauthenticated`, `invalid_credentials`, `email_not_verified`, …
+        /// `unauthenticated`, `invalid_credentials`, …
         code: &'static str,
         /// What the caller should do.
         detail: &'static str,

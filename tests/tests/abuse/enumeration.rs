@@ -1,6 +1,7 @@
 //! Who asks whether an address has an account: F-26. What the answers cost is counted in the tests of `auth`.
 
 use http::HeaderMap;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::Answer;
 use tests::people;
@@ -8,6 +9,7 @@ use tests::product::Product;
 
 use crate::document::Document;
 
+const REGISTER: &str = "/v1/auth/register";
 /// Headers that differ from answer to answer.
 const VARYING: [&str; 2] = ["x-request-id", "content-length"];
 
@@ -28,8 +30,9 @@ fn shown(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     (answer.status.as_u16(), headers(&answer.headers), body)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn f_26_no_public_route_tells_whether_an_address_has_an_account() {
+/// Asks every public route that takes an address for one that has an account, and for one that nobody had before.
+/// `whose` is the password that comes with it; where it is somebody's, they registered both addresses by it first.
+async fn must_tell_nothing(whose: &str, registers_first: bool) {
     let product = Product::new().await;
     people::enter(&product, "ada").await;
     let document = Document::new(product.document.clone());
@@ -42,10 +45,17 @@ async fn f_26_no_public_route_tells_whether_an_address_has_an_account() {
         if body.get("email").is_none() {
             continue;
         }
-        if operation.path != "/v1/auth/register" && body.get("password").is_some() {
-            body["password"] = json!("not the password of anybody");
+        if operation.path != REGISTER && body.get("password").is_some() {
+            body["password"] = json!(whose);
         }
+        // Mails to one address are limited by the hour.
+        product.clock.advance(SignedDuration::from_hours(1));
         let ask = async |address: &str| {
+            if registers_first {
+                let newcomer = json!({ "email": address, "password": whose, "name": "Eve" });
+                let call = product.api.post(REGISTER).json(&newcomer);
+                call.send().await.expect(202);
+            }
             let mut body = body.clone();
             body["email"] = json!(address);
             let call = product.api.call(operation.method.clone(), &operation.path);
@@ -62,4 +72,14 @@ async fn f_26_no_public_route_tells_whether_an_address_has_an_account() {
     }
 
     assert!(tried.len() >= 5, "only {tried:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_26_no_public_route_tells_whether_an_address_has_an_account() {
+    must_tell_nothing("not the password of anybody", false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_26_no_public_route_tells_it_to_whoever_registered_the_address_before() {
+    must_tell_nothing("nine looms weave thistles", true).await;
 }

@@ -53,8 +53,8 @@ impl Functions {
 /// Samples of HTTP events, in the order in which they are played, and what they are answered with.
 const API: [(&str, u16); 9] = [
     ("register", 202),
-    // Its address is not verified yet, which only somebody with the right password is told.
-    ("login", 403),
+    // Its address is not verified yet.
+    ("login", 401),
     ("list-tenants", 200),
     ("connect-account", 201),
     ("announce-media", 201),

@@ -52,6 +52,38 @@ async fn id_01_register_costs_the_same_work_whether_or_not_the_address_is_known(
     assert_eq!((known, unproven), (unknown, unknown));
 }
 
+/// Whoever registers an address knows the password that is stored where nobody had it.
+#[tokio::test]
+async fn id_01_password_of_a_registration_tells_nothing_before_the_proof() {
+    for path in ["login", "lost-second-factor"] {
+        let app = App::new().await;
+        app.newcomer().await;
+        let (unknown, chosen) = ("grace@example.com", "another long password");
+        for address in ["mary@example.com", ADDRESS, unknown] {
+            app.register(address, chosen).await.expect(202);
+        }
+        let sign_in = async |address: &str| {
+            let body = json!({ "email": address, "password": chosen });
+            let call = app.api.post(format!("/v1/auth/{path}")).json(&body);
+            call.send().await
+        };
+        // The counters that all have in common are begun.
+        sign_in("mary@example.com").await;
+
+        let (known, known_work) = app.work(sign_in(ADDRESS)).await;
+        let (unknown, unknown_work) = app.work(sign_in(unknown)).await;
+
+        let mut known = known.expect_problem(401, "invalid_credentials");
+        let mut unknown = unknown.expect_problem(401, "invalid_credentials");
+        assert_eq!(comparable(&known.headers), comparable(&unknown.headers));
+        for answer in [&mut known, &mut unknown] {
+            answer.body["instance"] = json!(null);
+        }
+        assert_eq!(known.body.to_string(), unknown.body.to_string());
+        assert_eq!(known_work, unknown_work, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn id_01_register_with_a_known_address_mails_the_truth_and_changes_nothing() {
     let app = App::new().await;

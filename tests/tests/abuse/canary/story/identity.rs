@@ -40,7 +40,7 @@ impl Story {
         let weak = json!({ "email": BOB, "password": "bob@example.com", "name": "Bob" });
         self.post("/v1/auth/register", &weak).await.expect(422);
         let login = json!({ "email": ADA, "password": password });
-        self.post("/v1/auth/login", &login).await.expect(403);
+        self.post("/v1/auth/login", &login).await.expect(401);
         let token = self.newest_token(ADA);
         let guess = json!({ "token": token, "password": other });
         self.post("/v1/auth/verify-email", &guess).await.expect(422);

@@ -12,7 +12,7 @@ const refusal = (status: number, code: string, detail: string) => Response.json(
 async function unproven(resend: () => Promise<Response>) {
   const asked = vi.fn(resend);
   vi.stubGlobal('fetch', (path: string) =>
-    path.endsWith('/login') ? Promise.resolve(refusal(403, 'email_not_verified', 'open the link')) : asked()
+    path.endsWith('/login') ? Promise.resolve(refusal(401, 'invalid_credentials', 'wrong, or open the link')) : asked()
   );
   const shown = render(Page);
   await fireEvent.input(shown.getByLabelText('E-mail address'), { target: { value: 'ada@example.com' } });
