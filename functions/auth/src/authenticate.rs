@@ -10,6 +10,7 @@ use crate::Ctx;
 use crate::authenticator::wrong_code;
 use crate::login::Login;
 use crate::password::Password;
+use crate::second_factor::Factors;
 use crate::sign_in_tries::Counter;
 use crate::strangers::Stranger;
 
@@ -45,7 +46,7 @@ pub(crate) struct Knowing {
     password_version: u64,
     is_known_device: bool,
     /// Tries in a row, with this one.
-    attempt: u32,
+    pub(crate) attempt: u32,
     /// What they are counted by.
     counter: Counter,
 }
@@ -66,11 +67,11 @@ impl Ctx {
         let factors = self.factors(user.id).await?;
         let by_second_factor = factors.is_guarded();
         if by_second_factor {
-            let code = body.code.as_deref().ok_or_else(second_factor_required)?;
-            let app = factors.authenticator.as_ref();
-            if !self.use_code(user.id, app, code, client).await? {
+            let code = body.code.as_deref();
+            if let Err(refusal) = self.check_code(user.id, &factors, code, client).await {
+                // Whatever is wrong with it: nobody chooses of which tries the person is told.
                 self.warn_of_attempts(user, knowing.attempt, client).await?;
-                return Err(wrong_code("/code"));
+                return Err(refusal);
             }
         }
         self.forget_tries(&knowing.counter).await?;
@@ -83,7 +84,25 @@ impl Ctx {
         })
     }
 
-    /// The person with this address and password. The try stays counted: it is not a sign-in yet.
+    /// Uses the code that somebody with second factors sent, if they sent one.
+    async fn check_code(
+        &self,
+        user: UserId,
+        factors: &Factors,
+        code: Option<&str>,
+        client: &Client,
+    ) -> Result<()> {
+        let code = code.ok_or_else(second_factor_required)?;
+        let app = factors.authenticator.as_ref();
+        if self.use_code(user, app, code, client).await? {
+            Ok(())
+        } else {
+            Err(wrong_code("/code"))
+        }
+    }
+
+    /// The person with this address and password. The try stays counted: it is not a sign-in yet. Whoever does not sign
+    /// somebody in warns of it ([`Ctx::warn_of_attempts`]).
     pub(crate) async fn knowing(
         &self,
         email: &str,

@@ -66,6 +66,8 @@ pub(crate) async fn lose_second_factor(
         .knowing(&body.email, &body.password, &client, shown.as_ref())
         .await?;
     let person = &knowing.known.user;
+    ctx.warn_of_attempts(person, knowing.attempt, &client)
+        .await?;
     if !ctx.factors(person.id).await?.is_guarded() {
         return Err(no_second_factor().into());
     }

@@ -68,11 +68,17 @@ pub(crate) async fn passkey_login(
         .await?
         .ok_or_else(refused)?;
     let known = ctx.table.system().stored_user(user).await?;
+    let known = known.ok_or_else(refused)?;
+    let device = ctx.known_device(user, shown.as_ref()).await?;
+    // Whoever types their password first is asked for the passkey, which is a try: at home they must not wait for it.
+    if let Some(counter) = ctx.own_counter(&known, device, &client).await? {
+        ctx.forget_tries(&counter).await?;
+    }
     let proved = Authenticated {
-        known: known.ok_or_else(refused)?,
+        known,
         opening: Opening::Passkey(used),
         by_second_factor: true,
-        is_known_device: ctx.known_device(user, shown.as_ref()).await?.is_some(),
+        is_known_device: device.is_some(),
         failed_before: 0,
     };
     ctx.sign_in(&proved, body.mode, &client, &headers).await

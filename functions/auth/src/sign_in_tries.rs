@@ -9,7 +9,7 @@ use domain::clock::wait_in_words;
 use domain::email::EmailAddress;
 use domain::{Error, Result, UserId};
 use jiff::Timestamp;
-use store::AttemptCounter;
+use store::{AttemptCounter, StoredUser};
 
 use crate::Ctx;
 
@@ -76,6 +76,24 @@ impl Ctx {
         system
             .forget_attempts(counter.purpose, &counter.subject)
             .await
+    }
+
+    /// What tries are counted by of somebody where they were before; `None` where they never were.
+    pub(crate) async fn own_counter(
+        &self,
+        known: &StoredUser,
+        device: Option<&DeviceCookie>,
+        client: &Client,
+    ) -> Result<Option<Counter>> {
+        if let Some(device) = device {
+            return Ok(Some(Counter::of_device(device)));
+        }
+        let (user, version) = (known.user.id, known.password.version);
+        let home = match client.origin().network {
+            Some(network) if self.is_at_home(user, client).await? => network,
+            _ => return Ok(None),
+        };
+        Ok(Some(Counter::of_network(user, version, &home)))
     }
 
     /// Whether the person signed in from the network of a client before, or followed a link there that was mailed to them.

@@ -23,6 +23,7 @@ mod email_at_once;
 mod equal_work;
 mod factors_at_once;
 mod forgery;
+mod half_sign_ins;
 mod limits;
 mod links;
 mod login;
