@@ -22,7 +22,8 @@ use crate::mail_limits::MailCause;
 use crate::mails::{LINK_LIFETIME, Outgoing};
 use crate::password::{Password, Words};
 
-/// Tries of a registration that others overtake: more than one means that somebody plays.
+/// Tries of a registration that others overtake: more than one means that somebody plays. After the last one the other
+/// registration stands.
 const TRIES: u32 = 3;
 const LOCALE: &str = "en";
 
@@ -167,10 +168,9 @@ impl Ctx {
                 Registered::Reserved => return self.refuse_kept(&newcomer.email).await,
             }
         }
-        Err(Error::unavailable(
-            "registration",
-            "the address is being registered again and again",
-        ))
+        // As if another had come right after this one. A refusal would tell that nobody has proven the address: where
+        // somebody has, nobody is overtaken.
+        self.another_link(&newcomer.email, client).await
     }
 
     /// The mail, owed, for somebody who wants an address that is kept for somebody else.

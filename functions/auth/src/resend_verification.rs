@@ -47,7 +47,11 @@ pub(crate) async fn resend_verification(
 
 impl Ctx {
     /// The mail, owed. Every way seals and sends one, so that its length tells nothing.
-    async fn another_link(&self, email: &EmailAddress, client: &Client) -> Result<Outgoing> {
+    pub(crate) async fn another_link(
+        &self,
+        email: &EmailAddress,
+        client: &Client,
+    ) -> Result<Outgoing> {
         let system = self.table.system();
         let spare = UserId::generate(self.table.ids());
         let known = system.user_by_email(email, spare).await?;

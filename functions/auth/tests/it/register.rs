@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use http::HeaderMap;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -82,6 +84,31 @@ async fn id_01_password_of_a_registration_tells_nothing_before_the_proof() {
         assert_eq!(known.body.to_string(), unknown.body.to_string());
         assert_eq!(known_work, unknown_work, "{path}");
     }
+}
+
+/// Of an address that nobody has proven the one is overtaken by the other; of a proven one nobody ever is.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_01_register_that_others_overtake_again_and_again_answers_the_same() {
+    let app = Arc::new(App::new().await);
+    let (other, mut rounds) = (Arc::clone(&app), 3);
+    app.register(ADDRESS, "the first long password").await;
+    app.between.before_every_transaction(move || {
+        let (other, overtakes) = (Arc::clone(&other), rounds > 0);
+        rounds -= i32::from(overtakes);
+        async move {
+            if overtakes {
+                other.register(ADDRESS, PASSWORD).await.expect(202);
+            }
+        }
+    });
+
+    let overtaken = app.register(ADDRESS, "another long password").await;
+
+    let overtaken = overtaken.expect(202);
+    assert_eq!(overtaken.body, json!({ "status": "accepted" }));
+    // As if the last of the others had come after it: theirs is stored, and every mail tells.
+    assert_eq!(app.mailbox.to(ADDRESS).len(), 5);
+    app.verify(&app.newest_token(ADDRESS)).await.expect(204);
 }
 
 #[tokio::test]
