@@ -55,3 +55,11 @@ export async function fitsPhone(page: Page, name: string): Promise<void> {
   expect.soft(small, `${name}: targets below 44 px`).toEqual([]);
   await page.screenshot({ path: `test-results/${name}-phone.png` });
 }
+
+/** The same of a page that a story on a larger screen has come to. It needs a browser with `hasTouch`. */
+export async function fitsPhoneToo(page: Page, name: string): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fitsPhone(page, name);
+  if (before) await page.setViewportSize(before);
+}

@@ -1,9 +1,12 @@
 import { expect, test, type Page } from '@playwright/test';
 import { choose, openSettings, press } from './keyboard';
-import { accessible, fitsPhone } from './looks';
+import { accessible, fitsPhone, fitsPhoneToo } from './looks';
 import { arrive, connectPlayground, newestLink, PASSWORD, register, send, signIn, unique } from './people';
 
 // How several people share a workspace, all by keyboard.
+
+// Fingers, too: some pages are looked at on a phone.
+test.use({ hasTouch: true });
 
 async function invite(page: Page, email: string): Promise<void> {
   await press(page.getByRole('button', { name: 'Invite', exact: true }));
@@ -88,6 +91,41 @@ test('somebody is invited, works as what they were given, and is removed', async
   await guest.goto('/posts');
   await expect(guest).toHaveURL(/tenants\/new/);
   await guest.context().close();
+});
+
+test('somebody leaves a workspace for the one that is their own', async ({ page, browser }) => {
+  test.slow();
+  await arrive(page, 'Analytical Engines');
+  const guest = await (await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', hasTouch: true })).newPage();
+  const email = await arrive(guest, 'Compilers');
+  await page.goto('/settings/members');
+  await invite(page, email);
+  await expect(page.locator(`[data-invitation="${email}"]`)).toBeVisible();
+  await guest.goto(await newestLink(guest.request, email, 'invitation'));
+  await accessible(guest, 'invitation-signed-in');
+  await fitsPhoneToo(guest, 'invitation-signed-in');
+  await press(guest.getByRole('button', { name: 'Accept' }));
+  await expect(guest.getByRole('button', { name: 'Workspace Analytical Engines, switch' })).toBeVisible();
+
+  // A viewer does not see the members.
+  await guest.goto('/settings/members');
+  await expect(guest.getByText('Your role does not show you who else is a member.')).toBeVisible();
+  await accessible(guest, 'settings-members-hidden');
+  await press(guest.getByRole('button', { name: 'Leave', exact: true }));
+  const question = guest.getByRole('alertdialog', { name: 'Leave Analytical Engines?' });
+  await accessible(guest, 'settings-leave');
+  await fitsPhoneToo(guest, 'settings-leave');
+  await press(question.getByRole('button', { name: 'Leave' }));
+  await expect(guest.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
+  await expect(guest.getByRole('button', { name: 'Workspace Compilers, switch' })).toBeVisible();
+  await guest.context().close();
+
+  // Whoever owns it alone cannot.
+  await page.reload();
+  await expect(page.locator('[data-member]')).toHaveCount(1);
+  await press(page.getByRole('button', { name: 'Leave', exact: true }));
+  await press(page.getByRole('alertdialog').getByRole('button', { name: 'Leave' }));
+  await expect(page.getByRole('alert')).toContainText('owner');
 });
 
 /** Answers the next invitation as the server does ten minutes after the last proof. */
@@ -237,6 +275,7 @@ test('a workspace takes requests from certain addresses, and wants newer sign-in
   await accessible(page, 'elsewhere');
   await press(page.getByRole('button', { name: 'Change the list' }));
   await expect(addresses.getByLabel('Address or range')).toHaveCount(2);
+  await fitsPhoneToo(page, 'elsewhere');
   await page.unroute(posts);
   await press(page.getByRole('button', { name: 'Try again' }));
   await expect(page.getByRole('heading', { name: 'Posts', exact: true })).toBeVisible();
@@ -249,6 +288,13 @@ test('a workspace names an encryption key of its own, and goes back, all by keyb
   await page.goto('/settings/workspace');
   const card = page.getByTestId('encryption-key');
   await expect(card).toContainText('The key of this product');
+  await press(card.getByText('What the policy of your key must allow'));
+  await expect(card.getByText('kms:EncryptionContext')).toBeVisible();
+  // Where it is too wide it scrolls, by keyboard, too.
+  await page.setViewportSize({ width: 360, height: 740 });
+  await accessible(page, 'settings-key-statement');
+  await fitsPhone(page, 'settings-key-statement');
+  await page.setViewportSize({ width: 1280, height: 860 });
   const arn = card.getByLabel('ARN of your key');
   const confirm = (name: string) => press(page.getByRole('alertdialog').getByRole('button', { name }));
 
@@ -283,7 +329,8 @@ test.describe('on a phone', () => {
     await fitsPhone(page, 'settings-invite');
     await page.keyboard.press('Escape');
     await askForProof(page);
-    await invite(page, `${unique('somebody-with-quite-a-long-address')}@subdomain.example.com`);
+    const guest = `${unique('somebody-with-quite-a-long-address')}@subdomain.example.com`;
+    await invite(page, guest);
     await expect(page.getByLabel('Your password')).toBeFocused();
     await fitsPhone(page, 'proof');
     await page.keyboard.type(PASSWORD);
@@ -320,5 +367,10 @@ test.describe('on a phone', () => {
     await fitsPhone(page, 'settings-addresses');
     await page.getByRole('button', { name: 'Delete the workspace' }).click();
     await fitsPhone(page, 'settings-delete');
+    // Whoever is invited looks at it before they sign in.
+    await page.context().clearCookies();
+    await page.goto(await newestLink(page.request, guest, 'invitation'));
+    await expect(page.getByText('invites you to work with')).toBeVisible();
+    await fitsPhone(page, 'invitation-open');
   });
 });
