@@ -164,8 +164,8 @@ async function drawn(picture: Locator): Promise<void> {
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
 
-  test('the page of the account fits 360 pixels', async ({ page }) => {
-    await arrive(page, 'Analytical Engines');
+  test('the page of the account, and signing in with its code, fit 360 pixels', async ({ page }) => {
+    const email = await arrive(page, 'Analytical Engines');
     await page.goto('/me');
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
     const secret = await page.getByTestId('totp-secret').innerText();
@@ -175,6 +175,14 @@ test.describe('on a phone', () => {
     await page.keyboard.press('Enter');
     await expect(page.getByTestId('recovery-codes')).toBeVisible();
     await fitsPhone(page, 'me-codes');
+    await page.context().clearCookies();
+    await page.goto('/sign-in');
+    await signIn(page, email, NEW);
+    await expect(page.getByLabel('Confirmation code')).toBeFocused();
+    await fitsPhone(page, 'sign-in-code');
+    await page.getByRole('button', { name: 'I lost them: ask for me' }).click();
+    await expect(page.getByRole('status').or(page.getByRole('alert'))).toBeVisible();
+    await fitsPhone(page, 'factor-lost');
   });
 });
 

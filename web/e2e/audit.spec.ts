@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { openSettings, press } from './keyboard';
-import { accessible, fitsPhone } from './looks';
+import { accessible, fitsPhone, fitsPhoneToo } from './looks';
 import { arrive, connectPlayground, unique } from './people';
 
 // What is on record in a workspace, and how it ends, all by keyboard.
 
 /** What happens is sealed by the timer of every minute, and the page looks again by itself. */
 const SEALED = { timeout: 100_000 };
+
+// Fingers, too: some pages are looked at on a phone.
+test.use({ hasTouch: true });
 
 test('the audit log is read, filtered and exported', async ({ page }) => {
   test.slow();
@@ -64,6 +67,7 @@ test('a workspace is deleted, taken back, and its end is proven', async ({ page 
   const deleted = page.locator('[data-deleted="Analytical Engines"]');
   await expect(deleted).toContainText('Can be taken back until');
   await accessible(page, 'tenant-deleted');
+  await fitsPhoneToo(page, 'tenant-deleted');
 
   await press(page.getByRole('button', { name: 'Take Analytical Engines back' }));
   await expect(page.getByRole('heading', { name: 'Hello Ada' })).toBeVisible();
@@ -78,6 +82,7 @@ test('a workspace is deleted, taken back, and its end is proven', async ({ page 
   const certificate = JSON.parse(readFileSync(await (await downloading).path(), 'utf8'));
   expect(certificate).toEqual(erased.certificate);
   await accessible(page, 'me-erased');
+  await fitsPhoneToo(page, 'me-erased');
 });
 
 test.describe('on a phone', () => {

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { press } from './keyboard';
-import { accessible, fitsPhone } from './looks';
+import { accessible, fitsPhone, fitsPhoneToo } from './looks';
 import { arrive, connectPlayground, unique } from './people';
 
 // How an owner takes everything with them, by keyboard.
+
+// Fingers, too: some pages are looked at on a phone.
+test.use({ hasTouch: true });
 
 /** A timer of every three seconds makes it, a page looks every two. */
 const MADE = { timeout: 60_000 };
@@ -44,9 +47,34 @@ test('a workspace is exported, and the file downloaded', async ({ page }) => {
   await expect(imported).toHaveAttribute('data-state', 'checked', MADE);
   await expect(imported).toContainText('accounts: 1');
   await accessible(page, 'settings-import');
+  await stop(page);
+  await press(imported.getByRole('button', { name: /^Check the import of .+ again$/ }));
+  await expect(imported).toHaveAttribute('data-state', 'checked', MADE);
   await press(imported.getByRole('button', { name: /^Make the import of/ }));
   await expect(imported).toHaveAttribute('data-state', 'done', MADE);
 });
+
+/** Stops the import of the page, as the server tells of one whose check takes as long as a person does to read of it. */
+async function stop(page: Page): Promise<void> {
+  let told = { state: 'checking', fault: null as string | null };
+  await page.route('**/v1/imports', async (route) => {
+    const answer = await route.fetch();
+    const { items } = (await answer.json()) as { items: object[] };
+    await route.fulfill({ response: answer, json: { items: items.map((each) => ({ ...each, ...told })) } });
+  });
+  await page.route(/\/v1\/imports\/[^/]+\/cancel$/, (route) => {
+    told = { state: 'failed', fault: 'cancelled' };
+    return route.fulfill({ json: {} });
+  });
+  await page.reload();
+  const imported = page.locator('[data-import]');
+  await expect(imported).toHaveAttribute('data-state', 'checking');
+  await press(imported.getByRole('button', { name: /^Stop the import of/ }));
+  await expect(imported).toContainText('It was stopped. What was made stays');
+  await accessible(page, 'settings-import-stopped');
+  await fitsPhoneToo(page, 'settings-import-stopped');
+  await page.unrouteAll({ behavior: 'wait' });
+}
 
 test('a file that is no export is refused with the reason', async ({ page }) => {
   await arrive(page, 'Analytical Engines');

@@ -1,10 +1,13 @@
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { addPasskey, authenticator } from './authenticator';
 import { press } from './keyboard';
-import { accessible, fitsPhone } from './looks';
-import { arrive, signIn } from './people';
+import { accessible, fitsPhone, fitsPhoneToo } from './looks';
+import { arrive, signIn, unique } from './people';
 
 // Passkeys, with an authenticator that the browser itself plays.
+
+// Fingers, too: some pages are looked at on a phone.
+test.use({ hasTouch: true });
 
 test('id_21 a passkey signs in without a password, all by keyboard', async ({ page }) => {
   const email = await arrive(page, 'Analytical Engines');
@@ -58,6 +61,44 @@ test('whoever turns away from the question of the browser is told nothing', asyn
   await expect(page.getByRole('button', { name: 'Sign in with a passkey' })).toBeEnabled();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
+
+test('id_18 whoever has a factor proves by it that it is them, and the act goes on, all by keyboard', async ({ page }) => {
+  await arrive(page, 'Analytical Engines');
+  await authenticator(page);
+  await addPasskey(page, 'My phone');
+  const code = await page.getByTestId('recovery-codes').getByRole('listitem').first().innerText();
+  await page.goto('/settings/members');
+  const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+
+  const [grace, charles] = [`${unique('grace')}@example.com`, `${unique('charles')}@example.com`];
+  await inviteUnproven(page, grace);
+  await expect(proof.getByRole('button', { name: 'Use a passkey' })).toBeFocused();
+  await expect(proof.getByLabel('Your password')).toHaveCount(0);
+  await accessible(page, 'proof-factor');
+  await fitsPhoneToo(page, 'proof-factor');
+  await press(proof.getByRole('button', { name: 'Use a passkey' }));
+  await expect(proof).toBeHidden();
+  await expect(page.locator(`[data-invitation="${grace}"]`)).toBeVisible();
+
+  await inviteUnproven(page, charles);
+  await press(proof.getByLabel('Confirmation code'), 'a');
+  await page.keyboard.press('Enter');
+  await expect(proof.getByRole('alert')).toBeVisible();
+  await proof.getByLabel('Confirmation code').fill(code);
+  await press(proof.getByLabel('Confirmation code'));
+  await expect(proof).toBeHidden();
+  await expect(page.locator(`[data-invitation="${charles}"]`)).toBeVisible();
+});
+
+/** Invites somebody ten minutes after the last proof, as the server sees it. */
+async function inviteUnproven(page: Page, email: string): Promise<void> {
+  const problem = { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'insufficient_user_authentication', detail: 'prove again who you are', instance: 'r', errors: [] };
+  await page.route('**/v1/invitations', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
+  await press(page.getByRole('button', { name: 'Invite', exact: true }));
+  await expect(page.getByRole('dialog', { name: 'Invite somebody' }).getByLabel('E-mail address')).toBeFocused();
+  await page.keyboard.type(email);
+  await page.keyboard.press('Enter');
+}
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });

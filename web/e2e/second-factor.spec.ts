@@ -1,12 +1,15 @@
 import { expect, test, type Page } from '@playwright/test';
 import { addPasskey, authenticator } from './authenticator';
 import { press } from './keyboard';
-import { accessible, fitsPhone } from './looks';
+import { accessible, fitsPhone, fitsPhoneToo } from './looks';
 import { arrive, newestLink, register, signIn } from './people';
 
 // A workspace that asks its members for a second factor.
 
 const SWITCH = 'Require a second factor of all members';
+
+// Fingers, too: some pages are looked at on a phone.
+test.use({ hasTouch: true });
 
 /** Lets somebody join the workspace; their address. */
 async function invited(page: Page, guest: Page): Promise<string> {
@@ -96,6 +99,7 @@ test('id_22 whoever lost everything starts over, or stops it, with the leave of 
   await press(dialog.getByRole('button', { name: 'Let them start over' }));
   await expect(dialog.getByTestId('factor-reset')).toBeVisible();
   await accessible(page, 'settings-factor-reset');
+  await fitsPhoneToo(page, 'settings-factor-reset');
 
   await guest.goto(await newestLink(guest.request, email, 'reset-second-factor'));
   await press(guest.getByRole('button', { name: 'Remove them and start over' }));
