@@ -193,7 +193,7 @@ async fn play(loud_posts: usize) -> Played {
 }
 
 #[tokio::test]
-async fn quiet_tenants_beside_a_loud_one_are_published_among_the_first_and_nearly_as_soon() {
+async fn f_28_quiet_tenants_beside_a_loud_one_are_published_among_the_first_and_nearly_as_soon() {
     let alone = play(0).await;
     let beside = play(LOUD).await;
 
