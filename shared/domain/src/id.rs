@@ -43,6 +43,16 @@ impl Ids {
         }
     }
 
+    /// The clock that orders them.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Where their random part comes from.
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
+    }
+
     fn uuid_v7(&self) -> Uuid {
         let mut random = [0_u8; 10];
         self.random.fill(&mut random);

@@ -41,7 +41,7 @@ impl Table {
             .map(|write| transaction_item(&self.settings.name, write.stamped(operation)))
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| Error::internal("a transaction cannot be built", error))?;
-        let mut patience = Patience::default();
+        let mut patience = Patience::with_others(&self.ids);
         loop {
             let answer = self
                 .client

@@ -22,7 +22,7 @@ impl Table {
                     .build()
                     .map_err(|error| Error::internal("a batch read cannot be built", error))?,
             );
-            let mut patience = Patience::default();
+            let mut patience = Patience::with_table(&self.ids);
             while let Some(keys) = wanted.take() {
                 let answer = self
                     .client
@@ -70,7 +70,7 @@ impl Table {
             requests.map_err(|error| Error::internal("a batch write cannot be built", error))?;
         for chunk in requests.chunks(25) {
             let mut left = Some(chunk.to_vec());
-            let mut patience = Patience::default();
+            let mut patience = Patience::with_table(&self.ids);
             while let Some(requests) = left.take() {
                 let before = requests.len();
                 let answer = self
@@ -89,7 +89,7 @@ impl Table {
                 if let Some(left) = &left {
                     // A table that takes some of them at a time has much to do, and gets on.
                     if left.len() < before {
-                        patience = Patience::default();
+                        patience = Patience::with_table(&self.ids);
                     }
                     patience.wait().await?;
                 }

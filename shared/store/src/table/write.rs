@@ -30,7 +30,7 @@ impl Table {
     pub(crate) async fn write(&self, write: Write) -> Result<Written> {
         let operation = self.operation();
         let write = write.stamped(operation);
-        let mut patience = Patience::default();
+        let mut patience = Patience::with_others(&self.ids);
         loop {
             match self.write_once(&write).await? {
                 Answer::Applied(item) => return Ok(Written::Applied(item)),

@@ -54,7 +54,9 @@ pub(crate) async fn tables(clock: &TestClock, answers: Answers) -> (Table, Table
         .http_client(meddler.clone())
         .interceptor(meddler.clone());
     let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-    let behind = Table::new(client, plain.settings().clone(), plain.ids().clone());
+    // Whoever waits behind such answers moves the clock.
+    let ids = testkit::clock::ids(&clock.eager());
+    let behind = Table::new(client, plain.settings().clone(), ids);
     (plain, behind, meddler)
 }
 
@@ -177,7 +179,7 @@ impl HttpConnector for Connector {
 }
 
 /// The operation that a request asks for.
-fn target(request: &HttpRequest) -> &str {
+pub(crate) fn target(request: &HttpRequest) -> &str {
     request.headers().get("x-amz-target").unwrap_or_default()
 }
 
@@ -187,7 +189,7 @@ fn is_mark(request: &HttpRequest) -> bool {
     target(request).ends_with(".PutItem") && body["Item"]["seq"].is_object()
 }
 
-fn conflict() -> HttpResponse {
+pub(crate) fn conflict() -> HttpResponse {
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
@@ -196,7 +198,7 @@ fn conflict() -> HttpResponse {
     answer(400, &body)
 }
 
-fn update_conflict() -> HttpResponse {
+pub(crate) fn update_conflict() -> HttpResponse {
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
         "message": "Transaction is ongoing for the item",

@@ -11,6 +11,7 @@ use store::{Act, Commit, PostChange, RateLimit, Step};
 use testkit::TestClock;
 
 use crate::answers::{Answers, tables};
+use crate::meeting;
 use crate::posts::{Draft, owner, scheduled, stored};
 
 const WRITERS: usize = 64;
@@ -105,6 +106,34 @@ fn note(post: PostId, writer: usize) -> store::EventNote {
     )
 }
 
+/// All of them write the count of the month.
+#[tokio::test]
+async fn creations_of_one_tenant_that_meet_all_succeed_of_64_at_once() {
+    let clock = TestClock::at("2026-12-01T09:00:00Z");
+    let (plain, busy, meeting) = meeting::tables(&clock, WRITERS).await;
+    let owner = owner(&plain, &clock).await;
+    let drafts: Vec<Draft> = (0..WRITERS)
+        .map(|_| Draft::new(&plain, &clock, &owner, later(&clock)))
+        .collect();
+
+    let made = join_all(
+        drafts
+            .iter()
+            .map(|draft| meeting.leave_after(draft.store(&busy, &owner, 100))),
+    )
+    .await;
+
+    for made in made {
+        assert_eq!(made.unwrap(), Commit::Done);
+    }
+    let tenant = plain.tenant(&owner.scope);
+    let [month] = tenant.months_used([clock.now()]).await.unwrap();
+    assert_eq!((month.posts, month.targets), (64, 64));
+    let (tries, took) = (meeting.tries_max(), meeting.took());
+    assert!(tries > 5, "they met, and needed {tries} tries at most");
+    assert!(took < SignedDuration::from_secs(5), "{took}, {tries} tries");
+}
+
 /// Neither implementation that we test against lets transactions meet: both work on one after the other.
 #[tokio::test]
 async fn transaction_that_meets_others_is_tried_again() {
@@ -130,7 +159,7 @@ async fn transaction_that_only_meets_others_ends_as_unavailable_without_effect()
     let made = draft.store(&busy, &owner, 100).await;
 
     assert!(matches!(made, Err(Error::Unavailable { .. })), "{made:?}");
-    assert_eq!(meddler.requests(), 5);
+    assert_eq!(meddler.requests(), 16);
     let stored = plain.tenant(&owner.scope).post(draft.id()).await.unwrap();
     assert!(stored.is_none());
 }

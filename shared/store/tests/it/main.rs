@@ -13,6 +13,7 @@ mod audit;
 mod audit_part;
 mod erased_log;
 mod large;
+mod meeting;
 mod pace;
 mod posts;
 mod published;
