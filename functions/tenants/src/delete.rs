@@ -1,9 +1,9 @@
 //! `DELETE /v1/tenants/{id}`
 
-use api::{IfMatch, Path, SignedIn};
+use api::permission::DeleteTenant;
+use api::{CanIn, IfMatch, Path};
 use axum::extract::State;
 use domain::event::{Event, EventKind, Owner, Subject};
-use domain::membership::Permission;
 use domain::tenant::{Tenant, TenantState};
 use domain::{Error, EventId, OperationId, TenantId};
 use http::StatusCode;
@@ -27,12 +27,12 @@ use crate::{Ctx, TRIES};
 )]
 pub(crate) async fn delete_tenant(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<DeleteTenant>,
     Path(id): Path<TenantId>,
     seen: IfMatch,
 ) -> api::Result<StatusCode> {
     for _ in 0..TRIES {
-        let member = ctx.member(&caller, id, Permission::DeleteTenant).await?;
+        let member = ctx.member(&caller, id).await?;
         seen.check(member.tenant.version)?;
         let now = ctx.clock.now();
         let deleted = Tenant {
@@ -46,14 +46,17 @@ pub(crate) async fn delete_tenant(
             owner: Owner::Tenant(id),
             at: now,
             kind: EventKind::TenantDeleted,
-            actor: caller.actor(),
+            actor: caller.person.actor(),
             subject: Subject::Tenant(id),
             origin: None,
             detail: Value::Null,
             operation: OperationId::generate(ctx.table.ids()),
         };
         let tenant = ctx.table.tenant(&member.scope);
-        match tenant.delete_head(&deleted, caller.user, &event).await {
+        match tenant
+            .delete_head(&deleted, caller.person.user, &event)
+            .await
+        {
             Ok(()) => {
                 ctx.close(tenant, id).await;
                 return Ok(StatusCode::NO_CONTENT);

@@ -1,10 +1,10 @@
 //! `PATCH /v1/tenants/{id}`
 
-use api::{IfMatch, Json, Path, SignedIn, etag};
+use api::permission::ManageTenant;
+use api::{CanIn, IfMatch, Json, Path, SignedIn, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::event::{Event, EventKind, Owner, Subject};
-use domain::membership::Permission;
 use domain::tenant::{Tenant, WeekStart};
 use domain::{Error, EventId, OperationId, Result, TenantId};
 use serde::Deserialize;
@@ -56,15 +56,15 @@ pub(crate) struct EditTenant {
 )]
 pub(crate) async fn edit_tenant(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<ManageTenant>,
     Path(id): Path<TenantId>,
     seen: IfMatch,
     Json(body): Json<EditTenant>,
 ) -> api::Result<impl IntoResponse> {
     for _ in 0..TRIES {
-        let member = ctx.member(&caller, id, Permission::ManageTenant).await?;
+        let member = ctx.member(&caller, id).await?;
         seen.check(member.tenant.version)?;
-        match ctx.edit(&caller, &member, &body).await {
+        match ctx.edit(&caller.person, &member, &body).await {
             Err(Error::StaleVersion) => {}
             edited => {
                 let edited = edited?;

@@ -1,8 +1,9 @@
-//! `GET`, `POST` and `DELETE /v1/tenants/{id}/encryption-key`
+//! `GET`, `POST` and `DELETE /v1/tenants/{id}/encryption-key`: whoever may take all secrets from the tenant may name the
+//! key without which they are gone.
 
-use api::{Json, Path, SignedIn};
+use api::permission::DeleteTenant;
+use api::{CanIn, Json, Path};
 use axum::extract::State;
-use domain::membership::Permission;
 use domain::{Error, KeyRefusal, KmsKeyArn, Result, TenantId, WrappingKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,10 +66,10 @@ pub(crate) struct NameEncryptionKey {
 )]
 pub(crate) async fn get_encryption_key(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<DeleteTenant>,
     Path(id): Path<TenantId>,
 ) -> api::Result<Json<EncryptionKeyView>> {
-    let member = ctx.key_owner(&caller, id).await?;
+    let member = ctx.member(&caller, id).await?;
     Ok(Json(ctx.view_key(&member).await?))
 }
 
@@ -85,11 +86,11 @@ pub(crate) async fn get_encryption_key(
 )]
 pub(crate) async fn name_encryption_key(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<DeleteTenant>,
     Path(id): Path<TenantId>,
     Json(body): Json<NameEncryptionKey>,
 ) -> api::Result<Json<EncryptionKeyView>> {
-    ctx.key_owner(&caller, id).await?;
+    ctx.member(&caller, id).await?;
     let missing = || Error::field(FIELD, "missing_field", "missing field `kms_key_arn`");
     let arn = body.kms_key_arn.ok_or_else(missing)?.parse::<KmsKeyArn>();
     let arn = arn.map_err(|error| Error::field(FIELD, "invalid_key_arn", error.to_string()))?;
@@ -107,18 +108,13 @@ pub(crate) async fn name_encryption_key(
 )]
 pub(crate) async fn remove_encryption_key(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<DeleteTenant>,
     Path(id): Path<TenantId>,
 ) -> api::Result<Json<EncryptionKeyView>> {
     Ok(Json(ctx.name_key(&caller, id, None).await?))
 }
 
 impl Ctx {
-    /// Whoever may take all secrets from the tenant may name the key without which they are gone.
-    async fn key_owner(&self, caller: &SignedIn, tenant: TenantId) -> Result<Member> {
-        self.member(caller, tenant, Permission::DeleteTenant).await
-    }
-
     async fn prove_key(&self, tenant: TenantId, arn: &KmsKeyArn) -> Result<()> {
         match self.own_keys.prove(tenant, arn).await {
             Err(Error::OwnKeyRefused { refusal, .. }) => {
@@ -150,12 +146,12 @@ impl Ctx {
 
     async fn name_key(
         &self,
-        caller: &SignedIn,
+        caller: &CanIn<DeleteTenant>,
         id: TenantId,
         own: Option<&KmsKeyArn>,
     ) -> Result<EncryptionKeyView> {
         for _ in 0..TRIES {
-            let member = self.key_owner(caller, id).await?;
+            let member = self.member(caller, id).await?;
             let table = self.table.tenant(&member.scope);
             let seen = table.named_key().await?;
             if seen.own.as_ref() == own {
@@ -163,7 +159,7 @@ impl Ctx {
             }
             let keys = self.table.system().key_rotation(id).await?;
             let act = Act {
-                actor: caller.actor(),
+                actor: caller.person.actor(),
                 at: self.clock.now(),
             };
             let named = table

@@ -11,14 +11,16 @@
 
 use std::sync::Arc;
 
-use api::Gate;
-use api::permission::{ExportTenant, ManageTenant, ReadAudit};
-use api::route::{can, gated, recent, signed_in, supported};
+use api::permission::{
+    AllowSupport, DeleteTenant, ExportTenant, ManageTenant, PermissionType, ReadAudit, ReadTenant,
+    SupportTenants,
+};
+use api::route::{can, can_in, gated, recent, signed_in, supported};
+use api::{CanIn, Gate};
 use axum::extract::FromRef;
 use cloud::config::{BucketConfig, OwnKeysConfig, PublicUrlConfig};
 use cloud::keys::OwnKeys;
 use cloud::objects::ObjectStore;
-use domain::membership::Permission;
 use domain::tenant::Tenant;
 use domain::{Clock, Error, Random, Result, TenantId};
 use engine::Deployment;
@@ -96,29 +98,28 @@ impl Ctx {
         }
     }
 
-    /// The caller's membership in the tenant of a path, if it includes the permission. The path names the tenant here,
-    /// and only here: these routes are about tenants, not in one.
-    async fn member(
+    /// The caller's membership in the tenant of a path, if it includes the route's permission. The path names the tenant
+    /// here, and only here: these routes are about tenants, not in one.
+    async fn member<P: PermissionType>(
         &self,
-        caller: &api::SignedIn,
+        caller: &CanIn<P>,
         tenant: TenantId,
-        wanted: Permission,
     ) -> Result<Member> {
-        let member = self.table.system().member(caller.user, tenant).await?;
+        let user = caller.person.user;
+        let member = self.table.system().member(user, tenant).await?;
         let member = member.ok_or(Error::NotFound { kind: "tenant" })?;
-        api::allow(&member, &caller.circumstances, wanted)?;
+        caller.check(&member)?;
         Ok(member)
     }
 
     /// The same for whoever reads the tenant: as a member of it, or looking into it with its consent.
-    async fn reader(
+    async fn reader<P: PermissionType>(
         &self,
-        caller: &api::SignedIn,
+        caller: &CanIn<P>,
         tenant: TenantId,
-        wanted: Permission,
     ) -> Result<Reader> {
-        let Some(access) = &caller.support else {
-            let member = self.member(caller, tenant, wanted).await?;
+        let Some(access) = &caller.person.support else {
+            let member = self.member(caller, tenant).await?;
             return Ok(Reader {
                 scope: member.scope,
                 tenant: member.tenant,
@@ -128,7 +129,7 @@ impl Ctx {
         if access.tenant.id != tenant {
             return Err(Error::NotFound { kind: "tenant" });
         }
-        api::allow_support(access, &caller.circumstances, wanted)?;
+        caller.check_support(access)?;
         Ok(Reader {
             scope: access.scope.clone(),
             tenant: access.tenant.clone(),
@@ -158,25 +159,44 @@ pub fn router(ctx: Ctx) -> OpenApiRouter {
             create::create_tenant,
             read::list_tenants
         )))
-        .routes(supported(signed_in(routes!(read::get_tenant))))
-        .routes(signed_in(routes!(edit::edit_tenant)))
-        .routes(recent(signed_in(routes!(delete::delete_tenant))))
-        .routes(signed_in(routes!(security::read::get_security)))
-        .routes(recent(signed_in(routes!(security::edit::edit_security))))
-        .routes(signed_in(routes!(encryption_key::get_encryption_key)))
-        .routes(recent(signed_in(routes!(
+        .routes(supported(can_in::<ReadTenant, _>(routes!(
+            read::get_tenant
+        ))))
+        .routes(can_in::<ManageTenant, _>(routes!(edit::edit_tenant)))
+        .routes(recent(can_in::<DeleteTenant, _>(routes!(
+            delete::delete_tenant
+        ))))
+        .routes(can_in::<ManageTenant, _>(routes!(
+            security::read::get_security
+        )))
+        .routes(recent(can_in::<ManageTenant, _>(routes!(
+            security::edit::edit_security
+        ))))
+        .routes(can_in::<DeleteTenant, _>(routes!(
+            encryption_key::get_encryption_key
+        )))
+        .routes(recent(can_in::<DeleteTenant, _>(routes!(
             encryption_key::name_encryption_key,
             encryption_key::remove_encryption_key
         ))))
-        .routes(supported(signed_in(routes!(usage::get_usage))))
+        .routes(supported(can_in::<ReadTenant, _>(routes!(
+            usage::get_usage
+        ))))
+        // Nobody has a permission in a tenant that is deleted: it looks for its owners itself.
         .routes(recent(signed_in(routes!(restore::restore_tenant))))
         .routes(signed_in(routes!(deleted::list_deleted_tenants)))
-        .routes(signed_in(routes!(
-            support::consent::get_support_consent,
+        .routes(can_in::<ReadTenant, _>(routes!(
+            support::consent::get_support_consent
+        )))
+        .routes(can_in::<AllowSupport, _>(routes!(
             support::consent::withdraw_support
         )))
-        .routes(recent(signed_in(routes!(support::consent::allow_support))))
-        .routes(recent(signed_in(routes!(support::session::begin_support))))
+        .routes(recent(can_in::<AllowSupport, _>(routes!(
+            support::consent::allow_support
+        ))))
+        .routes(recent(can::<SupportTenants, _>(routes!(
+            support::session::begin_support
+        ))))
         .routes(supported(signed_in(routes!(support::session::end_support))))
         .routes(can::<ReadAudit, _>(routes!(audit::list_audit)))
         // A program with a key reads the list, which has the same events.

@@ -1,10 +1,10 @@
 //! `GET /v1/tenants`, `GET /v1/tenants/{id}`
 
-use api::{Json, Path, SignedIn, etag};
+use api::permission::ReadTenant;
+use api::{CanIn, Json, Path, SignedIn, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::TenantId;
-use domain::membership::Permission;
 
 use crate::Ctx;
 use crate::tenant_view::{TenantList, TenantView};
@@ -38,10 +38,10 @@ pub(crate) async fn list_tenants(
 )]
 pub(crate) async fn get_tenant(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<ReadTenant>,
     Path(id): Path<TenantId>,
 ) -> api::Result<impl IntoResponse> {
-    let reader = ctx.reader(&caller, id, Permission::ReadTenant).await?;
+    let reader = ctx.reader(&caller, id).await?;
     let view = TenantView::new(&reader.tenant, reader.place);
     Ok((etag(reader.tenant.version), Json(view)))
 }

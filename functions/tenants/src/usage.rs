@@ -1,9 +1,9 @@
 //! `GET /v1/tenants/{id}/usage`
 
-use api::{Json, Path, SignedIn};
+use api::permission::ReadTenant;
+use api::{CanIn, Json, Path};
 use axum::extract::State;
 use domain::TenantId;
-use domain::membership::Permission;
 use domain::tenant::Limits;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -102,10 +102,10 @@ impl UsageView {
 )]
 pub(crate) async fn get_usage(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<ReadTenant>,
     Path(id): Path<TenantId>,
 ) -> api::Result<Json<UsageView>> {
-    let reader = ctx.reader(&caller, id, Permission::ReadTenant).await?;
+    let reader = ctx.reader(&caller, id).await?;
     let now = ctx.clock.now();
     let tenant = ctx.table.tenant(&reader.scope);
     let usage = tenant.usage(now).await?;

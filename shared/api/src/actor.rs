@@ -48,6 +48,7 @@ pub struct Can<P> {
     pub tenant: Tenant,
     actor: event::Actor,
     sign_in: Option<String>,
+    session: Option<Session>,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -64,42 +65,14 @@ impl SignedIn {
     pub fn browser(&self) -> domain::Result<&Session> {
         match &self.credential {
             Credential::Session(session) => Ok(session),
-            Credential::Family(_) => Err(Error::Forbidden {
-                code: "person_required",
-                detail: "programs cannot do this: sign in with a browser".to_owned(),
-            }),
+            Credential::Family(_) => Err(browser_required()),
         }
     }
-}
 
-impl<P> Can<P> {
-    /// Who is written into events: the person, or the key of the program.
-    pub fn actor(&self) -> event::Actor {
-        self.actor.clone()
-    }
-
-    /// Whether they look into a tenant that is not theirs.
-    pub fn is_support(&self) -> bool {
-        matches!(self.actor, event::Actor::Support(_))
-    }
-
-    /// By which sign-in of a person, under the name that it keeps to its end; `None` for a program with a key, and for support.
-    pub fn sign_in(&self) -> Option<&str> {
-        self.sign_in.as_deref()
-    }
-}
-
-impl<S> FromRequestParts<S> for SignedIn
-where
-    S: Send + Sync,
-    Gate: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        require(parts, Access::SignedIn)?;
-        let gate = Gate::from_ref(state);
-        let identified = identify(parts, &gate).await?;
+    /// Who sent the request, on a route that declares `wanted`.
+    pub(crate) async fn by(parts: &Parts, gate: &Gate, wanted: Access) -> domain::Result<Self> {
+        require(parts, wanted)?;
+        let identified = identify(parts, gate).await?;
         let circumstances = Circumstances::of(parts, &identified, gate.clock().now());
         match identified {
             Identified::Person { credential, member } => Ok(Self {
@@ -119,8 +92,43 @@ where
                     circumstances,
                 })
             }
-            Identified::Program { .. } => Err(person_required().into()),
+            Identified::Program { .. } => Err(person_required()),
         }
+    }
+}
+
+impl<P> Can<P> {
+    /// Who is written into events: the person, or the key of the program.
+    pub fn actor(&self) -> event::Actor {
+        self.actor.clone()
+    }
+
+    /// Whether they look into a tenant that is not theirs.
+    pub fn is_support(&self) -> bool {
+        matches!(self.actor, event::Actor::Support(_))
+    }
+
+    /// By which sign-in of a person, under the name that it keeps to its end; `None` for a program with a key, and for support.
+    pub fn sign_in(&self) -> Option<&str> {
+        self.sign_in.as_deref()
+    }
+
+    /// The session of their browser in a tenant of theirs: what replaces one is not for programs.
+    pub fn browser(&self) -> domain::Result<&Session> {
+        self.session.as_ref().ok_or_else(browser_required)
+    }
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    S: Send + Sync,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let gate = Gate::from_ref(state);
+        Ok(Self::by(parts, &gate, Access::SignedIn).await?)
     }
 }
 
@@ -143,6 +151,15 @@ where
             // Who looks into somebody else's tenant begins nothing there.
             Identified::Supporter { .. } | Identified::Program { .. } => None,
         };
+        let session = match &identified {
+            Identified::Person {
+                credential: Credential::Session(session),
+                ..
+            } => Some(session.clone()),
+            Identified::Person { .. }
+            | Identified::Supporter { .. }
+            | Identified::Program { .. } => None,
+        };
         let member = match identified {
             Identified::Person { credential, member } => {
                 member.ok_or_else(|| without_tenant(&credential))?
@@ -159,6 +176,7 @@ where
                     tenant: access.tenant,
                     actor,
                     sign_in,
+                    session: None,
                     permission: PhantomData,
                 });
             }
@@ -187,6 +205,7 @@ where
             tenant,
             actor,
             sign_in,
+            session,
             permission: PhantomData,
         })
     }
@@ -238,6 +257,14 @@ fn without_tenant(credential: &Credential) -> Error {
             code: "tenant_required",
             detail: "choose a tenant first: POST /v1/auth/switch".to_owned(),
         },
+    }
+}
+
+/// A program asks for what only a browser does.
+fn browser_required() -> Error {
+    Error::Forbidden {
+        code: "person_required",
+        detail: "programs cannot do this: sign in with a browser".to_owned(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the HTTP functions share: who asks and what they may do, how requests are read, how refusals look.
 //!
-//! A function registers each route through [`route::public`], [`route::signed_in`] or [`route::can`] and takes the
-//! matching extractor ([`SignedIn`], [`Can`]); bodies, queries and ids come through [`Json`], [`Command`], [`Query`]
-//! and [`Path`], so that every refusal is a [`Problem`]. [`route::gated`] goes around all routes of a function,
-//! [`edge::finish`] around all of a host.
+//! A function registers each route through [`route::public`], [`route::signed_in`], [`route::can`] or
+//! [`route::can_in`] and takes the matching extractor ([`SignedIn`], [`Can`], [`CanIn`]); bodies, queries and ids come
+//! through [`Json`], [`Command`], [`Query`] and [`Path`], so that every refusal is a [`Problem`]. [`route::gated`] goes
+//! around all routes of a function, [`edge::finish`] around all of a host.
 #![cfg_attr(
     test,
     allow(
@@ -18,6 +18,7 @@ mod actor;
 mod allow;
 mod avatar;
 mod bootstrap;
+mod can_in;
 mod circumstances;
 mod client;
 mod credential;
@@ -46,6 +47,7 @@ pub use actor::{Can, SignedIn};
 pub use allow::{allow, allow_support, may};
 pub use avatar::{AvatarImage, AvatarQuery, member_avatar_url, own_avatar_url};
 pub use bootstrap::bootstrap;
+pub use can_in::CanIn;
 pub use circumstances::Circumstances;
 pub use client::{Client, ClientAddress};
 pub use credential::api_key::ApiKeyText;

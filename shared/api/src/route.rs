@@ -1,6 +1,6 @@
 //! The declaration that every route has: who may call it. It stands in the OpenAPI document as `x-permission`, and
-//! the extractors [`crate::Can`] and [`crate::SignedIn`] refuse to work on a route that declares something else, so
-//! the document and the code cannot differ.
+//! the extractors [`crate::Can`], [`crate::CanIn`] and [`crate::SignedIn`] refuse to work on a route that declares
+//! something else, so the document and the code cannot differ.
 
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -40,6 +40,9 @@ pub enum Access {
     SignedIn,
     /// Whoever has the permission in the tenant that the credential is bound to.
     Can(Permission),
+    /// Whoever has the permission in the tenant that the path names, whichever their credential is bound to; never a
+    /// program with a key.
+    CanIn(Permission),
 }
 
 impl Access {
@@ -48,7 +51,7 @@ impl Access {
         match self {
             Self::Public => "public",
             Self::SignedIn => "signed_in",
-            Self::Can(permission) => permission::name(permission),
+            Self::Can(permission) | Self::CanIn(permission) => permission::name(permission),
         }
     }
 }
@@ -77,7 +80,16 @@ where
     declare(routes, Access::Can(P::PERMISSION))
 }
 
-/// Sensitive routes, around [`signed_in`] or [`can`]: whoever calls them proved at most
+/// Routes that need the permission `P` in the tenant that their path names:
+/// `can_in::<ManageTenant, _>(routes!(edit_tenant))`.
+pub fn can_in<P: PermissionType, S>(routes: UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    declare(routes, Access::CanIn(P::PERMISSION))
+}
+
+/// Sensitive routes, around [`signed_in`], [`can`] or [`can_in`]: whoever calls them proved at most
 /// [`PROOF_LIFETIME`](crate::PROOF_LIFETIME) ago who they are, by a sign-in or by `POST /v1/auth/reauthenticate`. The
 /// extractors see to it, so a handler cannot forget it; a key is no person and never opens them: `recent(can::<DeleteTenant, _>(routes!(delete)))`.
 pub fn recent<S>((schemas, mut paths, router): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
@@ -94,9 +106,9 @@ where
     (schemas, paths, router).map(|router| router.route_layer(axum::Extension(Recent)))
 }
 
-/// Routes that stay open to somebody who looks into a tenant that is not theirs, around [`signed_in`]: what says where
-/// they are, what ends it, and what reads the tenant. Routes of [`can`] are open to them where they only read, by a
-/// permission that is for support.
+/// Routes that stay open to somebody who looks into a tenant that is not theirs, around [`signed_in`] or [`can_in`]: what
+/// says where they are, what ends it, and what reads the tenant. Routes of [`can`] are open to them where they only
+/// read, by a permission that is for support.
 pub fn supported<S>((schemas, mut paths, router): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -170,7 +182,7 @@ fn describe(operation: &mut Operation, access: Access) {
     operation.security = Some(match access {
         Access::Public => Vec::new(),
         Access::Can(permission) if permission.is_for_keys() => schemes(&[SESSION, BEARER, API_KEY]),
-        Access::SignedIn | Access::Can(_) => schemes(&[SESSION, BEARER]),
+        Access::SignedIn | Access::Can(_) | Access::CanIn(_) => schemes(&[SESSION, BEARER]),
     });
     let problem = ResponseBuilder::new()
         .description("What was refused, and why")

@@ -3,12 +3,14 @@
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::json;
-use testkit::http::session;
+use testkit::http::{colleague, custom_role, session};
 use testkit::member;
+use tests::product::Product;
 
-use domain::membership::Role;
+use domain::membership::{AccountLimit, AssignedRole, Permission, Role};
 
 use crate::document::Document;
+use crate::second_factor::TENANT;
 use crate::two::Two;
 use crate::world::{Request, World, listed};
 
@@ -20,6 +22,15 @@ fn request(world: &World, operation: &crate::document::Operation) -> Request {
         path: operation.path_with(&named.cloned().collect::<Vec<_>>()),
         body: world.body(operation, &world.ada),
     }
+}
+
+/// The same of somebody who acts in a tenant of their own.
+fn request_in(world: &World, operation: &crate::document::Operation, tenant: &str) -> Request {
+    let mut request = request(world, operation);
+    if operation.path.starts_with(TENANT) {
+        request.path = operation.path_with(&[tenant.to_owned()]);
+    }
+    request
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,12 +83,13 @@ async fn id_36_viewer_is_refused_by_every_route_with_a_permission_to_change() {
         let tenant = Some(viewer.tenant);
         let cookie = session(&product.table, &product.clock, viewer.user, tenant).await;
         let is_refused = {
-            let answer = product
-                .api
-                .call(operation.method.clone(), request(&world, &operation).path)
-                .cookie(&cookie)
-                .send()
-                .await;
+            let request = request_in(&world, &operation, &viewer.tenant.to_string());
+            let call = product.api.call(request.method, request.path);
+            let call = match &request.body {
+                Some(body) => call.json(body),
+                None => call,
+            };
+            let answer = call.cookie(&cookie).send().await;
             answer.status == StatusCode::FORBIDDEN && answer.body["code"] == "forbidden"
         };
 
@@ -85,6 +97,38 @@ async fn id_36_viewer_is_refused_by_every_route_with_a_permission_to_change() {
             let verb = if may { "refused" } else { "let in" };
             findings.push(format!("{} {verb} a viewer", operation.name()));
         }
+    }
+
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_36_role_without_one_permission_is_refused_by_every_route_that_declares_it() {
+    let product = Product::new().await;
+    let (table, clock) = (&product.table, &product.clock);
+    let operations = Document::new(product.document.clone()).operations();
+    let mut findings = Vec::new();
+    for lacking in Permission::ALL {
+        let owner = member(table, clock, Role::Owner).await;
+        let others = Permission::ALL.into_iter().filter(|one| *one != lacking);
+        let role = AssignedRole::Custom(custom_role(table, clock, &owner, others).await);
+        let colleague = colleague(table, clock, &owner, role, AccountLimit::Unlimited).await;
+        let name = api::permission::name(lacking);
+        let mut tried = 0;
+        for operation in operations.iter().filter(|one| one.access == name) {
+            let named = vec![owner.tenant.to_string(); operation.path_ids()];
+            let call = product
+                .api
+                .call(operation.method.clone(), operation.path_with(&named));
+            let answer = call.by(&colleague).json(&json!({})).send().await;
+
+            let detail = format!("you lack the permission {name}");
+            if answer.status != StatusCode::FORBIDDEN || answer.body["detail"] != detail {
+                findings.push(format!("{}: {}", operation.name(), answer.body));
+            }
+            tried += 1;
+        }
+        assert!(tried > 0, "no route asks for {name}");
     }
 
     assert!(findings.is_empty(), "{}", findings.join("\n"));

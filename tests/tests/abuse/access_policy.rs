@@ -91,10 +91,7 @@ async fn request_from_elsewhere_is_refused_by_every_route_of_the_tenant_to_every
         };
         if is_of_tenant(&operation) {
             found("session", fault(&by_session, &tenant));
-            // Looks of support begin in browsers only.
-            if by_token.body["code"] != "person_required" {
-                found("token", fault(&by_token, &tenant));
-            }
+            found("token", fault(&by_token, &tenant));
             refusals += 1;
         } else {
             for seen in [by_session, by_token] {

@@ -77,6 +77,16 @@ impl Operation {
     pub(crate) fn is_public(&self) -> bool {
         self.access == "public"
     }
+
+    /// Who is let through to where its body is looked at; nobody in particular where it is public. An owner has all
+    /// permissions but that of support.
+    pub(crate) fn asked_by<'a>(&self, owner: &'a str, supporter: &'a str) -> Option<&'a str> {
+        match self.access.as_str() {
+            "public" => None,
+            "support_tenants" => Some(supporter),
+            _ => Some(owner),
+        }
+    }
 }
 
 impl Document {

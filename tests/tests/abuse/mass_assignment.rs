@@ -13,7 +13,8 @@ const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn id_38_f_24_known_field_that_a_route_does_not_take_is_refused_with_its_path() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    let supporter = world.supporter().await;
     let names = world.document.member_names();
     let mut findings = Vec::new();
     let mut probes = 0;
@@ -23,7 +24,7 @@ async fn id_38_f_24_known_field_that_a_route_does_not_take_is_refused_with_its_p
         };
         let places = world.recognised(&operation, &world.ada).await;
         let path = operation.path_with(&at(&world.ada, &places.unwrap_or_default()));
-        let cookie = (!operation.is_public()).then_some(world.ada.cookie.as_str());
+        let cookie = operation.asked_by(&world.ada.cookie, &supporter);
         let mut calls = Vec::new();
         for object in objects(&world.document, schema) {
             let taken = world

@@ -18,8 +18,6 @@ use crate::world::{Request, World, listed};
 const MISSING: &str = "second_factor_missing";
 /// Routes that name the tenant themselves.
 pub(crate) const TENANT: &str = "/v1/tenants/{id}";
-/// One of them is for tenants that are deleted, in which nobody is.
-const OF_DELETED: &str = "/v1/tenants/{id}/restore";
 
 /// A member by their cookie, as tests that reach into the table need them.
 async fn test_member(product: &Product, cookie: &str) -> TestMember {
@@ -42,13 +40,9 @@ async fn require(product: &Product, tenant: &str, cookie: &str, required: bool) 
     call.cookie(cookie).json(&body).send().await
 }
 
-/// What somebody does for the tenant that they act in, outside of it.
-const FOR_TENANT: &str = "/v1/support-sessions";
-
 /// Whether the route is one of a tenant's, and not of whoever is signed in.
 pub(crate) fn is_of_tenant(operation: &Operation) -> bool {
-    let names_it = operation.path.starts_with(TENANT) && operation.path != OF_DELETED;
-    operation.access != "signed_in" || names_it || operation.path == FOR_TENANT
+    operation.access != "signed_in"
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::Value;
 use testkit::http::Call;
+use tests::people;
 use tests::product::Product;
 
 use crate::cpu;
@@ -146,6 +147,13 @@ impl World {
     /// Takes what is stored now for what was there from the beginning.
     pub(crate) async fn settle(&mut self) {
         self.stored = read(&self.product).await;
+    }
+
+    /// Somebody who supports tenants, from the beginning; their cookie.
+    pub(crate) async fn supporter(&mut self) -> String {
+        let cookie = people::supporter(&self.product, "mary").await;
+        self.settle().await;
+        cookie
     }
 
     /// Makes the table what it was; what functions had made of it.

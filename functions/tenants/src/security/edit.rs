@@ -1,6 +1,7 @@
 //! `PATCH /v1/tenants/{id}/security`
 
-use api::{IfMatch, Json, Path, SignedIn, etag};
+use api::permission::ManageTenant;
+use api::{CanIn, IfMatch, Json, Path, SignedIn, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::access_policy::{AccessPolicy, IDLE_MINUTES, SESSION_HOURS};
@@ -65,7 +66,7 @@ pub(crate) struct EditSecurity {
 )]
 pub(crate) async fn edit_security(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<ManageTenant>,
     Path(id): Path<TenantId>,
     seen: IfMatch,
     Json(body): Json<EditSecurity>,
@@ -73,7 +74,7 @@ pub(crate) async fn edit_security(
     for _ in 0..TRIES {
         let guardian = ctx.guardian(&caller, id).await?;
         seen.check(guardian.member.tenant.version)?;
-        match ctx.secure(&caller, &guardian, &body).await {
+        match ctx.secure(&caller.person, &guardian, &body).await {
             Err(Error::StaleVersion) => {}
             secured => {
                 let secured = secured?;

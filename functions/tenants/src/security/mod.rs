@@ -1,7 +1,7 @@
 //! What a tenant asks of whoever acts in it, and who may change that.
 
-use api::SignedIn;
-use domain::membership::Permission;
+use api::CanIn;
+use api::permission::ManageTenant;
 use domain::{Error, Result, TenantId};
 use jiff::SignedDuration;
 use store::Member;
@@ -29,13 +29,13 @@ impl Ctx {
     ///
     /// Of a tenant whose addresses changed nobody could change its list any more. So these routes are open to its owners
     /// from everywhere, by a recent proof with a second factor that they did not only just add.
-    async fn guardian(&self, caller: &SignedIn, tenant: TenantId) -> Result<Guardian> {
-        let member = self.table.system().member(caller.user, tenant).await?;
+    async fn guardian(&self, caller: &CanIn<ManageTenant>, tenant: TenantId) -> Result<Guardian> {
+        let person = &caller.person;
+        let member = self.table.system().member(person.user, tenant).await?;
         let member = member.ok_or(Error::NotFound { kind: "tenant" })?;
-        let wanted = Permission::ManageTenant;
-        let circumstances = &caller.circumstances;
+        let circumstances = &person.circumstances;
         let Err(refusal) = circumstances.check_address(&member.tenant) else {
-            api::allow(&member, circumstances, wanted)?;
+            caller.check(&member)?;
             return Ok(Guardian {
                 member,
                 is_outside: false,
@@ -45,13 +45,13 @@ impl Ctx {
         let since = now.saturating_sub(FACTOR_SETTLED).unwrap_or(now);
         let system = self.table.system();
         if !member.membership.role.is_owner()
-            || !system.has_had_second_factor(caller.user, since).await?
+            || !system.has_had_second_factor(person.user, since).await?
         {
             return Err(refusal);
         }
-        self.gate.check_recent(&caller.credential)?;
+        self.gate.check_recent(&person.credential)?;
         circumstances.check_age(&member.tenant)?;
-        api::may(&member.standing, &member.tenant, wanted)?;
+        caller.check_rights(&member)?;
         Ok(Guardian {
             member,
             is_outside: true,

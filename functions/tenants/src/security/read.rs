@@ -1,6 +1,7 @@
 //! `GET /v1/tenants/{id}/security`
 
-use api::{Json, Path, SignedIn, etag};
+use api::permission::ManageTenant;
+use api::{CanIn, Json, Path, etag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::TenantId;
@@ -20,10 +21,10 @@ use crate::Ctx;
 )]
 pub(crate) async fn get_security(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<ManageTenant>,
     Path(id): Path<TenantId>,
 ) -> api::Result<impl IntoResponse> {
     let Guardian { member, .. } = ctx.guardian(&caller, id).await?;
-    let view = SecurityView::new(&member.tenant, caller.circumstances.address());
+    let view = SecurityView::new(&member.tenant, caller.person.circumstances.address());
     Ok((etag(member.tenant.version), Json(view)))
 }

@@ -1,8 +1,8 @@
 //! `GET`, `POST` and `DELETE /v1/tenants/{id}/support-consent`
 
-use api::{Json, Path, SignedIn};
+use api::permission::{self, ReadTenant};
+use api::{CanIn, Json, Path, SignedIn};
 use axum::extract::State;
-use domain::membership::Permission;
 use domain::support::{CONSENT_DAYS, SupportConsent};
 use domain::{Error, FieldError, SupportConsentId, TenantId, UserId};
 use http::StatusCode;
@@ -63,10 +63,10 @@ impl ConsentView {
 )]
 pub(crate) async fn get_support_consent(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<ReadTenant>,
     Path(id): Path<TenantId>,
 ) -> api::Result<Json<ConsentView>> {
-    let member = ctx.member(&caller, id, Permission::ReadTenant).await?;
+    let member = ctx.member(&caller, id).await?;
     let found = ctx.table.tenant(&member.scope).support_consent().await?;
     Ok(Json(ConsentView::new(found, ctx.clock.now())))
 }
@@ -83,13 +83,13 @@ pub(crate) async fn get_support_consent(
 )]
 pub(crate) async fn allow_support(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<permission::AllowSupport>,
     Path(id): Path<TenantId>,
     Json(body): Json<AllowSupport>,
 ) -> api::Result<Json<ConsentView>> {
     let days = days(body.days).map_err(|error| Error::Invalid(vec![error]))?;
     for _ in 0..TRIES {
-        let member = ctx.member(&caller, id, Permission::AllowSupport).await?;
+        let member = ctx.member(&caller, id).await?;
         let tenant = ctx.table.tenant(&member.scope);
         let now = ctx.clock.now();
         let found = tenant.support_consent().await?;
@@ -98,11 +98,11 @@ pub(crate) async fn allow_support(
             // Who looks at the moment goes on: it is one consent with another end.
             id: present.map_or_else(|| SupportConsentId::generate(ctx.table.ids()), |one| one.id),
             tenant: id,
-            given_by: caller.user,
+            given_by: caller.person.user,
             given_at: now,
             until: now.saturating_add(days).unwrap_or(now),
         };
-        let act = act(&caller, now);
+        let act = act(&caller.person, now);
         if tenant
             .allow_support(&consent, found.as_ref(), &member.standing, &act)
             .await?
@@ -123,10 +123,10 @@ pub(crate) async fn allow_support(
 )]
 pub(crate) async fn withdraw_support(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    caller: CanIn<permission::AllowSupport>,
     Path(id): Path<TenantId>,
 ) -> api::Result<StatusCode> {
-    let member = ctx.member(&caller, id, Permission::AllowSupport).await?;
+    let member = ctx.member(&caller, id).await?;
     let tenant = ctx.table.tenant(&member.scope);
     for _ in 0..TRIES {
         let now = ctx.clock.now();
@@ -135,7 +135,7 @@ pub(crate) async fn withdraw_support(
             return Ok(StatusCode::NO_CONTENT);
         };
         if tenant
-            .withdraw_support(&consent, &act(&caller, now))
+            .withdraw_support(&consent, &act(&caller.person, now))
             .await?
         {
             return Ok(StatusCode::NO_CONTENT);

@@ -1,18 +1,18 @@
 //! `POST /v1/support-sessions`, `DELETE /v1/support-sessions/current`
 
-use api::{Json, SignedIn};
+use api::permission::SupportTenants;
+use api::{Can, Json, SignedIn};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::{Actor, Supporter};
-use domain::membership::Permission;
 use domain::support::{REASON_MAX, REASON_MIN, SupportBinding, may_support, reason};
-use domain::{Error, Result, TenantId};
+use domain::{Error, Result, TenantId, UserId};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Act, ConsentingTenant, Member, RateLimit, SupportBeginning, SupportBegun};
+use store::{Act, ConsentingTenant, RateLimit, SupportBeginning, SupportBegun};
 use utoipa::ToSchema;
 
 use crate::Ctx;
@@ -59,15 +59,15 @@ pub(crate) struct SupportSessionView {
 )]
 pub(crate) async fn begin_support(
     State(ctx): State<Ctx>,
-    caller: SignedIn,
+    supporter: Can<SupportTenants>,
     Json(body): Json<BeginSupport>,
 ) -> api::Result<Response> {
-    let old = caller.browser()?;
-    let supporter = ctx.supporter(&caller).await?;
+    let old = supporter.browser()?;
+    ctx.must_have_second_factor(supporter.user).await?;
     let reason = reason(&body.reason).ok_or_else(wrong_reason)?;
     let now = ctx.clock.now();
-    ctx.admit_supporter(supporter, now).await?;
-    let into = ctx.open_to(supporter, body.tenant_id, now).await?;
+    ctx.admit_supporter(&supporter, now).await?;
+    let into = ctx.open_to(&supporter, body.tenant_id, now).await?;
     let binding = SupportBinding {
         by: supporter.tenant.id,
         consent: into.consent.id,
@@ -87,7 +87,7 @@ pub(crate) async fn begin_support(
     };
     let act = Act {
         actor: Actor::Support(Supporter {
-            user: caller.user,
+            user: supporter.user,
             tenant: supporter.tenant.id,
         }),
         at: now,
@@ -140,16 +140,9 @@ pub(crate) async fn end_support(State(ctx): State<Ctx>, caller: SignedIn) -> api
 }
 
 impl Ctx {
-    /// The caller, if they may support others.
-    async fn supporter<'a>(&self, caller: &'a SignedIn) -> Result<&'a Member> {
-        let member = caller.member.as_ref().ok_or_else(|| Error::Forbidden {
-            code: "tenant_required",
-            detail: "choose the tenant that you support others for: POST /v1/auth/switch"
-                .to_owned(),
-        })?;
-        api::allow(member, &caller.circumstances, Permission::SupportTenants)?;
-        if self.table.system().has_second_factor(caller.user).await? {
-            return Ok(member);
+    async fn must_have_second_factor(&self, supporter: UserId) -> Result<()> {
+        if self.table.system().has_second_factor(supporter).await? {
+            return Ok(());
         }
         Err(Error::Forbidden {
             code: "second_factor_missing",
@@ -159,8 +152,8 @@ impl Ctx {
 
     /// Counts a try of a supporter, before anything is told of the tenant. Who has too many is a line in the log of the
     /// tenant that they belong to, once in the period.
-    async fn admit_supporter(&self, supporter: &Member, now: Timestamp) -> Result<()> {
-        let user = supporter.membership.user;
+    async fn admit_supporter(&self, supporter: &Can<SupportTenants>, now: Timestamp) -> Result<()> {
+        let user = supporter.user;
         let subject = user.to_string();
         let system = self.table.system();
         let limit = RateLimit::per(BEGUN, BEGUN_PERIOD);
@@ -186,7 +179,7 @@ impl Ctx {
     /// A tenant that lets the caller's look into it. Any other is answered like one that does not exist.
     async fn open_to(
         &self,
-        supporter: &Member,
+        supporter: &Can<SupportTenants>,
         tenant: TenantId,
         now: Timestamp,
     ) -> Result<ConsentingTenant> {

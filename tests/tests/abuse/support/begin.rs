@@ -20,7 +20,7 @@ async fn id_42_only_guarded_people_of_the_platform_begin_and_say_why() {
     // Not an owner elsewhere, whatever they own.
     let refused = begin(product, &desk.tenant, &desk.ada).await;
     refused.expect_problem(403, "forbidden");
-    // Not a program, whoever made its key, and not one with a token.
+    // Not a program, whoever made its key.
     let scopes = json!({ "name": "Newsroom", "scopes": ["read_posts"] });
     let key = desk
         .call(Method::POST, "/v1/api-keys", &desk.ada, &scopes)
@@ -36,15 +36,6 @@ async fn id_42_only_guarded_people_of_the_platform_begin_and_say_why() {
         refused.expect(422).body["errors"][0]["code"],
         "not_for_keys"
     );
-    let login =
-        json!({ "email": people::address("ada"), "password": people::PASSWORD, "mode": "token" });
-    let token = product.api.post("/v1/auth/login").json(&login).send().await;
-    let token = token.expect(200).body["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let call = product.api.post(SESSIONS).bearer(&token).json(&to_ada);
-    call.send().await.expect_problem(403, "person_required");
     // Not in a few words.
     let why = json!({ "tenant_id": desk.tenant, "reason": "  because  " });
     let refused = desk.call(Method::POST, SESSIONS, &desk.mary, &why).await;
@@ -93,6 +84,15 @@ async fn id_42_supporter_without_a_second_factor_is_refused() {
     let refused = begin(&desk.product, &desk.tenant, &switched.expect(200).cookie()).await;
 
     refused.expect_problem(403, "second_factor_missing");
+    // A program of theirs cannot at all.
+    let login =
+        json!({ "email": people::address("joan"), "password": people::PASSWORD, "mode": "token" });
+    let login = desk.product.api.post("/v1/auth/login").json(&login);
+    let token = login.send().await.expect(200).body["access_token"].clone();
+    let into = json!({ "tenant_id": desk.tenant, "reason": REASON });
+    let call = desk.product.api.post(SESSIONS).json(&into);
+    let refused = call.bearer(token.as_str().unwrap()).send().await;
+    refused.expect_problem(403, "person_required");
 }
 
 #[tokio::test(flavor = "multi_thread")]
