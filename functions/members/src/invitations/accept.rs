@@ -118,7 +118,11 @@ impl Ctx {
                 let welcome = self.welcome(&found.scope, tenant, membership.role).await;
                 Ok(Some(welcome))
             }
-            Admitted::Already => Err(already_member()),
+            // By this very invitation, where a request of theirs was quicker: then it is there no more.
+            Admitted::Already => match members.invitation(invitation.id).await? {
+                Some(_) => Err(already_member()),
+                None => Ok(None),
+            },
             Admitted::Stale => Ok(None),
         }
     }
