@@ -78,12 +78,16 @@ impl Ctx {
         phc: &str,
         client: &Client,
     ) -> Result<bool> {
-        let (now, user) = (self.clock.now(), &seen.user);
+        let (now, mut user) = (self.clock.now(), seen.user.clone());
+        // Whoever follows the link reads the mails to this spelling, whatever somebody registered meanwhile.
+        if let Some(address) = &token.address {
+            user.email.clone_from(address);
+        }
         let version = seen.password.version + 1;
         let password = self.seal_hash(user.id, version, phc).await?;
         let origin = client.origin();
         let place = Device::place(user.id, origin.clone(), now);
-        let outgoing = self.password_changed_mail(user, &origin).await?;
+        let outgoing = self.password_changed_mail(&user, &origin).await?;
         let (strangers, person) = (Counter::of_address(&user.email), user.id.to_string());
         let reset = PasswordReset {
             token,

@@ -141,11 +141,18 @@ impl Token {
         if is_theirs { Ok(()) } else { Err(expired()) }
     }
 
-    /// The same as if it had been sent for the password that the person has.
-    pub(crate) fn renewed(&self, person: &StoredUser) -> Self {
-        Self {
+    /// The same as if it had been sent for the password that the person has, and to their address as it is spelled now;
+    /// [`Error::Gone`] where that is another one.
+    pub(crate) fn renewed(&self, person: &StoredUser) -> Result<Self> {
+        let present = &person.user.email;
+        let renewed = Self {
+            address: Some(present.clone()),
             password_version: person.password.version,
             ..self.clone()
+        };
+        match &self.address {
+            Some(address) if address.normalized() != present.normalized() => Err(expired()),
+            Some(_) | None => Ok(renewed),
         }
     }
 

@@ -63,9 +63,10 @@ pub struct PasswordChange<'a> {
 
 impl SystemTable<'_> {
     /// Sets a password by a token, once; fails as [`Self::token`] does, and where the person has another address, or
-    /// another password, than when the link was sent. Of an address that nobody has proven the password tells nothing:
-    /// anybody registers it anew with theirs, and only the link proves the mailbox. `false` where somebody did in this
-    /// moment: to be done anew.
+    /// another password, than when the link was sent. Of an address that nobody has proven neither the password nor the
+    /// spelling tells anything: anybody registers it anew with theirs, and only the link proves the mailbox, so the person
+    /// has its address from now on as it was written on that mail. `false` where somebody did in this moment: to be done
+    /// anew.
     pub async fn reset_password(&self, reset: PasswordReset<'_>) -> Result<bool> {
         let PasswordReset {
             token,
@@ -76,11 +77,11 @@ impl SystemTable<'_> {
             mail,
             act,
         } = reset;
-        let is_proven = seen.user.email_verified;
+        let (is_proven, proven) = (seen.user.email_verified, &token.address);
         let token = if is_proven {
             token
         } else {
-            &token.renewed(seen)
+            &token.renewed(seen)?
         };
         token.check(seen)?;
         let is_as_then = Condition::All(vec![
@@ -89,6 +90,9 @@ impl SystemTable<'_> {
             is_not_held(act.at),
         ]);
         let mut actions = set_password(&password);
+        if let Some(address) = proven {
+            actions.push(Action::Set("mail", value(address)?));
+        }
         actions.push(Action::Set("verified", value(&true)?));
         actions.push(Action::Add("ver", number(1)));
         let mut writes = vec![

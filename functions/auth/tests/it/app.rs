@@ -21,6 +21,8 @@ use testkit::{
 use crate::between::Between;
 
 pub(crate) const ADDRESS: &str = "ada@example.com";
+/// The same as a stranger may spell it.
+pub(crate) const OTHER_CASE: &str = "ADA@Example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct App {

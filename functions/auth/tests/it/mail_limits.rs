@@ -6,7 +6,7 @@ use serde_json::json;
 use store::RateLimit;
 use testkit::Answer;
 
-use crate::app::{ADDRESS, App, PASSWORD};
+use crate::app::{ADDRESS, App, OTHER_CASE, PASSWORD, text};
 use crate::attempts::{attempt_from, device_cookie};
 use crate::email::wish;
 use crate::password::reset;
@@ -145,33 +145,40 @@ async fn id_07_owner_at_home_or_with_their_browser_gets_links_that_strangers_use
     }
 }
 
-/// What proves a mailbox is the link in it, whoever registers the address meanwhile.
+/// What proves a mailbox is the link in it, whoever registers the address meanwhile, and however they spell it.
 #[tokio::test]
 async fn id_07_links_of_an_unproven_address_outlive_another_registration() {
-    let app = App::with_limits(two_mails()).await;
-    let elsewhere = "198.51.100.7";
-    let registered = ask_from(&app, elsewhere, REGISTER, ADDRESS, None).await;
-    registered.expect(202);
-    let asked = ask_from(&app, elsewhere, FORGOT, ADDRESS, None).await;
-    asked.expect(202);
-    let older = app.newest_token(ADDRESS);
-    let asked = ask_from(&app, elsewhere, FORGOT, ADDRESS, None).await;
-    asked.expect(202);
-    let newest = app.newest_token(ADDRESS);
-    let again = app.register(ADDRESS, "nine looms weave meadows").await;
-    again.expect(202);
-    let owner = ask_from(&app, PLACE, FORGOT, ADDRESS, None).await;
-    owner.expect_problem(429, "rate_limited");
+    for written in [ADDRESS, OTHER_CASE] {
+        let app = App::with_limits(two_mails()).await;
+        let elsewhere = "198.51.100.7";
+        let registered = ask_from(&app, elsewhere, REGISTER, ADDRESS, None).await;
+        registered.expect(202);
+        let asked = ask_from(&app, elsewhere, FORGOT, ADDRESS, None).await;
+        asked.expect(202);
+        let older = app.newest_token(ADDRESS);
+        let asked = ask_from(&app, elsewhere, FORGOT, ADDRESS, None).await;
+        asked.expect(202);
+        let newest = app.newest_token(ADDRESS);
+        let again = app.register(written, "nine looms weave meadows").await;
+        again.expect(202);
+        let owner = ask_from(&app, PLACE, FORGOT, ADDRESS, None).await;
+        owner.expect_problem(429, "rate_limited");
+        let before = app.mailbox.to(ADDRESS).len();
 
-    reset(&app, &newest, CHOSEN).await.expect(204);
+        reset(&app, &newest, CHOSEN).await.expect(204);
 
-    app.login(CHOSEN, "token").await.expect(200);
-    for password in [PASSWORD, "nine looms weave meadows"] {
-        app.login(password, "token").await.expect(401);
+        // The mailbox that the link was sent to is the one that is told, and proven.
+        assert_eq!(app.mailbox.to(ADDRESS).len(), before + 1, "{written}");
+        let pair = app.login(CHOSEN, "token").await.expect(200).body;
+        let me = app.me_by_token(text(&pair, "access_token")).await;
+        assert_eq!(me.expect(200).body["user"]["email"], ADDRESS);
+        for password in [PASSWORD, "nine looms weave meadows"] {
+            app.login(password, "token").await.expect(401);
+        }
+        // It is proven now: from here on a new password voids what was mailed before.
+        let late = reset(&app, &older, "eight looms weave flowers").await;
+        late.expect_problem(410, "token_expired");
     }
-    // It is proven now: from here on a new password voids what was mailed before.
-    let late = reset(&app, &older, "eight looms weave flowers").await;
-    late.expect_problem(410, "token_expired");
 }
 
 /// Five at once of each of five kinds, at home and with the browser, and of each one more every twelve minutes.
