@@ -78,12 +78,12 @@ impl SystemTable<'_> {
             act,
         } = reset;
         let (is_proven, proven) = (seen.user.email_verified, &token.address);
+        // Only the transaction knows whether the link was used meanwhile, which is another reason than a new password.
         let token = if is_proven {
             token
         } else {
             &token.renewed(seen)?
         };
-        token.check(seen)?;
         let is_as_then = Condition::All(vec![
             is_as_then(token)?,
             Condition::Equals("verified", value(&is_proven)?),

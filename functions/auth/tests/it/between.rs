@@ -14,7 +14,15 @@ type Act = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Clone, Default)]
 pub(crate) struct Between {
     before: Arc<Mutex<Meddling>>,
+    before_read: Arc<Mutex<Option<Read>>>,
     left: Arc<Mutex<Option<usize>>>,
+}
+
+/// A read, and what is done before it.
+struct Read {
+    /// The sort key of its item.
+    of: &'static str,
+    act: Act,
 }
 
 /// What is done before transactions.
@@ -33,7 +41,17 @@ impl Between {
         *self.before.lock().unwrap() = Meddling::Once(Box::pin(act));
     }
 
-    /// The same before every transaction from now on, but for those of what is done itself.
+    /// The same right before an item of this sort key is read next.
+    pub(crate) fn before_next_read_of(
+        &self,
+        of: &'static str,
+        act: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let act = Box::pin(act);
+        *self.before_read.lock().unwrap() = Some(Read { of, act });
+    }
+
+    /// Does something before every transaction from now on, but for those of what is done itself.
     pub(crate) fn before_every_transaction<F>(&self, mut act: impl FnMut() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -59,12 +77,26 @@ impl Between {
             Meddling::Once(act) => (act, Meddling::Nothing),
             Meddling::Always(mut next) => (next(), Meddling::Always(next)),
         };
-        let runtime = tokio::runtime::Handle::current();
-        tokio::task::block_in_place(|| runtime.block_on(act));
+        finish(act);
         if let Meddling::Always(_) = again {
             *self.before.lock().unwrap() = again;
         }
     }
+
+    fn meddle_with_read(&self, body: &[u8]) {
+        let body = String::from_utf8_lossy(body);
+        let is_awaited = |read: &mut Read| body.contains(&format!("\"{}\"", read.of));
+        let read = self.before_read.lock().unwrap().take_if(is_awaited);
+        if let Some(read) = read {
+            finish(read.act);
+        }
+    }
+}
+
+/// Does it while the request waits.
+fn finish(act: Act) {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| runtime.block_on(act));
 }
 
 impl fmt::Debug for Between {
@@ -85,9 +117,12 @@ impl Intercept for Between {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let target = context.request().headers().get("x-amz-target");
-        let is_transaction = target.unwrap_or_default().ends_with(".TransactWriteItems");
+        let target = target.unwrap_or_default();
+        let is_transaction = target.ends_with(".TransactWriteItems");
         if is_transaction {
             self.meddle();
+        } else if target.ends_with(".GetItem") {
+            self.meddle_with_read(context.request().body().bytes().unwrap_or_default());
         }
         match &mut *self.left.lock().unwrap() {
             Some(0) => return Err("the process is dead".into()),

@@ -132,6 +132,25 @@ async fn id_09_registration_in_the_moment_of_a_new_password_does_not_void_its_li
     }
 }
 
+/// A double click of which the second reads the link before the first used it, and the person after.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_09_reset_link_that_is_used_while_it_is_read_is_used_up() {
+    let app = Arc::new(App::new().await);
+    app.newcomer().await;
+    forgot(&app, ADDRESS).await.expect(202);
+    let token = app.newest_token(ADDRESS);
+    let first = (Arc::clone(&app), token.clone());
+    app.between.before_next_read_of("META", async move {
+        let (app, token) = first;
+        reset(&app, &token, CHOSEN).await.expect(204);
+    });
+
+    let second = reset(&app, &token, "eight looms weave flowers").await;
+
+    second.expect_problem(410, "token_used");
+    app.login(CHOSEN, "token").await.expect(200);
+}
+
 #[tokio::test]
 async fn id_11_new_address_ends_other_sign_ins_of_the_same_millisecond() {
     for asks in [0, 1] {
