@@ -19,8 +19,8 @@ impl<'a> Patience<'a> {
     /// The table lets one through and cancels the others at once, so 64 that come together and take 15 ms each need 1 s
     /// at best. In `tests/it/at_once.rs` they need 11 tries and 1.9 s at most. Played 200 times with other draws it was 13
     /// tries and 2.4 s; with 25 ms each one write of them all found no room in 16 tries, and the others took up to 3.4 s.
-    /// After five tries with fixed pauses 59 of the 64 had failed. The pauses are 3.5 s together on average and 7 s at
-    /// most, within the 15 s that a function of the API has.
+    /// After five tries with fixed pauses 59 of the 64 had failed. The pauses of one call are 3.5 s together on average
+    /// and 7 s at most, within the 15 s that a function of the API has.
     pub(crate) fn with_others(ids: &'a Ids) -> Self {
         Self {
             ids,

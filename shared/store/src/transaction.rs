@@ -41,7 +41,8 @@ impl Table {
             .map(|write| transaction_item(&self.settings.name, write.stamped(operation)))
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| Error::internal("a transaction cannot be built", error))?;
-        let mut patience = Patience::with_others(&self.ids);
+        let mut with_others = Patience::with_others(&self.ids);
+        let mut with_table = Patience::with_table(&self.ids);
         loop {
             let answer = self
                 .client
@@ -64,7 +65,15 @@ impl Table {
             if !refused.is_empty() {
                 return Ok(Transacted::Refused(refused));
             }
-            if patience.is_at_end() || !met_another(&error) {
+            // Of a transaction that met both, the table has too much to do.
+            let patience = if is_throttled(&error) {
+                &mut with_table
+            } else if met_another(&error) {
+                &mut with_others
+            } else {
+                return Err(unavailable(error));
+            };
+            if patience.is_at_end() {
                 return Err(unavailable(error));
             }
             patience.wait().await?;
@@ -97,13 +106,17 @@ fn met_another<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
     let is_in_progress = error
         .as_service_error()
         .is_some_and(TransactWriteItemsError::is_transaction_in_progress_exception);
-    is_in_progress
-        || reasons(error).iter().any(|reason| {
-            matches!(
-                reason.code(),
-                Some("TransactionConflict" | "ThrottlingError")
-            )
-        })
+    is_in_progress || has_reason(error, "TransactionConflict")
+}
+
+fn is_throttled<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    has_reason(error, "ThrottlingError")
+}
+
+fn has_reason<R>(error: &SdkError<TransactWriteItemsError, R>, code: &str) -> bool {
+    reasons(error)
+        .iter()
+        .any(|reason| reason.code() == Some(code))
 }
 
 fn transaction_item(

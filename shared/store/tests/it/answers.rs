@@ -32,6 +32,8 @@ pub(crate) enum Answers {
     PutsAtMost(usize),
     /// So many transactions, counted from the first, meet another one and have no effect.
     Conflicts(usize),
+    /// Transactions are more than the table has room for and have no effect, always.
+    Throttles,
     /// So many updates of single items, counted from the first, meet a transaction and have no effect.
     UpdateConflicts(usize),
     /// What tells an event its place in the audit log meets a transaction, always.
@@ -146,6 +148,7 @@ impl HttpConnector for Connector {
             Answers::Conflicts(times) if is_transaction && number < times => {
                 HttpConnectorFuture::ready(Ok(conflict()))
             }
+            Answers::Throttles if is_transaction => HttpConnectorFuture::ready(Ok(throttled())),
             Answers::UpdateConflicts(times) if is_update && number < times => {
                 HttpConnectorFuture::ready(Ok(update_conflict()))
             }
@@ -172,6 +175,7 @@ impl HttpConnector for Connector {
             | Answers::AtMost(_)
             | Answers::PutsAtMost(_)
             | Answers::Conflicts(_)
+            | Answers::Throttles
             | Answers::UpdateConflicts(_)
             | Answers::MarkConflicts => self.inner.call(request),
         }
@@ -190,10 +194,21 @@ fn is_mark(request: &HttpRequest) -> bool {
 }
 
 pub(crate) fn conflict() -> HttpResponse {
+    cancelled("TransactionConflict", "Transaction is ongoing for the item")
+}
+
+fn throttled() -> HttpResponse {
+    cancelled(
+        "ThrottlingError",
+        "Throughput exceeds the current capacity of your table or index",
+    )
+}
+
+fn cancelled(code: &str, message: &str) -> HttpResponse {
     let body = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
-        "CancellationReasons": [{ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }],
+        "message": format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{code}]"),
+        "CancellationReasons": [{ "Code": code, "Message": message }],
     });
     answer(400, &body)
 }

@@ -165,6 +165,21 @@ async fn transaction_that_only_meets_others_ends_as_unavailable_without_effect()
 }
 
 #[tokio::test]
+async fn transaction_that_a_busy_table_throttles_ends_as_unavailable_after_five_tries() {
+    let clock = TestClock::at("2026-12-01T09:00:00Z");
+    let (plain, busy, meddler) = tables(&clock, Answers::Throttles).await;
+    let owner = owner(&plain, &clock).await;
+    let draft = Draft::new(&plain, &clock, &owner, later(&clock));
+
+    let made = draft.store(&busy, &owner, 100).await;
+
+    assert!(matches!(made, Err(Error::Unavailable { .. })), "{made:?}");
+    assert_eq!(meddler.requests(), 5);
+    let stored = plain.tenant(&owner.scope).post(draft.id()).await.unwrap();
+    assert!(stored.is_none());
+}
+
+#[tokio::test]
 async fn claim_that_meets_transactions_is_tried_again() {
     let clock = TestClock::at("2026-12-01T09:00:00Z");
     let (plain, busy, meddler) = tables(&clock, Answers::UpdateConflicts(3)).await;
