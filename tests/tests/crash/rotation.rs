@@ -193,8 +193,8 @@ async fn old_key_is_kept_for_a_consent_page_that_was_opened_with_it_late() {
     world.clock.advance(SignedDuration::from_secs(1));
     sweep(&world, &one).await;
     assert_eq!(keys(&world).await.newest.version, 2);
-    // The last second in which the other one uses the old key without asking.
-    world.clock.advance(SignedDuration::from_secs(298));
+    // The last second in which the other one begins with the old key: it must last for a minute.
+    world.clock.advance(SignedDuration::from_secs(238));
     let brought = agreed(&world, &other, "grace").await;
     assert_eq!(pages_sealed_under(&world).await, [1]);
     let mut seconds_left = 599;

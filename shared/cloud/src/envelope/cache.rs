@@ -13,6 +13,11 @@ use crate::keys::PlainKey;
 /// How often an opened key is used.
 pub(super) const USES: u32 = 1000;
 
+/// How long a key that is ready may still be used: as long as a function has for a call.
+const READY: SignedDuration = SignedDuration::from_mins(1);
+/// How often: a publisher works on ten messages at once, each of which opens and seals a few secrets.
+const READY_USES: u32 = 100;
+
 /// How long the platform's key is used after it was opened where the key service does not answer: without it nobody
 /// signs in with a password.
 pub(super) const SPARE: SignedDuration = SignedDuration::from_hours(1);
@@ -76,6 +81,14 @@ impl Opened {
         now < self.until && self.key.uses_left.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether it outlasts whatever is begun with it, also where the key service answers nobody by then.
+    fn is_ready_at(&self, now: Timestamp) -> bool {
+        if self.key.is_spare {
+            return self.is_fresh_at(now);
+        }
+        after(now, READY) <= self.until && self.key.uses_left.load(Ordering::Relaxed) >= READY_USES
+    }
+
     /// Whether it may still be used if the key service does not answer.
     fn is_spare_at(&self, now: Timestamp) -> bool {
         self.key.spare_until().is_some_and(|until| now < until)
@@ -103,6 +116,13 @@ impl KeyCache {
 
     pub(super) fn current(&self, tenant: TenantId) -> Option<Arc<TenantKey>> {
         self.take(Slot::Current(tenant))
+    }
+
+    /// Whether the tenant's key is there for long enough to begin something that needs it at its end.
+    pub(super) fn is_ready(&self, tenant: TenantId) -> bool {
+        let (now, opened) = (self.clock.now(), self.opened());
+        let entry = opened.get(&Slot::Current(tenant));
+        entry.is_some_and(|entry| entry.is_ready_at(now))
     }
 
     pub(super) fn version(&self, tenant: TenantId, version: u32) -> Option<Arc<TenantKey>> {

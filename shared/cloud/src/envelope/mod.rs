@@ -85,10 +85,14 @@ impl Envelope {
         record::open(&key, binding, &record).map_err(unreadable)
     }
 
-    /// Has the tenant's newest key opened, for whoever must know before they begin whether secrets can be had: what is
-    /// sealed right afterwards waits for nobody.
+    /// Has the tenant's newest key opened, for whoever must know before they begin whether secrets can be had: it is good
+    /// for a minute and a hundred uses from then on, whether the key service answers or not. One with less left is opened
+    /// anew, but for the platform's, which outlives an outage.
     pub async fn ready(&self, tenant: TenantId) -> Result<()> {
-        self.current_key(tenant).await.map(drop)
+        if self.cache.is_ready(tenant) {
+            return Ok(());
+        }
+        self.newest_key(tenant).await.map(drop)
     }
 
     /// Whether a secret is sealed under the tenant's newest key, as far as this process has heard.
@@ -120,6 +124,11 @@ impl Envelope {
         if let Some(key) = self.cache.current(tenant) {
             return Ok(key);
         }
+        self.newest_key(tenant).await
+    }
+
+    /// Opened anew, whatever is kept.
+    async fn newest_key(&self, tenant: TenantId) -> Result<Arc<TenantKey>> {
         let key = match self.tenant_keys.current(tenant).await? {
             Some(stored) => self.unwrap(tenant, &stored).await?,
             None => self.first_key(tenant).await?,

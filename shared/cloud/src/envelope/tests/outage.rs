@@ -114,3 +114,72 @@ async fn keys_of_tenants_end_with_their_five_minutes_though_nobody_answers() {
         bench.is_down(false);
     }
 }
+
+#[tokio::test]
+async fn f_11_key_that_is_ready_outlasts_what_is_begun_with_it_though_nobody_answers_by_then() {
+    let (bench, here) = (Bench::new(), place(1));
+    let (envelope, sealed) = opened(&bench, &here).await;
+    bench.clock.advance(241);
+    envelope.ready(here.tenant).await.unwrap();
+    bench.is_down(true);
+
+    bench.clock.advance(59);
+    assert!(envelope.seal(&here, b"from the network").await.is_ok());
+
+    bench.is_down(false);
+    bench.clock.advance(240);
+    for _ in 0..950 {
+        envelope.open(&here, &sealed).await.unwrap();
+    }
+    envelope.ready(here.tenant).await.unwrap();
+    bench.is_down(true);
+
+    for _ in 0..100 {
+        assert!(envelope.seal(&here, b"from the network").await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn f_11_key_that_is_about_to_end_is_not_ready_while_nobody_answers_and_is_used_to_its_end() {
+    let (bench, here) = (Bench::new(), place(1));
+    let (envelope, sealed) = opened(&bench, &here).await;
+    let (worn, worn_sealed) = opened(&bench, &here).await;
+    bench.is_down(true);
+
+    for _ in 0..899 {
+        worn.open(&here, &worn_sealed).await.unwrap();
+    }
+    assert!(worn.ready(here.tenant).await.is_ok(), "100 uses are left");
+    worn.open(&here, &worn_sealed).await.unwrap();
+    bench.clock.advance(240);
+    assert!(
+        envelope.ready(here.tenant).await.is_ok(),
+        "a minute is left"
+    );
+    bench.clock.advance(1);
+
+    for envelope in [&envelope, &worn] {
+        let error = envelope.ready(here.tenant).await.unwrap_err();
+        assert_eq!(error.code(), "unavailable");
+        assert!(envelope.open(&here, &sealed).await.is_ok());
+        assert!(envelope.seal(&here, b"another").await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn platform_key_is_not_opened_early_for_it_outlasts_an_outage() {
+    let bench = Bench::new();
+    let (envelope, _) = opened(&bench, &password()).await;
+    bench.keys.calls();
+
+    bench.clock.advance(299);
+    envelope.ready(ROOT_TENANT).await.unwrap();
+    assert_eq!(bench.keys.calls(), 0);
+    bench.is_down(true);
+    for _ in 0..60 {
+        bench.clock.advance(1);
+        envelope.ready(ROOT_TENANT).await.unwrap();
+    }
+
+    assert_eq!(bench.keys.calls(), 2);
+}
