@@ -21,6 +21,9 @@ use crate::shard::checkpoint_partition;
 use crate::table::{Query, Range};
 use crate::transaction::Transacted;
 
+/// After every place of a chain.
+const END: u64 = 999_999_999_999_999;
+
 /// A chain that grew since the last checkpoint.
 #[derive(Clone, Debug)]
 pub struct GrownChain {
@@ -130,6 +133,22 @@ impl TenantTable<'_> {
         items
             .map(|item| decode::<WitnessItem>(item).map(|item| item.witness))
             .collect()
+    }
+
+    /// The tenant's part of the newest checkpoint over an end of its chain after place `after`.
+    pub(super) async fn newest_audit_witness(&self, after: u64) -> Result<Option<Witness>> {
+        let partition = audit_partition(Owner::Tenant(self.scope.tenant()));
+        let range = Range::Between(
+            witness_sort_key(after.saturating_add(1)),
+            witness_sort_key(END),
+        );
+        if after >= END {
+            return Ok(None);
+        }
+        let query = Query::of_table(partition, range).descending().limit(1);
+        let item = self.table.query(&query, None).await?.items.pop();
+        item.map(|item| decode::<WitnessItem>(item).map(|item| item.witness))
+            .transpose()
     }
 }
 

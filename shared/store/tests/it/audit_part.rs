@@ -103,6 +103,28 @@ async fn last_part_of_a_log_has_what_has_seen_events_that_are_gone() {
     assert_eq!(places(&end), (vec![], vec![3], None));
 }
 
+/// One checkpoint an hour has seen the end of a busy log: all of them together are more than an answer can hold.
+#[tokio::test]
+async fn last_part_of_a_log_has_the_newest_only_of_what_has_seen_events_that_are_gone() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.grow().await;
+    }
+    let log = world.table.tenant(&world.member.scope);
+    let whole = log.audit_part(0, 5).await.unwrap();
+    assert_eq!(places(&whole), (vec![1, 2, 3, 4], vec![2, 3, 4], Some(4)));
+
+    world.remove_block(4).await;
+    world.remove_block(3).await;
+    let end = log.audit_part(2, 5).await.unwrap();
+    world.remove_block(2).await;
+    world.remove_block(1).await;
+    let all = log.audit_part(0, 5).await.unwrap();
+
+    assert_eq!(places(&end), (vec![], vec![4], None));
+    assert_eq!(places(&all), (vec![], vec![4], None));
+}
+
 #[tokio::test]
 async fn part_that_is_read_while_its_log_grows_misses_nothing() {
     let world = World::new().await;

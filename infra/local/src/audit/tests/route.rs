@@ -57,3 +57,28 @@ async fn export_of_a_log_whose_end_was_cut_off_in_the_table_is_refused() {
         assert!(refusal.starts_with(&missing), "{refusal}");
     }
 }
+
+/// The newest of its checkpoints says as much as all of them.
+#[tokio::test]
+async fn export_of_a_log_that_three_checkpoints_have_seen_is_refused_wherever_it_was_cut_off() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.happen(1).await;
+        world.checkpoint().await;
+    }
+    let whole = world.export().await;
+    let verified = world.verify(&whole).await.unwrap();
+    assert_eq!((verified.proven, verified.checkpoints), (4, 3));
+
+    for block in [4, 3, 2, 1] {
+        world.remove_block(block).await;
+
+        let export = world.export().await;
+        let refusal = world.refusal(&export).await;
+
+        let missing = format!("event {block}: it is missing; ");
+        assert!(refusal.starts_with(&missing), "{refusal}");
+        assert!(refusal.ends_with("has seen events up to 4"), "{refusal}");
+    }
+    assert_eq!(world.export().await.len(), 1, "of three checkpoints");
+}
