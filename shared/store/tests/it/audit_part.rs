@@ -1,50 +1,24 @@
 //! Parts of an audit log with what proves them: after its end was cut off, and while it grows.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Clock as _;
-use domain::event::{Actor, EventKind, Owner, Subject};
-use domain::membership::Role;
+use domain::event::{Actor, EventKind, Subject};
 use serde_json::Value;
 use store::audit::AuditPart;
-use store::{Act, AttentionWork, Table};
-use testkit::{TestClock, TestMember, member};
+use store::{Act, AttentionWork};
 
-use crate::answers::{Gate, Held, gated};
+use crate::answers::Held;
 use crate::erased_log::witness;
-
-struct World {
-    client: Client,
-    clock: TestClock,
-    table: Table,
-    member: TestMember,
-    /// The same table behind the gate.
-    behind: Table,
-    gate: Gate,
-}
+use crate::gated_log::World;
 
 impl World {
-    async fn new() -> Self {
-        let clock = TestClock::at("2026-12-01T09:00:00Z");
-        let (client, table, behind, gate) = gated(&clock, Held::Witnesses).await;
-        let member = member(&table, &clock, Role::Owner).await;
-        Self {
-            client,
-            clock,
-            table,
-            member,
-            behind,
-            gate,
-        }
-    }
-
     /// Another event happens; what waits is sealed, each by itself, and a checkpoint sees the end.
     async fn grow(&self) {
         let act = Act {
             actor: Actor::User(self.member.user),
             at: self.clock.now(),
         };
-        let own = Owner::Tenant(self.member.tenant);
+        let own = self.owner();
         let subject = Subject::Tenant(self.member.tenant);
         let tenant = self.table.tenant(&self.member.scope);
         let changed = tenant.record(&act, EventKind::TenantChanged, subject, Value::Null);
@@ -86,7 +60,7 @@ fn places(part: &AuditPart) -> (Vec<u64>, Vec<u64>, Option<u64>) {
 
 #[tokio::test]
 async fn last_part_of_a_log_has_what_has_seen_events_that_are_gone() {
-    let world = World::new().await;
+    let world = World::new(Held::Witnesses).await;
     world.grow().await;
     world.grow().await;
     let log = world.table.tenant(&world.member.scope);
@@ -106,7 +80,7 @@ async fn last_part_of_a_log_has_what_has_seen_events_that_are_gone() {
 /// One checkpoint an hour has seen the end of a busy log: all of them together are more than an answer can hold.
 #[tokio::test]
 async fn last_part_of_a_log_has_the_newest_only_of_what_has_seen_events_that_are_gone() {
-    let world = World::new().await;
+    let world = World::new(Held::Witnesses).await;
     for _ in 0..3 {
         world.grow().await;
     }
@@ -127,7 +101,7 @@ async fn last_part_of_a_log_has_the_newest_only_of_what_has_seen_events_that_are
 
 #[tokio::test]
 async fn part_that_is_read_while_its_log_grows_misses_nothing() {
-    let world = World::new().await;
+    let world = World::new(Held::Witnesses).await;
     world.grow().await;
     let log = world.behind.tenant(&world.member.scope);
     let reading = log.audit_part(2, 5);

@@ -1,48 +1,18 @@
 //! A tenant is erased while somebody is about to write something of its audit log: nothing of it comes back.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::event::{Actor, Event, EventKind, Owner, Subject};
-use domain::membership::Role;
+use domain::event::{Actor, Event, EventKind, Subject};
 use domain::tenant::{GRACE, Tenant, TenantState};
 use domain::{Clock as _, EventId, OperationId};
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::audit::{ChainHash, CheckpointHeader, EventPlace, Leaf, SignedHeader, Witness};
-use store::{AttentionWork, Erasure, Table};
-use testkit::{TestClock, TestMember, member};
+use store::{AttentionWork, Erasure};
 
-use crate::answers::{Gate, Held, gated};
-
-struct World {
-    client: Client,
-    clock: TestClock,
-    table: Table,
-    member: TestMember,
-    /// The same table behind the gate.
-    behind: Table,
-    gate: Gate,
-}
+use crate::answers::Held;
+use crate::gated_log::World;
 
 impl World {
-    async fn new(held: Held) -> Self {
-        let clock = TestClock::at("2026-12-01T09:00:00Z");
-        let (client, table, behind, gate) = gated(&clock, held).await;
-        let member = member(&table, &clock, Role::Owner).await;
-        Self {
-            client,
-            clock,
-            table,
-            member,
-            behind,
-            gate,
-        }
-    }
-
-    fn owner(&self) -> Owner {
-        Owner::Tenant(self.member.tenant)
-    }
-
     async fn waiting(&self) -> Vec<EventPlace> {
         let system = self.table.system();
         let mut waiting = Vec::new();

@@ -12,6 +12,7 @@ mod at_once;
 mod audit;
 mod audit_part;
 mod erased_log;
+mod gated_log;
 mod large;
 mod meeting;
 mod pace;
